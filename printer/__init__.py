@@ -1,0 +1,1 @@
+"""Paper: receipt model, layout in display columns, ESC/POS bytes, status and spool."""
