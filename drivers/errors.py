@@ -152,6 +152,6 @@ class RecordTorn(CardError):
 
 
 class RecordMismatch(CardError):
-    """The card does not hold the bytes it should: the old ones before a write, the new ones after."""
+    """The card does not hold the bytes it should: old ones before a write, new after."""
 
     code = "record-mismatch"
