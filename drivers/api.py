@@ -311,6 +311,17 @@ class BillAcceptor(Protocol):
         """Give the note in escrow back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptorDriver:
+    """A kind of acceptor: `open` takes the settings of its section in the station's TOML.
+
+    `open` only checks the settings; the line is opened by `BillAcceptor.start`.
+    """
+
+    name: str
+    open: Callable[[Mapping[str, str]], BillAcceptor]
+
+
 # --- barriers ------------------------------------------------------------------------------------
 
 
@@ -333,6 +344,17 @@ class Barrier(Protocol):
 
     def close(self) -> None:
         """Give the line back (the device, not the arm)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarrierDriver:
+    """A kind of barrier: `open` takes the settings of its section in the station's TOML.
+
+    `open` only checks the settings; the line is opened by the first call to the barrier.
+    """
+
+    name: str
+    open: Callable[[Mapping[str, str]], Barrier]
 
 
 # --- byte streams --------------------------------------------------------------------------------

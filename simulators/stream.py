@@ -2,7 +2,7 @@
 
 A simulated device is an object with one method, `receive(bytes) -> bytes`; the real driver opens
 the other end (pyserial on the pty's path, a network transport on the socket). A `StreamFault`
-cuts, delays nothing, doubles or garbles what passes, so that a dialogue can be broken at any byte.
+cuts, doubles, garbles or keeps back what passes, so that a dialogue can be broken at any byte.
 """
 
 import contextlib
@@ -25,19 +25,30 @@ class StreamDevice(Protocol):
 
 @unique
 class StreamFaultKind(StrEnum):
-    """What can happen to an answer on its way to the host."""
+    """What can happen to bytes on their way. A transmission is what one side sends at once."""
 
     SILENCE = "silence"  # nothing arrives from `at_byte` on
+    CUT = "cut"  # the transmission that holds `at_byte` ends there; later ones arrive whole
     GARBLE = "garble"  # the byte at `at_byte` arrives with all bits inverted
-    DOUBLE = "double"  # the answer that holds `at_byte` arrives twice
+    DOUBLE = "double"  # the transmission that holds `at_byte` arrives twice
+    LATE = "late"  # the transmission that holds `at_byte` arrives together with the next one
+
+
+@unique
+class Direction(StrEnum):
+    """Which way the bytes go that a fault hits."""
+
+    TO_HOST = "to-host"
+    TO_DEVICE = "to-device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamFault:
-    """One fault, counted in bytes from the device to the host since the fault was set."""
+    """One fault, counted in bytes of its direction since the fault was set."""
 
     kind: StreamFaultKind
     at_byte: int = 0
+    direction: Direction = Direction.TO_HOST
 
 
 @dataclass(slots=True)
@@ -46,30 +57,48 @@ class FaultyLine:
 
     device: StreamDevice
     fault: StreamFault | None = None
-    _sent: int = field(default=0, init=False)
+    _passed: int = field(default=0, init=False)
+    _kept_back: bytes = field(default=b"", init=False)
 
     def break_line(self, fault: StreamFault | None) -> None:
         """Set or clear the fault and count its bytes from now."""
         self.fault = fault
-        self._sent = 0
+        self._passed = 0
+        self._kept_back = b""
 
     def receive(self, data: bytes) -> bytes:
-        """Pass `data` to the device and its answer through the fault."""
-        answer = self.device.receive(data)
-        start, self._sent = self._sent, self._sent + len(answer)
-        if self.fault is None or self._sent <= self.fault.at_byte:
-            return answer
-        offset = max(0, self.fault.at_byte - start)
-        match self.fault.kind:
-            case StreamFaultKind.SILENCE:
-                return answer[:offset]
-            case StreamFaultKind.GARBLE if start <= self.fault.at_byte:
-                bad = bytes([answer[offset] ^ 0xFF])
-                return answer[:offset] + bad + answer[offset + 1 :]
-            case StreamFaultKind.DOUBLE if start <= self.fault.at_byte:
-                return answer + answer
-            case _:
-                return answer
+        """Pass `data` to the device and its answer back, either one through the fault."""
+        arrived = self._through(data, Direction.TO_DEVICE)
+        answer = self.device.receive(arrived) if arrived else b""
+        return self._through(answer, Direction.TO_HOST)
+
+    def _through(self, sent: bytes, direction: Direction) -> bytes:
+        fault = self.fault
+        if fault is None or fault.direction is not direction or not sent:
+            return sent
+        offset = fault.at_byte - self._passed
+        self._passed += len(sent)
+        if offset >= len(sent):
+            return sent
+        return self._hit(fault.kind, sent, offset) if offset >= 0 else self._after(fault.kind, sent)
+
+    def _hit(self, kind: StreamFaultKind, sent: bytes, offset: int) -> bytes:
+        match kind:
+            case StreamFaultKind.SILENCE | StreamFaultKind.CUT:
+                return sent[:offset]
+            case StreamFaultKind.GARBLE:
+                return sent[:offset] + bytes([sent[offset] ^ 0xFF]) + sent[offset + 1 :]
+            case StreamFaultKind.DOUBLE:
+                return sent + sent
+            case StreamFaultKind.LATE:
+                self._kept_back = sent
+                return b""
+
+    def _after(self, kind: StreamFaultKind, sent: bytes) -> bytes:
+        if kind is StreamFaultKind.SILENCE:
+            return b""
+        kept_back, self._kept_back = self._kept_back, b""
+        return kept_back + sent
 
 
 class PtyPort:
@@ -93,13 +122,15 @@ class PtyPort:
                 data = os.read(self._master, 4096)
             except OSError:
                 return
-            answer = self._device.receive(data)
-            if answer:
-                os.write(self._master, answer)
+            try:
+                self.send(self._device.receive(data))
+            except OSError:
+                return
 
     def send(self, data: bytes) -> None:
-        """Send bytes the host did not ask for."""
-        os.write(self._master, data)
+        """Send bytes, also ones the host did not ask for."""
+        while data:
+            data = data[os.write(self._master, data) :]
 
     def close(self) -> None:
         """Take the device off the line."""

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     EXPIRED = "expired"
     CLOCK_SET_BACK = "clock-set-back"
+    NO_JOURNAL = "no-journal"  # the tap could not be recorded; nothing opens without a record
 
 
 GRANTING: Final = frozenset({Reason.GRANTED, Reason.GRANTED_PENDING, Reason.EXIT_AFTER_EXPIRY})
@@ -93,13 +94,16 @@ class CardEntry:
     """A card in the issue list, as a gate knows it.
 
     `sequences` is the lowest record sequence still good for each right; `pending` holds periods
-    that are paid but not yet on the card.
+    that are paid but not yet on the card. `key_version` and `secure_channel` say how the card is
+    to be read; they decide nothing.
     """
 
     card_number: CardNumber
     status: CardStatus
     sequences: Mapping[RightKind, int] = field(default_factory=dict)
     pending: Mapping[RightKind, ValidityPeriod] = field(default_factory=dict)
+    key_version: int = 1
+    secure_channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,61 @@
+# Every command installs what it needs first (deploy/bootstrap.sh); a second run starts at once.
+#
+#   make demo ARGS=--check      words for `yika demo`
+#   make test ARGS="-k torn"    words for pytest's main run
+#   make bench ONLY=receipt     only the figures whose name starts so
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint format bench lock clean
+
+PYTHON_VENV := .venv/bin/python
+PACKAGES := kiosk cardserver drivers printer simulators
+CODE := $(PACKAGES) $(wildcard tests benchmarks)
+ARGS ?=
+ONLY ?=
+PCSC ?=
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: ## The whole site on simulated hardware (PCSC=1: over the real PC/SC daemon)
+	@deploy/bootstrap.sh demo $(if $(PCSC),pcsc)
+	@exec .venv/bin/yika demo $(if $(PCSC),--pcsc) $(ARGS)
+
+test: ## Every check, then every test; the first failure stops
+	@deploy/bootstrap.sh test
+	@$(MAKE) --no-print-directory lint
+	$(PYTHON_VENV) -m pytest -q tests/test_house.py
+	$(PYTHON_VENV) -m pytest -n 2 --dist loadgroup --ignore tests/test_house.py $(ARGS)
+
+lint: ## Format, style, types, import contracts, dependencies, dead code, spelling
+	@deploy/bootstrap.sh test
+	$(PYTHON_VENV) -m ruff format --check
+	$(PYTHON_VENV) -m ruff check
+	$(PYTHON_VENV) -m mypy --explicit-package-bases $(CODE)
+	.venv/bin/lint-imports
+	.venv/bin/deptry .
+	.venv/bin/vulture --min-confidence 100 $(PACKAGES)
+	.venv/bin/codespell
+
+format: ## Put every file into the house's form
+	@deploy/bootstrap.sh test
+	$(PYTHON_VENV) -m ruff format
+	$(PYTHON_VENV) -m ruff check --fix
+
+bench: ## Figures, one JSON object a line (ONLY=prefix for a part)
+	@deploy/bootstrap.sh test
+	@$(PYTHON_VENV) -m benchmarks $(ONLY)
+
+lock: ## Write requirements.lock anew from what .venv holds
+	@deploy/bootstrap.sh test
+	@{ sed '/^[^#]/d' requirements.lock; \
+	   $(PYTHON_VENV) -m pip --disable-pip-version-check freeze --exclude-editable \
+	       --exclude pip --exclude setuptools --exclude wheel; } > .venv/requirements.lock
+	@mv .venv/requirements.lock requirements.lock
+
+clean: ## Remove .venv and every cache; data in var/ stays
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache .coverage
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,373 @@
+"""The one seam between a station and the server: one method per API call.
+
+Every call carries an id the station made, so every call may be repeated; a call whose answer was
+lost is repeated here. Only two errors come out: ServerUnavailable (nothing is known, ask again)
+and ServerRefused (the server said no, and why).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+from urllib.parse import quote as percent
+from uuid import uuid4
+
+import httpx
+from pydantic import ValidationError
+
+from cardserver.domain.document import PrintResult
+from cardserver.wire import (
+    AbandonRequest,
+    Balances,
+    BeginRequest,
+    BlockRequest,
+    CancelRequest,
+    CardView,
+    ChangeRequest,
+    DocumentList,
+    DocumentView,
+    Evidence,
+    Health,
+    HolderList,
+    HolderView,
+    Journal,
+    JournalLine,
+    KeyingRequest,
+    KeyingState,
+    KeyingSteps,
+    OperationList,
+    OperationRequest,
+    OperationView,
+    PrintReport,
+    Quote,
+    QuoteRequest,
+    ReadKeys,
+    RefundRequest,
+    Refusal,
+    ReprintRequest,
+    SaleRequest,
+    SaleView,
+    Settled,
+    SnapshotView,
+    TapReport,
+    TapsRequest,
+    TapsTaken,
+    TenderRequest,
+    Ticket,
+    Trial,
+    VerificationRequest,
+    VerificationView,
+    Voided,
+    VoidRequest,
+)
+from cardserver.wirebase import Wire
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+OPERATOR_HEADER: Final = "X-Yika-Operator"
+TIMEOUT_S: Final = 10.0
+_ATTEMPTS: Final = 3
+_PAUSE_S: Final = 0.2
+
+A = TypeVar("A", bound=Wire)
+
+
+class ServerError(Exception):
+    """Root of what a station sees from the seam."""
+
+
+class ServerUnavailable(ServerError):
+    """No answer, or none that can be understood: nothing is known about the call's effect."""
+
+    code = "server-unavailable"
+
+
+class ServerRefused(ServerError):
+    """The server said no. `code` and `reason` are stable words, `rule` a requirement id."""
+
+    def __init__(
+        self, code: str, detail: str, *, reason: str = "", rule: str = "", status: int = 0
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.reason = reason
+        self.rule = rule
+        self.status = status
+
+
+def connect(url: str, token: str, operator: str = "") -> "CardServerClient":
+    """A client of the server at `url`, e.g. ``http://127.0.0.1:8700``."""
+    headers = {"Authorization": f"Bearer {token}"}
+    http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+    return CardServerClient(http, operator=operator)
+
+
+def in_process(app: "WSGIApplication", token: str, operator: str = "") -> "CardServerClient":
+    """A client of a server in the same process, without a socket."""
+    headers = {"Authorization": f"Bearer {token}"}
+    transport = httpx.WSGITransport(app=app)
+    http = httpx.Client(transport=transport, base_url="http://in-process", headers=headers)
+    return CardServerClient(http, operator=operator)
+
+
+class CardServerClient:
+    """The server as a station sees it. Thread-safe as far as `httpx.Client` is.
+
+    Every method raises ServerUnavailable and ServerRefused, and nothing else.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        operator: str = "",
+        attempts: int = _ATTEMPTS,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = http
+        self._operator = operator
+        self._attempts = attempts
+        self._wait = wait
+
+    def as_operator(self, operator: str) -> "CardServerClient":
+        """The same connection in another operator's name."""
+        return CardServerClient(
+            self._http, operator=operator, attempts=self._attempts, wait=self._wait
+        )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- the server itself
+
+    def health(self) -> Health:
+        """Is it there? Needs no token."""
+        return self._get("/api/health", Health)
+
+    # --- holders and cards
+
+    def search(self, query: str, limit: int = 20) -> list[HolderView]:
+        """Holders by name, unit, phone, plate, card number or the end of the ID number."""
+        params = {"query": query, "limit": str(limit)}
+        return list(self._get("/api/holders", HolderList, params).holders)
+
+    def holder(self, holder_id: int) -> HolderView:
+        """One holder. Refused with ``not-found``."""
+        return self._get(f"/api/holders/{holder_id}", HolderView)
+
+    def card(self, *, uid: bytes | None = None, number: int | None = None) -> CardView | None:
+        """A card by chip number or card number; None when the server doesn't know it."""
+        params = {"number": str(number)} if uid is None else {"uid": uid.hex()}
+        return self._find("/api/cards", CardView, params)
+
+    def read_keys(self, uid: bytes) -> ReadKeys | None:
+        """Keys that read a card of ours before an operation; None for an unknown card."""
+        return self._find("/api/cards/read-keys", ReadKeys, {"uid": uid.hex()})
+
+    def verify(self, request: VerificationRequest) -> VerificationView:
+        """Store that a holder was checked."""
+        return self._post("/api/verifications", request, VerificationView)
+
+    # --- money
+
+    def quote(self, request: OperationRequest) -> Quote:
+        """Price and result of a request. Raises ServerRefused with the rule that forbids it."""
+        return self._post("/api/quotes", QuoteRequest(request=request), Quote)
+
+    def open_sale(self, request: SaleRequest) -> SaleView:
+        """Open a sale at the quoted price; ``price-changed`` when it is no longer true."""
+        return self._post("/api/sales", request, SaleView)
+
+    def sale(self, sale_id: str) -> SaleView:
+        """A sale as it stands."""
+        return self._get(f"/api/sales/{sale_id}", SaleView)
+
+    def tender(self, sale_id: str, request: TenderRequest) -> SaleView:
+        """Report one step of one payment."""
+        return self._post(f"/api/sales/{sale_id}/tenders", request, SaleView)
+
+    def give_change(self, sale_id: str, change_id: str, amount_fen: int) -> SaleView:
+        """Report change handed out; at most what is too much."""
+        body = ChangeRequest(change_id=change_id, amount_fen=amount_fen)
+        return self._post(f"/api/sales/{sale_id}/change", body, SaleView)
+
+    def cancel_sale(self, sale_id: str, cancel_id: str, reason: str) -> SaleView:
+        """Give a sale up; what was paid becomes payable to the customer (`refundable_fen`)."""
+        body = CancelRequest(cancel_id=cancel_id, reason=reason)
+        return self._post(f"/api/sales/{sale_id}/cancellation", body, SaleView)
+
+    def pay_refund(self, sale_id: str, refund_id: str, amount_fen: int) -> SaleView:
+        """Report cash handed back out of `refundable_fen`."""
+        body = RefundRequest(refund_id=refund_id, amount_fen=amount_fen)
+        return self._post(f"/api/sales/{sale_id}/refunds", body, SaleView)
+
+    # --- operations
+
+    def begin(self, request: BeginRequest) -> Ticket:
+        """Open an operation. Refused e.g. with reason ``card-differs``, ``card-busy``."""
+        return self._post("/api/operations", request, Ticket)
+
+    def open_operation(self, uid: bytes) -> Ticket | None:
+        """The open operation of the card on the reader, to be resumed; None when there is none."""
+        return self._find("/api/operations/open", Ticket, {"uid": uid.hex()})
+
+    def open_operations(self) -> list[OperationView]:
+        """All operations nobody has ended yet."""
+        return list(self._get("/api/operations", OperationList).operations)
+
+    def keying_steps(self, operation_id: str) -> dict[str, KeyingState]:
+        """The keying journal of an operation."""
+        return self._get(f"/api/operations/{operation_id}/keying", KeyingSteps).steps
+
+    def record_keying(self, operation_id: str, step: str, state: KeyingState) -> None:
+        """Record one step durably before returning."""
+        body = KeyingRequest(step=step, state=state)
+        self._post(f"/api/operations/{operation_id}/keying", body, KeyingSteps)
+
+    def settle(self, operation_id: str, evidence: Evidence) -> Settled:
+        """End an operation whose card was read back as planned; the server judges by itself."""
+        return self._post(f"/api/operations/{operation_id}/settlement", evidence, Settled)
+
+    def void(
+        self, operation_id: str, evidence: Evidence, reason: str, *, keep_sale: bool = False
+    ) -> Voided:
+        """End an operation whose card was read back unchanged."""
+        body = VoidRequest(evidence=evidence, reason=reason, keep_sale=keep_sale)
+        return self._post(f"/api/operations/{operation_id}/void", body, Voided)
+
+    def abandon(self, operation_id: str, reason: str, *, keep_sale: bool = False) -> Voided:
+        """End an operation without evidence: the card is denied, the money is 待核对."""
+        body = AbandonRequest(reason=reason, keep_sale=keep_sale)
+        return self._post(f"/api/operations/{operation_id}/abandonment", body, Voided)
+
+    # --- the deny list
+
+    def block(self, card_number: int, reason: str) -> CardView:
+        """Deny a card at once; it needn't be there."""
+        body = BlockRequest(request_id=str(uuid4()), reason=reason)
+        return self._post(f"/api/cards/{card_number}/block", body, CardView)
+
+    def unblock(self, card_number: int, reason: str) -> CardView:
+        """Allow a blocked card again, while no replacement exists or is being made."""
+        body = BlockRequest(request_id=str(uuid4()), reason=reason)
+        return self._post(f"/api/cards/{card_number}/unblock", body, CardView)
+
+    # --- papers
+
+    def document(self, document_id: int) -> DocumentView:
+        """One paper."""
+        return self._get(f"/api/documents/{document_id}", DocumentView)
+
+    def documents_owed(self, station: str | None = None) -> list[DocumentView]:
+        """Papers that are not known to have come out (FEE-32), of one station or of all."""
+        params = {} if station is None else {"station": station}
+        return list(self._get("/api/documents/owed", DocumentList, params).documents)
+
+    def record_print(self, document_id: int, print_id: str, result: PrintResult) -> DocumentView:
+        """Report what became of a print job."""
+        body = PrintReport(print_id=print_id, result=result)
+        return self._post(f"/api/documents/{document_id}/prints", body, DocumentView)
+
+    def reprint(self, document_id: int, print_id: str) -> DocumentView:
+        """Ask for one more paper; the counter rises unless none ever came out."""
+        body = ReprintRequest(print_id=print_id)
+        return self._post(f"/api/documents/{document_id}/reprints", body, DocumentView)
+
+    # --- gates
+
+    def snapshot(self, after_version: int | None = None) -> SnapshotView:
+        """The issue list, or what changed in it after a version."""
+        params = {} if after_version is None else {"after_version": str(after_version)}
+        return self._get("/api/snapshot", SnapshotView, params)
+
+    def post_taps(self, taps: Sequence[TapReport]) -> TapsTaken:
+        """Hand over taps; those handed over before are recognised."""
+        return self._post("/api/taps", TapsRequest(taps=tuple(taps)), TapsTaken)
+
+    # --- books
+
+    def ledger_balances(self) -> dict[str, int]:
+        """Every account that isn't empty, in fen, debit positive."""
+        return self._get("/api/ledger/balances", Balances).accounts
+
+    def trial(self) -> Trial:
+        """Where all money is."""
+        return self._get("/api/ledger/trial", Trial)
+
+    def journal(self, limit: int = 50) -> list[JournalLine]:
+        """The latest lines of the audit journal, newest first."""
+        return list(self._get("/api/journal", Journal, {"limit": str(limit)}).lines)
+
+    # --- the wire
+
+    def _get(self, path: str, answer: type[A], params: Mapping[str, str] | None = None) -> A:
+        return _understood(self._send("GET", path, params=params), answer)
+
+    def _find(self, path: str, answer: type[A], params: Mapping[str, str]) -> A | None:
+        try:
+            return self._get(path, answer, params)
+        except ServerRefused as refused:
+            if refused.code == "not-found":
+                return None
+            raise
+
+    def _post(self, path: str, body: Wire, answer: type[A]) -> A:
+        return _understood(self._send("POST", path, content=body.model_dump_json()), answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: str | None = None,
+    ) -> httpx.Response:
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        if self._operator:
+            headers[OPERATOR_HEADER] = percent(self._operator, safe="")
+        last = ""
+        for attempt in range(self._attempts):
+            if attempt:
+                self._wait(_PAUSE_S * attempt)
+            try:
+                response = self._http.request(
+                    method, path, params=params, content=content, headers=headers
+                )
+            except httpx.HTTPError as error:
+                last = str(error) or type(error).__name__
+                continue
+            if not _busy(response):
+                return response
+            last = "the server is busy"
+        raise ServerUnavailable(last)
+
+
+def _busy(response: httpx.Response) -> bool:
+    """A locked database or a gateway in between: worth another try, nothing was done."""
+    return response.status_code in {502, 504} or (
+        response.status_code == 503 and "Retry-After" in response.headers  # noqa: PLR2004
+    )
+
+
+def _understood(response: httpx.Response, answer: type[A]) -> A:
+    try:
+        if response.is_success:
+            return answer.model_validate_json(response.content)
+        refusal = Refusal.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ServerUnavailable(f"answer not understood ({response.status_code})") from error
+    raise ServerRefused(
+        refusal.code,
+        refusal.message,
+        reason=refusal.reason,
+        rule=refusal.rule,
+        status=response.status_code,
+    )

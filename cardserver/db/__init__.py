@@ -1,0 +1,1 @@
+"""The store: tables, migrations, named questions. Transactions begin and end in the services."""

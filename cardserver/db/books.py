@@ -1,0 +1,134 @@
+"""Named questions about money: sales, payments and the ledger."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from cardserver.db.tables import (
+    LedgerEntryRow,
+    LedgerLineRow,
+    OperationRow,
+    SaleEventRow,
+    SaleRow,
+    TenderRow,
+)
+from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, EntryKind
+from cardserver.domain.operation import OperationState
+from cardserver.domain.sale import SaleAccount, SaleState, TenderState
+
+
+def balances(session: Session) -> dict[str, int]:
+    """Every account that isn't empty, debit positive."""
+    total = func.sum(LedgerLineRow.amount_fen)
+    statement = (
+        select(LedgerLineRow.account, total)
+        .group_by(LedgerLineRow.account)
+        .having(total != 0)
+        .order_by(LedgerLineRow.account)
+    )
+    return {account: int(amount) for account, amount in session.execute(statement)}
+
+
+def unbalanced_entries(session: Session) -> int:
+    """Entries that don't sum to zero: always none."""
+    sums = (
+        select(LedgerLineRow.entry_id)
+        .group_by(LedgerLineRow.entry_id)
+        .having(func.sum(LedgerLineRow.amount_fen) != 0)
+    )
+    return session.scalar(select(func.count()).select_from(sums.subquery())) or 0
+
+
+def _sale_lines(session: Session, sale_id: str, account: str, *kinds: EntryKind) -> int:
+    statement = (
+        select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
+        .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
+        .where(LedgerEntryRow.sale_id == sale_id, LedgerLineRow.account.startswith(account))
+    )
+    if kinds:
+        statement = statement.where(LedgerEntryRow.kind.in_(kinds))
+    return int(session.scalar(statement) or 0)
+
+
+def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
+    """The money of one sale, as the ledger has it."""
+    given = _sale_lines(session, sale.id, CASH, EntryKind.CHANGE, EntryKind.REFUND)
+    return SaleAccount(
+        due_fen=sale.due_fen,
+        credited_fen=_sale_lines(session, sale.id, CASH, EntryKind.TENDER),
+        returned_fen=-given,
+        held_fen=-_sale_lines(session, sale.id, CUSTOMER),
+    )
+
+
+def payable(session: Session, sale_id: str) -> int:
+    """What must still be handed back for a sale."""
+    return -_sale_lines(session, sale_id, REFUND_PAYABLE)
+
+
+def cash_given(session: Session) -> int:
+    """All change and refunds ever handed out."""
+    statement = (
+        select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
+        .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
+        .where(
+            LedgerLineRow.account.startswith(CASH),
+            LedgerEntryRow.kind.in_((EntryKind.CHANGE, EntryKind.REFUND)),
+        )
+    )
+    return -int(session.scalar(statement) or 0)
+
+
+def money_in(session: Session) -> int:
+    """All money that came in, counted from the payments and not from the ledger.
+
+    A note nobody can find counts as in until it is known to have gone back.
+    """
+    states = (TenderState.CREDITED, TenderState.RETURNED)
+    ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
+    credited = func.max(case((TenderRow.state == TenderState.CREDITED, 1), else_=0))
+    unknown = func.max(case((TenderRow.state == TenderState.UNKNOWN, 1), else_=0))
+    notes = (
+        select(
+            func.max(TenderRow.value_fen).label("value"),
+            (credited + unknown * (1 - ended)).label("counts"),
+        )
+        .group_by(TenderRow.tender_id)
+        .subquery()
+    )
+    total = func.coalesce(func.sum(notes.c.value * notes.c.counts), 0)
+    return int(session.scalar(select(total)) or 0)
+
+
+def tender_history(session: Session, tender_id: str) -> Sequence[TenderRow]:
+    """The states one payment went through, oldest first."""
+    statement = select(TenderRow).where(TenderRow.tender_id == tender_id).order_by(TenderRow.id)
+    return session.scalars(statement).all()
+
+
+def tenders_of(session: Session, sale_id: str) -> dict[str, TenderRow]:
+    """The latest state of each payment of a sale."""
+    statement = select(TenderRow).where(TenderRow.sale_id == sale_id).order_by(TenderRow.id)
+    return {row.tender_id: row for row in session.scalars(statement)}
+
+
+def operation_of_sale(session: Session, sale_id: str) -> OperationRow | None:
+    """The operation the sale pays for, unless it was voided."""
+    statement = select(OperationRow).where(
+        OperationRow.sale_id == sale_id, OperationRow.state != OperationState.VOIDED
+    )
+    return session.scalars(statement).first()
+
+
+def sale_state(session: Session, sale_id: str) -> SaleState:
+    """Where a sale stands, derived from what happened to it."""
+    closing = select(SaleEventRow.state).where(SaleEventRow.sale_id == sale_id)
+    closed = session.scalars(closing.order_by(SaleEventRow.id.desc())).first()
+    if closed is not None:
+        return closed
+    operation = operation_of_sale(session, sale_id)
+    if operation is None:
+        return SaleState.OPEN
+    settled = operation.state is OperationState.SETTLED
+    return SaleState.SETTLED if settled else SaleState.IN_USE

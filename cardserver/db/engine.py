@@ -1,0 +1,78 @@
+"""Opening the store: SQLite by default, PostgreSQL where more than one server looks at it.
+
+Both engines are made to behave alike: one writer at a time, readers see one moment, nothing is
+reported done before it is on the disk.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITER: Final = "yika_writer"
+"""Execution option of a connection that is going to write."""
+
+BUSY_TIMEOUT_MS: Final = 5000
+_LOCK: Final = 0x79696B61
+"""Number of the PostgreSQL advisory lock that stands for "the writer"."""
+
+
+class DatabaseUrlInvalid(ValueError):
+    """Not the address of a SQLite or PostgreSQL database."""
+
+
+def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
+    """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``. Raises DatabaseUrlInvalid.
+
+    `busy_timeout_ms` is how long a writer waits for another before it gives up.
+    """
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise DatabaseUrlInvalid("that is no database address") from None
+    if backend == "sqlite":
+        return _sqlite(url, busy_timeout_ms)
+    if backend == "postgresql":
+        return _postgresql(url, busy_timeout_ms)
+    raise DatabaseUrlInvalid(f"{backend} is neither sqlite nor postgresql")
+
+
+def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The sqlite3 module would open transactions by its own lights; ours begin below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout_ms)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writer = connection.get_execution_options().get(WRITER)
+        # A reader that becomes a writer later can fail half-way; a writer says so at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str, busy_timeout_ms: int) -> Engine:
+    # A writer waits for the lock first and then sees what the writer before it committed; a
+    # reader sees one moment and can change nothing.
+    engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITER):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_ms)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine

@@ -1,0 +1,12 @@
+"""Alembic's entry: runs inside the connection and the transaction that `upgrade` opened."""
+
+from alembic import context
+
+from cardserver.db.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    transactional_ddl=False,
+)
+context.run_migrations()

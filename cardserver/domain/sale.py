@@ -1,0 +1,85 @@
+"""A sale: what is owed for one operation, what was paid for it, what goes back.
+
+Money is taken before a card is written and given back or kept in suspense when the writing ends
+otherwise (IC-09a, PARK-12a, FEE-04, FEE-38b).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Final
+
+from cardserver.domain.errors import IllegalTransition, RuleViolation
+
+CHECKED_ABOVE_FEN: Final = 5000
+"""FEE-03: notes of a face value above 50 yuan go through the note checker."""
+
+
+@unique
+class TenderKind(StrEnum):
+    """Way of paying."""
+
+    CASH_DESK = "cash-desk"  # counted by a clerk
+    CASH_NOTE = "cash-note"  # one banknote in the kiosk's acceptor
+
+
+@unique
+class TenderState(StrEnum):
+    """What is known about one payment. Only CREDITED is money of ours."""
+
+    ACCEPTING = "accepting"  # committed before the acceptor is told to take the note
+    CREDITED = "credited"
+    RETURNED = "returned"  # given back out of escrow, never ours
+    UNKNOWN = "unknown"  # 待核对: nobody can say where the note is
+
+
+_STEPS: Final = {
+    None: frozenset({TenderState.ACCEPTING, TenderState.CREDITED}),
+    TenderState.ACCEPTING: frozenset(
+        {TenderState.CREDITED, TenderState.RETURNED, TenderState.UNKNOWN}
+    ),
+    TenderState.UNKNOWN: frozenset({TenderState.CREDITED, TenderState.RETURNED}),
+}
+
+
+def check_tender_step(before: TenderState | None, after: TenderState) -> None:
+    """Raise IllegalTransition unless a payment in state `before` may become `after`."""
+    if after not in _STEPS.get(before, frozenset()):
+        raise IllegalTransition(before or "new", after)
+
+
+def check_note(value_fen: int, *, checked: bool) -> None:
+    """FEE-03: money that may hold a note above 50 yuan counts only when it was checked."""
+    if value_fen > CHECKED_ABOVE_FEN and not checked:
+        raise RuleViolation("note-not-checked", rule="FEE-03")
+
+
+@unique
+class SaleState(StrEnum):
+    """Where a sale stands. Derived, never set by hand."""
+
+    OPEN = "open"  # being paid, or paid and not yet used
+    IN_USE = "in-use"  # its operation is open
+    SETTLED = "settled"
+    CANCELLED = "cancelled"  # given up before any card was touched, or voided on evidence
+    SUSPENDED = "suspended"  # 待核对: the card may or may not carry what was paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleAccount:
+    """The money of one sale in fen. `held` is what we hold for the customer right now."""
+
+    due_fen: int
+    credited_fen: int
+    returned_fen: int
+    held_fen: int
+
+    @property
+    def missing_fen(self) -> int:
+        """Still to be paid before the card may be written."""
+        return max(0, self.due_fen - (self.credited_fen - self.returned_fen))
+
+    @property
+    def change_fen(self) -> int:
+        """Received beyond what is due and not yet given back (FEE-04)."""
+        too_much = self.credited_fen - self.returned_fen - self.due_fen
+        return max(0, min(too_much, self.held_fen))

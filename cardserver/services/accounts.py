@@ -1,0 +1,65 @@
+"""Writing into the ledger, and asking it where all money is."""
+
+from sqlalchemy import select
+
+from cardserver.db.books import balances, cash_given, money_in, unbalanced_entries
+from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
+from cardserver.domain.ledger import CUSTOMER, INCOME, REFUND_PAYABLE, SUSPENSE, Entry
+from cardserver.services.turn import Caller, Estate, Turn, reading
+from cardserver.wire import Balances, Journal, JournalLine, Trial
+
+
+def book(turn: Turn, sale_id: str, entry: Entry) -> None:
+    """Write one balanced entry."""
+    row = turn.add(LedgerEntryRow(kind=entry.kind, sale_id=sale_id, **turn.made()))
+    for number, line in enumerate(entry.lines):
+        turn.session.add(
+            LedgerLineRow(
+                entry_id=row.id, line=number, account=line.account, amount_fen=line.amount_fen
+            )
+        )
+    turn.session.flush()
+
+
+def ledger_balances(estate: Estate, caller: Caller) -> Balances:
+    """Every account that isn't empty."""
+    with reading(estate, caller) as turn:
+        return Balances(accounts=balances(turn.session))
+
+
+def trial(estate: Estate, caller: Caller) -> Trial:
+    """Where all money is: what came in by the payments against where the ledger has it."""
+    with reading(estate, caller) as turn:
+        accounts = balances(turn.session)
+        return Trial(
+            money_in_fen=money_in(turn.session),
+            settled_fen=-_sum(accounts, INCOME),
+            returned_fen=cash_given(turn.session),
+            held_fen=-_sum(accounts, CUSTOMER),
+            payable_fen=-_sum(accounts, REFUND_PAYABLE),
+            suspense_fen=-_sum(accounts, SUSPENSE),
+            unbalanced_entries=unbalanced_entries(turn.session),
+        )
+
+
+def _sum(accounts: dict[str, int], prefix: str) -> int:
+    return sum(amount for account, amount in accounts.items() if account.startswith(prefix))
+
+
+def journal(estate: Estate, caller: Caller, limit: int) -> Journal:
+    """The latest lines of the audit journal, newest first."""
+    with reading(estate, caller) as turn:
+        rows = turn.session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(limit))
+        return Journal(
+            lines=tuple(
+                JournalLine(
+                    at=row.at,
+                    station=row.station,
+                    operator=row.operator,
+                    action=row.action,
+                    subject=row.subject,
+                    detail=row.detail,
+                )
+                for row in rows
+            )
+        )

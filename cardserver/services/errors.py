@@ -1,0 +1,68 @@
+"""Refusals of the services. Each has a stable `code`, and `reason` and `rule` where they help."""
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Root of the services' errors."""
+
+    code: ClassVar[str] = "service-error"
+
+    def __init__(self, message: str, *, reason: str = "", rule: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+        self.rule = rule
+
+
+class NotFound(ServiceError):
+    """There is no such thing; `reason` says what was looked for."""
+
+    code = "not-found"
+
+    def __init__(self, kind: str, name: object) -> None:
+        super().__init__(f"no {kind} {name}", reason=kind)
+
+
+class Conflict(ServiceError):
+    """What the caller believes is not, or no longer, so; `reason` says what."""
+
+    code = "conflict"
+
+    def __init__(self, reason: str, message: str = "", *, rule: str = "") -> None:
+        super().__init__(message, reason=reason, rule=rule)
+
+
+class NotSignedOn(ServiceError):
+    """No token, or none that is known."""
+
+    code = "not-signed-on"
+
+    def __init__(self) -> None:
+        super().__init__("this station's token is missing or not known")
+
+
+class NotPermitted(ServiceError):
+    """The station's kind may not do this."""
+
+    code = "not-permitted"
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"this station may not do: {action}", reason=action)
+
+
+class ClockSetBack(ServiceError):
+    """The server's clock is behind what is known to have passed: no issuing, no money (FEE-28a)."""
+
+    code = "clock-set-back"
+
+    def __init__(self) -> None:
+        super().__init__("the server's clock was set back", rule="FEE-28a")
+
+
+class StoreBusy(ServiceError):
+    """The database could not be had just now; nothing was done, ask again."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("the database is busy; nothing was changed")

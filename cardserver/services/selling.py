@@ -1,0 +1,233 @@
+"""Taking money before a card is written, and giving it back when nothing comes of it."""
+
+from cardserver.db.books import (
+    operation_of_sale,
+    payable,
+    sale_account,
+    sale_state,
+    tender_history,
+    tenders_of,
+)
+from cardserver.db.mapping import charges_json
+from cardserver.db.tables import SaleEventRow, SaleRow, TenderRow
+from cardserver.domain import ledger
+from cardserver.domain.errors import RuleViolation
+from cardserver.domain.sale import (
+    SaleState,
+    TenderKind,
+    TenderState,
+    check_note,
+    check_tender_step,
+)
+from cardserver.services.accounts import book
+from cardserver.services.errors import Conflict
+from cardserver.services.planning import check_draft_verified, draft
+from cardserver.services.replay import repeated
+from cardserver.services.turn import Caller, Estate, Turn, reading, writing
+from cardserver.wire import (
+    CancelRequest,
+    ChangeRequest,
+    RefundRequest,
+    SaleRequest,
+    SaleView,
+    TenderRequest,
+)
+
+
+def open_sale(estate: Estate, caller: Caller, request: SaleRequest) -> SaleView:
+    """Open a sale at the price that was told and is still true (FEE-01).
+
+    Raises Conflict ``price-changed``, RuleViolation, NotFound, ClockSetBack.
+    """
+    caller.check_may_operate(request.request.kind)
+    with writing(estate, caller) as turn:
+        if not repeated(turn, request.sale_id, "sale", request):
+            turn.check_clock()
+            _open(turn, request)
+        return sale_view(turn, _sale(turn, request.sale_id))
+
+
+def _open(turn: Turn, request: SaleRequest) -> None:
+    made = draft(turn, request.request)
+    check_draft_verified(turn, made)
+    total = made.plan.total_fen
+    if total != request.quoted_total_fen:
+        raise Conflict("price-changed", f"the price is {total} fen", rule="FEE-01")
+    if total == 0:
+        raise RuleViolation("nothing-to-pay", rule="FEE-32")
+    turn.add(
+        SaleRow(
+            id=request.sale_id,
+            request=request.request.model_dump(mode="json"),
+            charges=charges_json(made.plan.charges),
+            due_fen=total,
+            **turn.made(),
+        )
+    )
+    turn.note("open-sale", request.sale_id, f"{request.request.kind} {total}")
+
+
+def sale(estate: Estate, caller: Caller, sale_id: str) -> SaleView:
+    """A sale as it stands. Raises NotFound, NotPermitted."""
+    with reading(estate, caller) as turn:
+        return sale_view(turn, _sale(turn, sale_id))
+
+
+def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest) -> SaleView:
+    """One step of one payment.
+
+    A new payment needs an open sale and a true clock; what becomes of a note already on its way
+    is always recorded, however late it is known.
+    Raises IllegalTransition, RuleViolation, Conflict, ClockSetBack.
+    """
+    with writing(estate, caller) as turn:
+        row = _sale(turn, sale_id)
+        step = f"{request.tender_id}:{request.state}"
+        if not repeated(turn, step, "tender", request, about=sale_id):
+            _take(turn, row, request)
+        return sale_view(turn, row)
+
+
+def _take(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
+    history = tender_history(turn.session, request.tender_id)
+    before = _check_same(history[-1], row, request) if history else None
+    check_tender_step(before, request.state)
+    if before is None:
+        turn.check_clock()
+        if sale_state(turn.session, row.id) is not SaleState.OPEN:
+            raise Conflict("sale-closed")
+    if request.state is TenderState.CREDITED and request.kind is TenderKind.CASH_DESK:
+        check_note(request.value_fen, checked=request.checked)
+    turn.add(
+        TenderRow(
+            tender_id=request.tender_id,
+            state=request.state,
+            sale_id=row.id,
+            kind=request.kind,
+            value_fen=request.value_fen,
+            checked=request.checked,
+            **turn.made(),
+        )
+    )
+    taken_at = history[0].station if history else turn.caller.station
+    _book_tender(turn, row, before, request, taken_at)
+    turn.note("tender", row.id, f"{request.kind} {request.value_fen} {request.state}")
+
+
+def _check_same(last: TenderRow, row: SaleRow, request: TenderRequest) -> TenderState:
+    same = (last.sale_id, last.kind, last.value_fen) == (row.id, request.kind, request.value_fen)
+    if not same:
+        raise Conflict("tender-differs", "this payment was reported otherwise before")
+    return last.state
+
+
+def _book_tender(
+    turn: Turn, row: SaleRow, before: TenderState | None, request: TenderRequest, station: str
+) -> None:
+    """`station` is where the note lies, whoever reports about it now."""
+    fen = request.value_fen
+    if before is TenderState.UNKNOWN:
+        book(turn, row.id, ledger.note_found(station, fen))
+    if request.state is TenderState.UNKNOWN:
+        book(turn, row.id, ledger.note_unknown(station, fen))
+    if request.state is TenderState.CREDITED:
+        book(turn, row.id, ledger.tendered(station, row.id, fen))
+        if sale_state(turn.session, row.id) is SaleState.CANCELLED:
+            # Money that arrives after the sale was given up is owed back, never kept or lost.
+            book(turn, row.id, ledger.owed_back(row.id, fen))
+
+
+def give_change(estate: Estate, caller: Caller, sale_id: str, request: ChangeRequest) -> SaleView:
+    """Change handed out: never more than was received beyond the price (FEE-04)."""
+    with writing(estate, caller) as turn:
+        row = _sale(turn, sale_id)
+        if not repeated(turn, request.change_id, "change", request, about=sale_id):
+            if request.amount_fen > sale_account(turn.session, row).change_fen:
+                raise RuleViolation("change-too-much", rule="FEE-04")
+            book(turn, row.id, ledger.change_given(caller.station, row.id, request.amount_fen))
+            turn.note("change", row.id, str(request.amount_fen))
+        return sale_view(turn, row)
+
+
+def cancel_sale(estate: Estate, caller: Caller, sale_id: str, request: CancelRequest) -> SaleView:
+    """Give a sale up before its card was touched; what was paid is owed back (FEE-38b).
+
+    Raises Conflict ``sale-closed``, ``tender-open``.
+    """
+    with writing(estate, caller) as turn:
+        row = _sale(turn, sale_id)
+        if not repeated(turn, request.cancel_id, "cancel", request, about=sale_id):
+            if sale_state(turn.session, row.id) is not SaleState.OPEN:
+                raise Conflict("sale-closed")
+            if _open_tenders(turn, row):
+                raise Conflict("tender-open", "a note is still on its way")
+            give_up(turn, row, request.reason)
+        return sale_view(turn, row)
+
+
+def give_up(turn: Turn, row: SaleRow, reason: str) -> int:
+    """Close a sale without its card. Returns what is owed back because of it."""
+    held = sale_account(turn.session, row).held_fen
+    if held:
+        book(turn, row.id, ledger.owed_back(row.id, held))
+    _close(turn, row, SaleState.CANCELLED, reason)
+    return held
+
+
+def suspend(turn: Turn, row: SaleRow, reason: str) -> int:
+    """Close a sale of which nobody knows what its card carries (待核对). Returns the amount."""
+    amount = min(row.due_fen, sale_account(turn.session, row).held_fen)
+    if amount:
+        book(turn, row.id, ledger.suspended(row.id, amount))
+    _close(turn, row, SaleState.SUSPENDED, reason)
+    return amount
+
+
+def _close(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
+    turn.add(SaleEventRow(sale_id=row.id, state=state, reason=reason, **turn.made()))
+    turn.note("close-sale", row.id, f"{state} {reason}")
+
+
+def pay_refund(estate: Estate, caller: Caller, sale_id: str, request: RefundRequest) -> SaleView:
+    """Cash handed back: never more than the sale left payable (FEE-38a)."""
+    with writing(estate, caller) as turn:
+        row = _sale(turn, sale_id)
+        if not repeated(turn, request.refund_id, "refund", request, about=sale_id):
+            if request.amount_fen > payable(turn.session, row.id):
+                raise RuleViolation("refund-too-much", rule="FEE-38a")
+            book(turn, row.id, ledger.refunded(caller.station, request.amount_fen))
+            turn.note("refund", row.id, str(request.amount_fen))
+        return sale_view(turn, row)
+
+
+def _sale(turn: Turn, sale_id: str) -> SaleRow:
+    row = turn.find(SaleRow, sale_id, "sale")
+    turn.caller.check_owns(row.station)
+    return row
+
+
+def _open_tenders(turn: Turn, row: SaleRow) -> tuple[str, ...]:
+    tenders = tenders_of(turn.session, row.id)
+    return tuple(
+        tender_id for tender_id, last in tenders.items() if last.state is TenderState.ACCEPTING
+    )
+
+
+def sale_view(turn: Turn, row: SaleRow) -> SaleView:
+    """The money of a sale as it stands in this transaction."""
+    account = sale_account(turn.session, row)
+    state = sale_state(turn.session, row.id)
+    operation = operation_of_sale(turn.session, row.id)
+    paying = state in {SaleState.OPEN, SaleState.IN_USE}
+    return SaleView(
+        sale_id=row.id,
+        state=state,
+        due_fen=account.due_fen,
+        credited_fen=account.credited_fen,
+        returned_fen=account.returned_fen,
+        missing_fen=account.missing_fen if paying else 0,
+        change_fen=account.change_fen,
+        refundable_fen=payable(turn.session, row.id),
+        open_tenders=_open_tenders(turn, row),
+        operation_id=None if operation is None else operation.id,
+    )

@@ -1,0 +1,173 @@
+"""A use case's turn at the database: who asks, what time it is, and one transaction.
+
+Writers come one at a time on both engines (see `cardserver.db.engine`), so what a use case has
+looked up stays true until it commits.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from cardserver.db.engine import WRITER
+from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.station import StationKind, may_operate
+from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
+from cardserver.vault import Vault
+
+TOLERANCE: Final = timedelta(seconds=5)
+"""How far the clock may step back without being called set back."""
+
+SNAPSHOT: Final = "snapshot"
+_CLOCK_ROW: Final = 1
+_DETAIL_SIZE: Final = 400
+
+R = TypeVar("R", bound=Base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """What every use case stands on: the store, the keys, the clock and the calendar's zone."""
+
+    name: str
+    engine: Engine
+    vault: Vault
+    zone: ZoneInfo
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The station that asks and the operator signed on there (empty at machines)."""
+
+    station: str
+    kind: StationKind
+    operator: str = ""
+
+    def check_may_operate(self, kind: OperationKind) -> None:
+        """Raise NotPermitted unless a station of this kind may do such operations."""
+        if not may_operate(self.kind, kind):
+            raise NotPermitted(kind)
+
+    def check_owns(self, station: str) -> None:
+        """A kiosk touches only its own sales and papers. Raises NotPermitted."""
+        if self.kind is StationKind.KIOSK and station != self.station:
+            raise NotPermitted("other-station")
+
+
+class Turn:
+    """One transaction of one caller. `now` is UTC and never earlier than what has passed."""
+
+    def __init__(self, session: Session, estate: Estate, caller: Caller) -> None:
+        clock = estate.clock()
+        floor = session.get(ClockRow, _CLOCK_ROW)
+        self.session = session
+        self.estate = estate
+        self.caller = caller
+        self.floor = clock if floor is None else max(floor.floor, clock)
+        self.clock_ok = clock >= self.floor - TOLERANCE
+        self.now = self.floor
+        self._version: int | None = None
+
+    @property
+    def today(self) -> date:
+        """The estate's local date (CAL-01c)."""
+        return self.local_date(self.now)
+
+    def local_date(self, instant: datetime) -> date:
+        """The local date of an instant."""
+        return instant.astimezone(self.estate.zone).date()
+
+    def check_clock(self) -> None:
+        """Raise ClockSetBack: called before anything that issues or takes money."""
+        if not self.clock_ok:
+            raise ClockSetBack
+
+    def find(self, table: type[R], key: object, word: str) -> R:
+        """A row by its key. Raises NotFound."""
+        row = self.session.get(table, key)
+        if row is None:
+            raise NotFound(word, key)
+        return row
+
+    def add(self, row: R) -> R:
+        """Insert now, so that rows that refer to it can follow and a clash is met here."""
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def count(self, name: str) -> int:
+        """The next number of a counter. It is given back if the transaction fails: no holes."""
+        row = self.session.get(CounterRow, name)
+        if row is None:
+            row = self.add(CounterRow(name=name, value=0))
+        row.value += 1
+        return row.value
+
+    def changed(self, card: CardRow) -> None:
+        """Let gates know of a change of this card."""
+        if self._version is None:
+            self._version = self.count(SNAPSHOT)
+        card.version = self._version
+
+    def note(self, action: str, subject: object, detail: str = "") -> None:
+        """One line in the audit journal."""
+        self.session.add(
+            AuditRow(
+                action=action, subject=str(subject), detail=detail[:_DETAIL_SIZE], **self.made()
+            )
+        )
+
+    def made(self) -> dict[str, datetime | str]:
+        """The columns when, where and by whom."""
+        return {
+            "at": self.now,
+            "station": self.caller.station,
+            "operator": self.caller.operator,
+        }
+
+    def keep_floor(self) -> None:
+        """Remember that this instant has passed."""
+        row = self.session.get(ClockRow, _CLOCK_ROW)
+        if row is None:
+            self.session.add(ClockRow(id=_CLOCK_ROW, floor=self.now))
+        elif row.floor < self.now:
+            row.floor = self.now
+
+
+@contextmanager
+def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
+    """A transaction that may change things: all of it is committed, or nothing.
+
+    Raises StoreBusy when another writer holds the database too long, Conflict when the database's
+    own rules refuse.
+    """
+    with _translated(), Session(estate.engine) as session, session.begin():
+        session.connection(execution_options={WRITER: True})
+        turn = Turn(session, estate, caller)
+        yield turn
+        turn.keep_floor()
+
+
+@contextmanager
+def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
+    """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
+    with _translated(), Session(estate.engine) as session, session.begin():
+        yield Turn(session, estate, caller)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreBusy from error
+    except IntegrityError as error:
+        raise Conflict("changed-meanwhile", "somebody else was faster; look again") from error

@@ -1,0 +1,657 @@
+"""Everything stations and server say to each other, as frozen models used by both sides.
+
+Field types are in `cardserver.wirebase`. Requests come first, answers after them, in the order in
+which a card meets them: holder, verification, quote, sale, operation, document, gate, books.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum, unique
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from cardserver.domain.admission import CardEntry, Reason, Snapshot
+from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
+from cardserver.domain.ids import CardNumber
+from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
+from cardserver.domain.plan import QuoteNote
+from cardserver.domain.record import Medium
+from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.domain.sale import SaleState, TenderKind, TenderState
+from cardserver.domain.tariff import ChargeItem, ReplaceReason
+from cardserver.domain.validity import MAX_MONTHS_AT_ONCE, ValidityPeriod
+from cardserver.domain.verification import Paper, VerificationMethod
+from cardserver.wirebase import (
+    Fen,
+    HexBytes,
+    Instant,
+    KeyVersion,
+    Number,
+    RowId,
+    SlotBytes,
+    SlotNumber,
+    Text,
+    Uid,
+    Uuid,
+    Wire,
+    Word,
+    Zones,
+)
+
+Months = Annotated[int, Field(strict=True, ge=1, le=MAX_MONTHS_AT_ONCE)]
+
+# --- what may be asked of a card -----------------------------------------------------------------
+
+
+class IssueRequest(Wire):
+    """A first door card. `zones` None takes the zones of the holder's unit.
+
+    `verification_id` names the stored verification; without one `begin` refuses (IC-02).
+    """
+
+    kind: Literal[OperationKind.ISSUE] = OperationKind.ISSUE
+    holder_id: RowId
+    verification_id: Uuid | None = None
+    zones: Zones | None = None
+
+
+class AddParkingRequest(Wire):
+    """A parking right onto a live door card of the agreement's unit (PARK-03, PARK-04b)."""
+
+    kind: Literal[OperationKind.ADD_PARKING] = OperationKind.ADD_PARKING
+    card_number: Number
+    agreement_id: RowId
+    months: Months
+    verification_id: Uuid | None = None
+
+
+class TopUpRequest(Wire):
+    """More months on the card's parking right (PARK-05). No papers are asked (PARK-12a)."""
+
+    kind: Literal[OperationKind.TOP_UP] = OperationKind.TOP_UP
+    card_number: Number
+    months: Months
+
+
+class ExtendRequest(Wire):
+    """The door right again for its class's length (IC-12)."""
+
+    kind: Literal[OperationKind.EXTEND] = OperationKind.EXTEND
+    card_number: Number
+    verification_id: Uuid | None = None
+
+
+class ReplaceRequest(Wire):
+    """A new card that carries on the rights of an old one; the old one is dead from `begin` on.
+
+    `appraisal` says what was inspected; a staff card needs it (IC-16).
+    """
+
+    kind: Literal[OperationKind.REPLACE] = OperationKind.REPLACE
+    old_card_number: Number
+    reason: ReplaceReason
+    verification_id: Uuid | None = None
+    appraisal: Text | None = None
+
+
+class FormatRequest(Wire):
+    """Back to a blank card (IC-18)."""
+
+    kind: Literal[OperationKind.FORMAT] = OperationKind.FORMAT
+    card_number: Number
+
+
+OperationRequest = Annotated[
+    IssueRequest
+    | AddParkingRequest
+    | TopUpRequest
+    | ExtendRequest
+    | ReplaceRequest
+    | FormatRequest,
+    Field(discriminator="kind"),
+]
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+class VerificationRequest(Wire):
+    """A holder was checked: against which record, and which papers were seen.
+
+    By whom is the signed-on operator; `note` holds the number dialled and who answered (IC-04a).
+    Papers needed: `cardserver.domain.verification`.
+    """
+
+    verification_id: Uuid
+    holder_id: RowId
+    method: VerificationMethod
+    papers_seen: Annotated[tuple[Paper, ...], Field(max_length=20)] = ()
+    note: Text | None = None
+
+
+class QuoteRequest(Wire):
+    """What would this cost and give?"""
+
+    request: OperationRequest
+
+
+class SaleRequest(Wire):
+    """A sale at the price the customer was told (FEE-01)."""
+
+    sale_id: Uuid
+    request: OperationRequest
+    quoted_total_fen: Fen
+
+
+class TenderRequest(Wire):
+    """One step of one payment: the same `tender_id` is sent again for each state it reaches.
+
+    A kiosk reports ACCEPTING before the note is taken and then CREDITED, RETURNED or UNKNOWN; a
+    desk may report CREDITED at once. `checked`: it passed the note checker (FEE-03).
+    """
+
+    tender_id: Uuid
+    kind: TenderKind
+    value_fen: Annotated[Fen, Field(ge=1)]
+    state: TenderState
+    checked: bool = False
+
+
+class ChangeRequest(Wire):
+    """Change handed out in cash (FEE-04)."""
+
+    change_id: Uuid
+    amount_fen: Annotated[Fen, Field(ge=1)]
+
+
+class CancelRequest(Wire):
+    """The sale is given up before its card was touched; what was paid is owed back."""
+
+    cancel_id: Uuid
+    reason: Text
+
+
+class RefundRequest(Wire):
+    """Cash handed back out of what a cancelled or voided sale left payable."""
+
+    refund_id: Uuid
+    amount_fen: Annotated[Fen, Field(ge=1)]
+
+
+class BeginRequest(Wire):
+    """Open an operation on the card that lies on the reader.
+
+    `found_slots` is what was read from it just now, slot to bytes; empty for a blank card.
+    `card_kind` is the reader's word for the card type, kept for people.
+    """
+
+    operation_id: Uuid
+    request: OperationRequest
+    uid: Uid
+    card_kind: Word
+    medium: Medium
+    secure_channel: Literal["ev1", "ev2"] | None = None
+    sale_id: Uuid | None = None
+    found_slots: dict[SlotNumber, SlotBytes | None] = Field(default_factory=dict)
+
+
+@unique
+class KeyingState(StrEnum):
+    """Progress of one step of keying a card."""
+
+    BEGUN = "begun"
+    DONE = "done"
+
+
+class KeyingRequest(Wire):
+    """One step of keying began or is done."""
+
+    step: Word
+    state: KeyingState
+
+
+class Evidence(Wire):
+    """What an independent read-back found: slot to bytes, None for a torn slot."""
+
+    found: dict[SlotNumber, SlotBytes | None]
+    secure_channel: Literal["ev1", "ev2"] | None = None
+
+
+class VoidRequest(Wire):
+    """Undo on evidence. `keep_sale`: the money stays for another try, e.g. on another blank."""
+
+    evidence: Evidence
+    reason: Text
+    keep_sale: bool = False
+
+
+class AbandonRequest(Wire):
+    """Give up without evidence: the card is denied at once, a blank is scrapped.
+
+    The money goes into suspense (待核对), unless `keep_sale` leaves it for another blank (IC-09a).
+    """
+
+    reason: Text
+    keep_sale: bool = False
+
+
+class BlockRequest(Wire):
+    """Deny the card, or allow it again, at once."""
+
+    request_id: Uuid
+    reason: Text
+
+
+class PrintReport(Wire):
+    """What became of one print job."""
+
+    print_id: Uuid
+    result: PrintResult
+
+
+class ReprintRequest(Wire):
+    """Ask for one more paper."""
+
+    print_id: Uuid
+
+
+class TapReport(Wire):
+    """One tap at a lane, numbered by its station from 1 without holes."""
+
+    sequence: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    at: Instant
+    lane_id: Word
+    uid: Annotated[HexBytes, Field(max_length=10)]
+    card_number: Number | None = None
+    reason: Reason
+    granted: bool
+    snapshot_version: Annotated[int, Field(ge=0)] = 0
+
+
+class TapsRequest(Wire):
+    """Some taps, oldest first."""
+
+    taps: Annotated[tuple[TapReport, ...], Field(max_length=500)]
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+class Health(Wire):
+    """Is the server there, and what waits in it?"""
+
+    version: str
+    estate: str
+    time: Instant
+    clock_ok: bool
+    open_operations: int
+
+
+class Period(Wire):
+    """Days, both included, as people read them."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, period: ValidityPeriod) -> "Period":
+        """The wire form of a domain period."""
+        return cls(first=period.first, last=period.last)
+
+    def to_domain(self) -> ValidityPeriod:
+        """The half-open domain form."""
+        return ValidityPeriod.inclusive(self.first, self.last)
+
+
+class RightView(Wire):
+    """One right of a card as last settled. `anchor` is a parking right's day of month."""
+
+    first: date
+    last: date
+    zones: Zones
+    sequence: int
+    anchor: int | None = None
+
+
+class AgreementView(Wire):
+    """A space agreement. `plate` is partly masked (IC-23b)."""
+
+    agreement_id: RowId
+    number: str
+    plate: str
+    space: str
+    space_kind: str
+    monthly_fee_fen: Fen
+    ends: date
+    bank_collected: bool
+
+
+class CardView(Wire):
+    """A card as the server knows it. `rights` are those settled, not those planned."""
+
+    number: Number
+    uid: Uid
+    medium: Medium
+    card_kind: str
+    status: CardStatus
+    status_reason: str
+    holder_id: RowId
+    holder_name: str
+    holder_class: HolderClass
+    unit: str
+    rights: dict[RightKind, RightView]
+    parking: AgreementView | None
+    key_version: KeyVersion
+    secure_channel: Literal["ev1", "ev2"] | None
+    issued_at: Instant
+    replaced_by: Number | None = None
+    open_operation: Uuid | None = None
+
+
+class HolderView(Wire):
+    """A holder on file; phone and ID number are masked (IC-23b)."""
+
+    holder_id: RowId
+    name: str
+    holder_class: HolderClass
+    unit: str
+    phone: str
+    id_number: str
+    lease_end: date | None
+    ends: date | None
+    cards: tuple[CardView, ...]
+    agreements: tuple[AgreementView, ...]
+
+
+class HolderList(Wire):
+    """Holders found."""
+
+    holders: tuple[HolderView, ...]
+
+
+class ReadKeys(Wire):
+    """Keys that read one known card and can write nothing."""
+
+    version: KeyVersion
+    keys: dict[str, HexBytes] = Field(repr=False)
+
+
+class VerificationView(Wire):
+    """A stored verification."""
+
+    verification_id: Uuid
+    holder_id: RowId
+    method: VerificationMethod
+    papers_seen: tuple[Paper, ...]
+    operator: str
+    station: str
+    at: Instant
+
+
+class QuoteLine(Wire):
+    """One line of a price."""
+
+    item: ChargeItem
+    unit_price_fen: Fen
+    quantity: int
+    amount_fen: Fen
+
+
+class Quote(Wire):
+    """Price and result of a request as of now; promises nothing.
+
+    `after` are the card's rights then; `added` the days that are being paid or given.
+    """
+
+    lines: tuple[QuoteLine, ...]
+    total_fen: Fen
+    after: dict[RightKind, Period]
+    added: Period | None
+    document_kind: DocumentKind | None
+    notes: tuple[QuoteNote, ...]
+
+
+class SaleView(Wire):
+    """The money of one sale. `change_fen` is to be given back; `refundable_fen` is owed back."""
+
+    sale_id: Uuid
+    state: SaleState
+    due_fen: Fen
+    credited_fen: Fen
+    returned_fen: Fen
+    missing_fen: Fen
+    change_fen: Fen
+    refundable_fen: Fen
+    open_tenders: tuple[Uuid, ...]
+    operation_id: Uuid | None
+
+
+class SlotPlan(Wire):
+    """One slot before and after."""
+
+    slot: SlotNumber
+    old: SlotBytes
+    new: SlotBytes
+
+
+class Ticket(Wire):
+    """Leave to change one card, with everything needed to do it and to resume it.
+
+    `keys` by role name (`drivers.api.KeyRole` values), all of key version `key_version`;
+    `previous_keys` are those the card may still hold, where the estate rolled its keys.
+    Slots whose `old` equals `new` don't occur.
+    """
+
+    operation_id: Uuid
+    kind: OperationKind
+    state: OperationState
+    card_number: Number
+    uid: Uid
+    medium: Medium
+    card_kind: str
+    keying: Keying
+    key_version: KeyVersion
+    keys: dict[str, HexBytes] = Field(repr=False)
+    previous_key_version: KeyVersion | None
+    previous_keys: dict[str, HexBytes] | None = Field(repr=False)
+    changes: tuple[SlotPlan, ...]
+    secure_channel: Literal["ev1", "ev2"] | None
+    after: dict[RightKind, Period]
+    sale_id: Uuid | None
+    opened_at: Instant
+
+    def slot_changes(self) -> tuple[SlotChange, ...]:
+        """The plan as the domain judges it."""
+        return tuple(SlotChange(slot=c.slot, old=c.old, new=c.new) for c in self.changes)
+
+
+class OperationView(Wire):
+    """An operation without its keys."""
+
+    operation_id: Uuid
+    kind: OperationKind
+    state: OperationState
+    card_number: Number
+    uid: Uid
+    sale_id: Uuid | None
+    station: str
+    operator: str
+    opened_at: Instant
+
+
+class OperationList(Wire):
+    """Operations, oldest first."""
+
+    operations: tuple[OperationView, ...]
+
+
+class KeyingSteps(Wire):
+    """The keying journal of an operation, by step name."""
+
+    steps: dict[str, KeyingState]
+
+
+class DocumentContent(Wire):
+    """All a paper says, fixed when the money was settled. Names are as they must be printed."""
+
+    holder_name: str
+    unit: str
+    card_number: Number
+    lines: tuple[QuoteLine, ...]
+    total_fen: Fen
+    received_fen: Fen
+    change_fen: Fen
+    tender_kind: TenderKind
+    added: Period | None = None
+    after: dict[RightKind, Period]
+    plate: str | None = None
+    space: str | None = None
+    operation_kind: OperationKind
+    operation_id: Uuid
+
+
+class DocumentView(Wire):
+    """A numbered paper. `reprints` above 0 must be marked 补打 with that counter (FEE-24a)."""
+
+    document_id: RowId
+    kind: DocumentKind
+    number: int
+    local_date: date
+    issued_at: Instant
+    station: str
+    operator: str
+    state: DocumentState
+    reprints: int
+    content: DocumentContent
+
+
+class DocumentList(Wire):
+    """Papers, oldest first."""
+
+    documents: tuple[DocumentView, ...]
+
+
+class Settled(Wire):
+    """The operation is done; `document` is the paper now owed, if money was taken."""
+
+    operation: OperationView
+    card: CardView
+    document: DocumentView | None
+
+
+class Voided(Wire):
+    """The operation is undone. `refund_fen` is owed back, `suspended_fen` is 待核对."""
+
+    operation: OperationView
+    card: CardView | None
+    sale: SaleView | None
+    refund_fen: Fen
+    suspended_fen: Fen
+    document: DocumentView | None = None
+
+
+class SnapshotCard(Wire):
+    """One card of the issue list, see `cardserver.domain.admission.CardEntry`."""
+
+    uid: Uid
+    number: Number
+    status: CardStatus
+    sequences: dict[RightKind, int]
+    pending: dict[RightKind, Period]
+
+
+class SnapshotView(Wire):
+    """The issue list, whole (`complete`) or only what changed after the version asked for."""
+
+    version: int
+    complete: bool
+    taken_at: Instant
+    time_floor: Instant
+    zone: str
+    cards: tuple[SnapshotCard, ...]
+
+    def to_domain(self, base: Snapshot | None = None) -> Snapshot:
+        """The value a lane decides with; changes are laid over `base`."""
+        cards: dict[bytes, CardEntry] = {}
+        if not self.complete and base is not None:
+            cards.update(base.cards)
+        cards.update(_entries(self.cards))
+        return Snapshot(
+            version=self.version,
+            taken_at=self.taken_at,
+            time_floor=self.time_floor,
+            zone=ZoneInfo(self.zone),
+            cards=cards,
+        )
+
+
+def _entries(cards: tuple[SnapshotCard, ...]) -> Mapping[bytes, CardEntry]:
+    return {
+        card.uid: CardEntry(
+            card_number=CardNumber(card.number),
+            status=card.status,
+            sequences=card.sequences,
+            pending={kind: period.to_domain() for kind, period in card.pending.items()},
+        )
+        for card in cards
+    }
+
+
+class TapsTaken(Wire):
+    """How many taps were new and how many had been taken before."""
+
+    taken: int
+    repeated: int
+
+
+class Balances(Wire):
+    """Ledger accounts in fen; debit is positive. Accounts with nothing on them are left out."""
+
+    accounts: dict[str, int]
+
+
+class Trial(Wire):
+    """Where all money is: in = settled + returned + held + payable + suspense, always."""
+
+    money_in_fen: int
+    settled_fen: int
+    returned_fen: int
+    held_fen: int
+    payable_fen: int
+    suspense_fen: int
+    unbalanced_entries: int
+
+    @property
+    def balanced(self) -> bool:
+        """True when no fen is missing or made up."""
+        out = self.settled_fen + self.returned_fen + self.held_fen
+        out += self.payable_fen + self.suspense_fen
+        return self.money_in_fen == out and self.unbalanced_entries == 0
+
+
+class JournalLine(Wire):
+    """One line of the audit journal."""
+
+    at: Instant
+    station: str
+    operator: str
+    action: str
+    subject: str
+    detail: str
+
+
+class Journal(Wire):
+    """The latest lines, newest first."""
+
+    lines: tuple[JournalLine, ...]
+
+
+class Refusal(Wire):
+    """Every answer but 2xx: `code` names the family, `reason` the case, `rule` its source."""
+
+    code: str
+    reason: str = ""
+    rule: str = ""
+    message: str

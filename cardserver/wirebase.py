@@ -1,0 +1,71 @@
+"""The grain of the JSON between stations and server: base model and field types.
+
+Bytes are lower-case hex in JSON and `bytes` in Python; dates are ISO; instants carry an offset;
+money is integer fen; ids made by a station are UUIDs in canonical text form.
+"""
+
+from typing import Annotated
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from cardserver.domain.ids import MAX_CARD_NUMBER
+from cardserver.domain.money import MAX_FEN
+from cardserver.domain.rights import MAX_ZONE
+
+MAX_SLOT_BYTES = 512
+"""More than any record of ours; bounds what a station can make the server keep."""
+
+
+class Wire(BaseModel):
+    """A value on the wire: frozen, and strange fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="hex")
+
+
+def _from_hex(value: object) -> object:
+    if isinstance(value, str):
+        return bytes.fromhex(value)
+    return value
+
+
+HexBytes = Annotated[
+    bytes,
+    BeforeValidator(_from_hex),
+    PlainSerializer(bytes.hex, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^([0-9a-fA-F]{2})*$"}),
+]
+SlotBytes = Annotated[HexBytes, Field(max_length=MAX_SLOT_BYTES)]
+"""Bytes of one slot; empty for an empty slot."""
+
+Uid = Annotated[HexBytes, Field(min_length=4, max_length=10)]
+Uuid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+Number = Annotated[int, Field(ge=1, le=MAX_CARD_NUMBER)]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Zones = Annotated[tuple[Annotated[int, Field(ge=0, le=MAX_ZONE)], ...], Field(max_length=32)]
+Fen = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
+SlotNumber = Annotated[int, Field(ge=0, le=1)]
+KeyVersion = Annotated[int, Field(ge=1, le=255)]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+"""Control characters have no place in names and reasons; PostgreSQL can't even store a zero."""
+
+Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_PRINTABLE),
+]
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=_PRINTABLE),
+]
+Instant = AwareDatetime

@@ -1,0 +1,1 @@
+"""Banknote acceptors: one file a protocol, found by its name in the configuration."""

@@ -1,0 +1,1 @@
+"""Barriers: one file a family of relay boards, found by its name in the configuration."""

@@ -1,0 +1,1 @@
+"""Card types: a file exports `DRIVER`, files named after it hold its parts."""

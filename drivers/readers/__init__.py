@@ -1,0 +1,1 @@
+"""Reader drivers: a file exports `DRIVER`."""

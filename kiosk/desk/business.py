@@ -1,0 +1,163 @@
+"""What is being done at the counter: one business, its steps, and what is still missing.
+
+Values for the page. Nothing here is needed to recover: sale, operation and document live on the
+server, and a desk that restarts finds them there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Final
+
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.tariff import ReplaceReason
+from cardserver.wire import (
+    AddParkingRequest,
+    AgreementView,
+    CardView,
+    DocumentView,
+    ExtendRequest,
+    FormatRequest,
+    HolderView,
+    IssueRequest,
+    OperationRequest,
+    Quote,
+    ReplaceRequest,
+    Ticket,
+    TopUpRequest,
+)
+from kiosk.station.operating import Step
+
+
+@unique
+class Phase(StrEnum):
+    """The step the counter is at."""
+
+    VERIFY = "verify"
+    PRICE = "price"
+    MONEY = "money"
+    CARD = "card"
+    WRITING = "writing"
+    BROKEN_OFF = "broken-off"
+    PAPER = "paper"
+    CLOSED = "closed"
+
+
+_ORDER: Final = (Phase.VERIFY, Phase.PRICE, Phase.MONEY, Phase.CARD, Phase.PAPER)
+_SHOWN_AS: Final = {Phase.WRITING: Phase.CARD, Phase.BROKEN_OFF: Phase.CARD}
+_UNVERIFIED: Final = frozenset({OperationKind.FORMAT, OperationKind.TOP_UP})
+
+
+@unique
+class Mark(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    NOW = "now"
+    LATER = "later"
+
+
+@dataclass(slots=True, kw_only=True)
+class Business:
+    """One piece of card business, from the choice to the paper.
+
+    `old_card` is the card that is extended, replaced, formatted or given a right; `card` the one
+    that came out. `problem` is the code of the last thing that did not work; it goes when the next
+    step succeeds. Amounts are fen.
+    """
+
+    kind: OperationKind
+    holder: HolderView
+    old_card: CardView | None = None
+    agreement: AgreementView | None = None
+    months: int = 1
+    reason: ReplaceReason = ReplaceReason.LOST
+    phase: Phase = Phase.VERIFY
+    verification_id: str | None = None
+    quote: Quote | None = None
+    sale_id: str | None = None
+    received_fen: int = 0
+    change_fen: int = 0
+    refund_fen: int = 0
+    ticket: Ticket | None = None
+    step: Step | None = None
+    undo_wanted: bool = False
+    card: CardView | None = None
+    document: DocumentView | None = None
+    handed: str = ""
+    problem: str = ""
+    problem_rule: str = ""
+
+    @property
+    def needs_verification(self) -> bool:
+        """False where no identity is asked again (PARK-12a) or nobody is served (IC-18)."""
+        return self.kind not in _UNVERIFIED
+
+    @property
+    def due_fen(self) -> int:
+        """What the holder has to pay."""
+        return self.quote.total_fen if self.quote else 0
+
+    @property
+    def running(self) -> bool:
+        """True while the page must not be left: the card is being written or torn."""
+        return self.phase in {Phase.WRITING, Phase.BROKEN_OFF}
+
+    @property
+    def new_card(self) -> bool:
+        """True when a blank card is needed."""
+        return self.kind in {OperationKind.ISSUE, OperationKind.REPLACE}
+
+    def first_phase(self) -> Phase:
+        """Where this business begins."""
+        if self.needs_verification:
+            return Phase.VERIFY
+        return self.after_verification()
+
+    def after_verification(self) -> Phase:
+        """Price and money only where something is to be paid."""
+        return Phase.PRICE if self.due_fen else Phase.CARD
+
+    def steps(self) -> Iterator[tuple[Phase, Mark]]:
+        """The steps of this business in order, each with its mark."""
+        shown = [phase for phase in _ORDER if self._has(phase)]
+        current = _SHOWN_AS.get(self.phase, self.phase)
+        now = shown.index(current) if current in shown else len(shown)
+        for place, phase in enumerate(shown):
+            yield phase, Mark.DONE if place < now else Mark.NOW if place == now else Mark.LATER
+
+    def _has(self, phase: Phase) -> bool:
+        if phase is Phase.VERIFY:
+            return self.needs_verification
+        if phase is Phase.CARD:
+            return True
+        return bool(self.due_fen)
+
+    def request(self) -> OperationRequest:
+        """What the server is asked for."""
+        old = self.old_card.number if self.old_card else 0
+        match self.kind:
+            case OperationKind.ISSUE:
+                return IssueRequest(
+                    holder_id=self.holder.holder_id, verification_id=self.verification_id
+                )
+            case OperationKind.ADD_PARKING:
+                return AddParkingRequest(
+                    card_number=old,
+                    agreement_id=self.agreement.agreement_id if self.agreement else 0,
+                    months=self.months,
+                    verification_id=self.verification_id,
+                )
+            case OperationKind.TOP_UP:
+                return TopUpRequest(card_number=old, months=self.months)
+            case OperationKind.EXTEND:
+                return ExtendRequest(card_number=old, verification_id=self.verification_id)
+            case OperationKind.REPLACE:
+                return ReplaceRequest(
+                    old_card_number=old,
+                    reason=self.reason,
+                    verification_id=self.verification_id,
+                    appraisal=self.reason.value,
+                )
+            case OperationKind.FORMAT:
+                return FormatRequest(card_number=old)

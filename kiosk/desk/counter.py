@@ -1,0 +1,379 @@
+"""The counter: the card on the reader, the business at hand, and every act of the clerk.
+
+Acts come from the page's threads, cards from the reader's; one lock orders them. The long part, the
+writing, runs on a thread of its own (`kiosk.desk.cardwork`), and the page follows it by the bell.
+"""
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Concatenate, Final, ParamSpec
+from uuid import uuid4
+
+from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.errors import DomainError
+from cardserver.domain.money import change_due
+from cardserver.domain.rights import HolderClass
+from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.verification import Paper, VerificationMethod
+from cardserver.wire import (
+    CardView,
+    HolderView,
+    SaleRequest,
+    TenderRequest,
+    Ticket,
+    VerificationRequest,
+)
+from drivers.api import CardIdentity, CardReader, SecureChannel
+from drivers.errors import CardUnsupported, DeviceError
+from kiosk.desk.business import Business, Phase
+from kiosk.desk.cardwork import CardWork
+from kiosk.station.events import Bell
+from kiosk.station.paper import PaperDesk
+from kiosk.station.post import ReaderPost, recognise
+from kiosk.station.problems import problem_of
+
+_log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+READER: Final = "reader"
+WORK: Final = "work"
+
+_METHOD_OF: Final = {
+    HolderClass.OWNER: VerificationMethod.OWNER_RECORD,
+    HolderClass.FAMILY: VerificationMethod.OWNER_RECORD,
+    HolderClass.TENANT: VerificationMethod.LEASE,
+    HolderClass.MERCHANT: VerificationMethod.APPLICATION,
+    HolderClass.STAFF: VerificationMethod.APPLICATION,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """What lies on the reader: recognised, and what the server knows of it."""
+
+    identity: CardIdentity | None
+    card: CardView | None = None
+    unfinished: Ticket | None = None
+    problem: str = ""
+
+    @property
+    def secure_channel(self) -> SecureChannel | None:
+        """Secure messaging recorded for this card."""
+        name = self.card.secure_channel if self.card else None
+        return SecureChannel(name) if name else None
+
+
+def _act(
+    method: "Callable[Concatenate[Counter, P], None]",
+) -> "Callable[Concatenate[Counter, P], None]":
+    """One act of the clerk: under the lock; a refusal becomes a problem on the page."""
+
+    @functools.wraps(method)
+    def act(self: "Counter", /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with self.lock:
+            self.notice = ""
+            try:
+                method(self, *args, **kwargs)
+            except (ServerError, DomainError) as error:
+                self.note(problem_of(error), getattr(error, "rule", ""))
+        self.bell.ring(WORK)
+
+    return act
+
+
+class Counter:
+    """One front desk with one reader, one receipt printer and one clerk."""
+
+    def __init__(
+        self,
+        *,
+        server: CardServerClient,
+        reader: CardReader,
+        paper: PaperDesk,
+        bell: Bell,
+        operator: str,
+        station: str,
+    ) -> None:
+        self.server = server.as_operator(operator)
+        self.paper = paper
+        self.bell = bell
+        self.operator = operator
+        self.station = station
+        self.laid: Laid | None = None
+        self.business: Business | None = None
+        self.holder: HolderView | None = None
+        self.notice = ""
+        self.lock = threading.RLock()
+        self._jobs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self.post: ReaderPost[CardIdentity] = ReaderPost(
+            reader,
+            look=recognise,
+            arrived=self._arrived,
+            lifted=self._lifted,
+            fault_changed=lambda: bell.ring(READER),
+        )
+        self._work = CardWork(
+            server=self.server, post=self.post, paper=paper, changed=lambda: bell.ring(WORK)
+        )
+
+    def start(self) -> None:
+        """Begin to watch the reader."""
+        self.post.start()
+
+    def stop(self) -> None:
+        """Stop watching; a running write ends first."""
+        self.post.stop()
+        self._jobs.shutdown(wait=True, cancel_futures=True)
+
+    # --- cards come and go (the watch's thread)
+
+    def _arrived(self, seen: CardIdentity | DeviceError) -> None:
+        laid = self._recognise(seen)
+        with self.lock:
+            self.laid = laid
+            idle = self.business is None or self.business.phase is Phase.CLOSED
+            if idle and laid.card is not None:
+                self._show_holder_of(laid.card.holder_id)
+            torn = self.business is not None and self.business.phase is Phase.BROKEN_OFF
+            if laid.unfinished is not None and (idle or torn):
+                self._resume(laid.unfinished)
+        self.bell.ring(READER)
+        self.bell.ring(WORK)
+
+    def _recognise(self, seen: CardIdentity | DeviceError) -> Laid:
+        if isinstance(seen, DeviceError):
+            return Laid(identity=None, problem=seen.code)
+        if not seen.supported:
+            return Laid(identity=seen, problem=CardUnsupported.code)
+        try:
+            return Laid(
+                identity=seen,
+                card=self.server.card(uid=seen.uid),
+                unfinished=self.server.open_operation(seen.uid),
+            )
+        except ServerError as error:
+            return Laid(identity=seen, problem=problem_of(error))
+
+    def _lifted(self) -> None:
+        with self.lock:
+            self.laid = None
+        self.bell.ring(READER)
+        self.bell.ring(WORK)
+
+    def _show_holder_of(self, holder_id: int) -> None:
+        try:
+            self.holder = self.server.holder(holder_id)
+        except ServerError as error:
+            self.notice = problem_of(error)
+
+    # --- the clerk's acts (the page's threads)
+
+    @_act
+    def show(self, holder_id: int) -> None:
+        """Open a holder's sheet."""
+        self.holder = self.server.holder(holder_id)
+
+    @_act
+    def choose(self, business: Business) -> None:
+        """Begin a business (IC-01): the server says what it costs and whether it may be."""
+        if self.business is not None and self.business.phase is not Phase.CLOSED:
+            self.notice = "business-open"
+            return
+        business.quote = self.server.quote(business.request())
+        business.phase = business.first_phase()
+        self.business = business
+
+    @_act
+    def verify(self, papers: Sequence[Paper]) -> None:
+        """Record that the holder was checked against the record (IC-02..06, PARK-01)."""
+        if business := self._at(Phase.VERIFY):
+            request = VerificationRequest(
+                verification_id=str(uuid4()),
+                holder_id=business.holder.holder_id,
+                method=_METHOD_OF[business.holder.holder_class],
+                papers_seen=tuple(papers),
+            )
+            business.verification_id = self.server.verify(request).verification_id
+            business.quote = self.server.quote(business.request())
+            business.phase = business.after_verification()
+
+    @_act
+    def agree(self) -> None:
+        """The customer heard the price and agrees (FEE-01): the sale is opened."""
+        if business := self._at(Phase.PRICE):
+            sale = self.server.open_sale(
+                SaleRequest(
+                    sale_id=str(uuid4()),
+                    request=business.request(),
+                    quoted_total_fen=business.due_fen,
+                )
+            )
+            business.sale_id = sale.sale_id
+            business.phase = Phase.MONEY
+
+    @_act
+    def take_money(self, received_fen: int, *, checked: bool) -> None:
+        """Cash counted in front of the customer; change is given at once (FEE-03, FEE-04)."""
+        business = self._at(Phase.MONEY)
+        if business is None or business.sale_id is None:
+            return
+        change = change_due(business.due_fen, received_fen)
+        tender = TenderRequest(
+            tender_id=str(uuid4()),
+            kind=TenderKind.CASH_DESK,
+            value_fen=received_fen,
+            state=TenderState.CREDITED,
+            checked=checked,
+        )
+        self.server.tender(business.sale_id, tender)
+        business.received_fen = received_fen
+        if change:
+            self.server.give_change(business.sale_id, str(uuid4()), change)
+        business.change_fen = change
+        business.phase = Phase.CARD
+
+    @_act
+    def write(self) -> None:
+        """Write the card on the reader; the page follows by the bell."""
+        if business := self._at(Phase.CARD):
+            if self.laid is None or self.laid.identity is None:
+                self.note("card-absent")
+                return
+            business.phase = Phase.WRITING
+            business.undo_wanted = False
+            channel = self.laid.secure_channel
+            self._submit(lambda: self._work.write(business, channel))
+
+    @_act
+    def want_undo(self, *, wanted: bool) -> None:
+        """With a card torn away: when it comes back, undo instead of finishing."""
+        if business := self._at(Phase.BROKEN_OFF):
+            business.undo_wanted = wanted
+
+    @_act
+    def retry(self) -> None:
+        """With a broken-off card lying on the reader again: go on now."""
+        if self._at(Phase.BROKEN_OFF) and self.laid is not None and self.laid.identity is not None:
+            self.laid = self._recognise(self.laid.identity)
+            if self.laid.unfinished is not None:
+                self._resume(self.laid.unfinished)
+
+    @_act
+    def abandon(self) -> None:
+        """The torn card will not come back: it is denied, the money is kept as 待核对."""
+        business = self._at(Phase.BROKEN_OFF)
+        if business is not None and business.ticket is not None:
+            self.server.abandon(business.ticket.operation_id, "card-not-returned")
+            business.phase = Phase.CLOSED
+            business.problem = "abandoned"
+
+    @_act
+    def print_paper(self) -> None:
+        """Print the receipt, or print it again."""
+        if business := self._at(Phase.PAPER, Phase.CLOSED):
+            self._submit(lambda: self._work.print_paper(business))
+
+    @_act
+    def hand_over(self, how: str) -> None:
+        """The paper was handed over or lies in the box; there is no third way (FEE-05)."""
+        if business := self._at(Phase.PAPER):
+            business.handed = how
+            business.phase = Phase.CLOSED
+
+    @_act
+    def cancel(self) -> None:
+        """Leave the business; money taken is handed back first (FEE-38b)."""
+        business = self.business
+        if business is None or business.running or business.phase is Phase.PAPER:
+            return
+        if business.sale_id and business.phase in {Phase.MONEY, Phase.CARD}:
+            sale = self.server.cancel_sale(business.sale_id, str(uuid4()), "customer-left")
+            if sale.refundable_fen:
+                self.server.pay_refund(business.sale_id, str(uuid4()), sale.refundable_fen)
+                self.notice = "money-handed-back"
+        self.business = None
+
+    @_act
+    def block(self, card_number: int) -> None:
+        """Block a lost card, at once and without the card (IC-23a)."""
+        self._show_holder_of(self.server.block(card_number, "lost").holder_id)
+
+    @_act
+    def unblock(self, card_number: int) -> None:
+        """Allow a found card again while nothing replaces it."""
+        self._show_holder_of(self.server.unblock(card_number, "found").holder_id)
+
+    # --- the long part
+
+    def _resume(self, ticket: Ticket) -> None:
+        """Take an unfinished operation up again, torn here or at another station."""
+        business = self.business
+        mine = business is not None and business.ticket is not None
+        if not mine or business.ticket.operation_id != ticket.operation_id:  # type: ignore[union-attr]
+            business = self._taken_over(ticket)
+        if business is not None:
+            business.phase = Phase.WRITING
+            channel = SecureChannel(ticket.secure_channel) if ticket.secure_channel else None
+            self._submit(lambda: self._work.resume(business, ticket, channel))
+
+    def _taken_over(self, ticket: Ticket) -> Business | None:
+        try:
+            card = self.server.card(uid=ticket.uid) or self.server.card(number=ticket.card_number)
+            if card is None:
+                return None
+            holder = self.server.holder(card.holder_id)
+        except ServerError as error:
+            self.notice = problem_of(error)
+            return None
+        self.business = Business(
+            kind=ticket.kind, holder=holder, old_card=card, ticket=ticket, sale_id=ticket.sale_id
+        )
+        return self.business
+
+    def _submit(self, job: Callable[[], None]) -> None:
+        self._jobs.submit(self._guarded, job)
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        # The counter must outlive a mistake of ours: it is shown and logged, and the operation
+        # stays open on the server, to be ended on evidence.
+        try:
+            job()
+        except Exception as error:
+            _log.exception("the counter's work failed")
+            with self.lock:
+                if self.business is not None and self.business.phase is Phase.WRITING:
+                    self.business.phase = Phase.BROKEN_OFF
+                self.note(problem_of(error))
+        self._refresh()
+        self.bell.ring(READER)
+        self.bell.ring(WORK)
+
+    def _refresh(self) -> None:
+        """After the work: the holder's sheet and the card on the reader as they are now."""
+        with self.lock:
+            business, laid = self.business, self.laid
+            if business is not None:
+                self._show_holder_of(business.holder.holder_id)
+            if laid is not None and laid.identity is not None:
+                self.laid = self._recognise(laid.identity)
+
+    # --- small things
+
+    def note(self, problem: str, rule: str = "") -> None:
+        """Show a problem where the clerk is looking."""
+        if self.business is not None:
+            self.business.problem, self.business.problem_rule = problem, rule
+        else:
+            self.notice = problem
+
+    def _at(self, *phases: Phase) -> Business | None:
+        """The business when it is at one of these steps; a doubled click finds it elsewhere."""
+        business = self.business
+        if business is None or business.phase not in phases:
+            return None
+        business.problem = business.problem_rule = ""
+        return business

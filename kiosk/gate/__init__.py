@@ -1,0 +1,1 @@
+"""The gate: lanes that read a card, decide alone and open."""

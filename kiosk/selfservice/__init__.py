@@ -1,0 +1,1 @@
+"""The self-service kiosk: a resident tops up parking alone."""

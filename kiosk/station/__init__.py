@@ -1,0 +1,1 @@
+"""What desk, kiosk and gate share: devices, the card operations, words, events."""

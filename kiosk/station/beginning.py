@@ -1,0 +1,54 @@
+"""Open an operation on the card that lies on the reader: read what is there, ask the server."""
+
+from uuid import uuid4
+
+from cardserver.client import CardServerClient
+from cardserver.domain.record import Medium
+from cardserver.domain.rights import Slot
+from cardserver.wire import BeginRequest, OperationRequest, Ticket
+from drivers.api import CLASSIC_KINDS, Card, KeyRole, KeySet
+from drivers.errors import CardAuthenticationFailed, RecordTorn
+
+
+def medium_of(card: Card) -> Medium:
+    """Card family, which decides the seal of the record."""
+    return Medium.CLASSIC if card.identity.kind in CLASSIC_KINDS else Medium.DESFIRE
+
+
+def begin(
+    request: OperationRequest, card: Card, server: CardServerClient, sale_id: str | None
+) -> Ticket:
+    """Read the card's slots and open the operation; the server compares them with its own books.
+
+    Raises ServerRefused (the rule that forbids it, `card-differs`, `card-busy`), CardError.
+    """
+    found = found_slots(card, server)
+    return server.begin(
+        BeginRequest(
+            operation_id=str(uuid4()),
+            request=request,
+            uid=card.identity.uid,
+            card_kind=card.identity.kind.value,
+            medium=medium_of(card),
+            secure_channel=card.secure_channel.value if card.secure_channel else None,
+            sale_id=sale_id,
+            found_slots=found,
+        )
+    )
+
+
+def found_slots(card: Card, server: CardServerClient) -> dict[int, bytes | None]:
+    """Every slot of a card of ours, None for a torn one; nothing for a card we never keyed."""
+    known = server.read_keys(card.identity.uid)
+    if known is None:
+        return {}
+    keys = KeySet(known.version, {KeyRole(role): key for role, key in known.keys.items()})
+    found: dict[int, bytes | None] = {}
+    for slot in Slot:
+        try:
+            found[int(slot)] = card.read_slot(slot, keys)
+        except RecordTorn:
+            found[int(slot)] = None
+        except CardAuthenticationFailed:
+            return {}
+    return found

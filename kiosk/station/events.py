@@ -1,0 +1,44 @@
+"""A bell with topics: pages wait for "something changed here" instead of asking again and again."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+
+class Bell:
+    """Counts changes per topic; `wait` sleeps until a count has moved past what a page has seen."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    def counts(self) -> dict[str, int]:
+        """Rings so far, by topic."""
+        with self._changed:
+            return dict(self._counts)
+
+    def ring(self, topic: str) -> None:
+        """Say that something a page shows under `topic` has changed."""
+        with self._changed:
+            self._counts[topic] += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: dict[str, int], timeout_s: float) -> dict[str, int]:
+        """Wait until the counts differ from `seen` or the time is over; returns the counts."""
+        with self._changed:
+            self._changed.wait_for(lambda: dict(self._counts) != seen, timeout=timeout_s)
+            return dict(self._counts)
+
+
+def stream(bell: Bell, *, keep_alive_s: float = 15.0) -> Iterator[str]:
+    """Server-sent events for one page: an event per changed topic, a comment as a sign of life."""
+    seen = bell.counts()
+    yield ": listening\n\n"
+    while True:
+        counts = bell.wait(seen, keep_alive_s)
+        if counts == seen:
+            yield ": alive\n\n"
+        for topic, count in counts.items():
+            if seen.get(topic) != count:
+                yield f"event: {topic}\ndata: {count}\n\n"
+        seen = counts

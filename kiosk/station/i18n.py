@@ -1,0 +1,53 @@
+"""Words for people: one TOML catalogue per language, found by listing the folder.
+
+A text is named by a dotted key (``desk.money.due``) and may hold ``{placeholders}``. Simplified
+Chinese is complete by definition; a missing text in another language falls back to it, and a test
+holds every catalogue complete with the same placeholders.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+DEFAULT_LANGUAGE: Final = "zh-Hans"
+LANGUAGE_NAMES: Final = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            flat |= _flatten(value, f"{key}.")
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All texts of one language. Raises FileNotFoundError for a language without a catalogue."""
+    source = files("kiosk") / "translations" / f"{language}.toml"
+    return _flatten(tomllib.loads(source.read_text(encoding="utf-8")))
+
+
+def choose_language(*wishes: str | None) -> str:
+    """The first wish we have a catalogue for, else Simplified Chinese."""
+    for wish in wishes:
+        if wish in LANGUAGE_NAMES:
+            return wish
+    return DEFAULT_LANGUAGE
+
+
+def text(language: str, key: str, /, **values: object) -> str:
+    """The text `key` in `language` with its placeholders filled.
+
+    A key nobody wrote a text for is shown as itself, so that a page still stands; the test of the
+    catalogues fails on it.
+    """
+    found = catalogue(language).get(key) or catalogue(DEFAULT_LANGUAGE).get(key)
+    if found is None:
+        return key
+    return found.format(**values) if values else found

@@ -1,0 +1,174 @@
+"""One change of one card, from an open operation to a settled one: look, write, verify, settle.
+
+`carry_out` is also how a broken-off operation is resumed: each step first looks whether it is
+done. It catches nothing; whatever goes wrong leaves the operation OPEN on the server, and the next
+time the card is laid on any station `carry_out` (or `undo`) ends it on evidence.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum, unique
+
+from cardserver.client import CardServerClient
+from cardserver.domain.operation import Keying, SlotChange, Verdict, judge
+from cardserver.domain.rights import Slot
+from cardserver.wire import Evidence, KeyingState, Settled, Ticket, Voided
+from drivers.api import Card, CardState, KeyRole, KeySet, StepState
+from drivers.errors import CardForeign, RecordMismatch, RecordTorn
+
+
+@unique
+class Step(StrEnum):
+    """Where an operation is, for the progress on the screen."""
+
+    LOOK = "look"
+    KEYS = "keys"
+    WRITE = "write"
+    READ_BACK = "read-back"
+    SETTLE = "settle"
+
+
+Tell = Callable[[Step], None]
+
+
+def key_set(ticket: Ticket) -> KeySet:
+    """The card's diversified keys out of the ticket."""
+    return KeySet(ticket.key_version, _by_role(ticket.keys))
+
+
+def previous_key_set(ticket: Ticket) -> KeySet | None:
+    """The keys the card may still hold where the estate rolled its keys."""
+    if ticket.previous_key_version is None or ticket.previous_keys is None:
+        return None
+    return KeySet(ticket.previous_key_version, _by_role(ticket.previous_keys))
+
+
+def _by_role(keys: Mapping[str, bytes]) -> dict[KeyRole, bytes]:
+    return {KeyRole(role): value for role, value in keys.items()}
+
+
+class ServerJournal:
+    """The keying journal of an operation, kept by the server, so that any station can resume."""
+
+    def __init__(self, server: CardServerClient, ticket: Ticket) -> None:
+        self._server = server
+        self._operation_id = ticket.operation_id
+        self._steps = {
+            step: StepState(state)
+            for step, state in server.keying_steps(ticket.operation_id).items()
+        }
+
+    def state(self, step: str) -> StepState | None:
+        """What was last recorded for this step."""
+        return self._steps.get(step)
+
+    def record(self, step: str, state: StepState) -> None:
+        """Record on the server before the card is touched again."""
+        self._server.record_keying(self._operation_id, step, KeyingState(state))
+        self._steps[step] = state
+
+
+def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) -> Settled:
+    """Bring the card to what the ticket says and settle the operation.
+
+    Raises:
+        RecordMismatch: the card holds bytes nobody planned, or does not give back what was written.
+        CardForeign: the keys of the card are not ours.
+        CardError, DeviceError: the card left, the reader failed; the operation stays open.
+        ServerUnavailable: written, but not yet settled; the operation stays open.
+    """
+    keys = key_set(ticket)
+    tell(Step.LOOK)
+    if ticket.keying is Keying.FORMAT:
+        return _format(ticket, card, server, tell)
+    if ticket.keying is Keying.PERSONALISE:
+        tell(Step.KEYS)
+        card.personalise(keys, ServerJournal(server, ticket), previous=previous_key_set(ticket))
+    changes = ticket.slot_changes()
+    _write(changes, card, keys, tell)
+    tell(Step.READ_BACK)
+    found = read_back(changes, card, keys)
+    if judge(changes, found) is not Verdict.NEW:
+        raise RecordMismatch("the card does not give back what was written", uid=ticket.uid)
+    tell(Step.SETTLE)
+    return server.settle(ticket.operation_id, _evidence(found, card))
+
+
+def _write(changes: tuple[SlotChange, ...], card: Card, keys: KeySet, tell: Tell) -> None:
+    found = look(changes, card, keys)
+    if judge(changes, found) is Verdict.CONFLICT:
+        raise RecordMismatch("the card holds something else than expected", uid=card.identity.uid)
+    tell(Step.WRITE)
+    for change in changes:
+        if found[change.slot] != change.new:
+            card.write_slot(change.slot, change.new, keys)
+
+
+def _format(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) -> Settled:
+    keys = key_set(ticket)
+    tell(Step.KEYS)
+    card.format(keys, ServerJournal(server, ticket))
+    tell(Step.READ_BACK)
+    card.restart()
+    if card.state(keys) is not CardState.BLANK:
+        raise RecordMismatch("the card is not blank after formatting", uid=ticket.uid)
+    tell(Step.SETTLE)
+    return server.settle(ticket.operation_id, _evidence(dict.fromkeys(map(int, Slot), b""), card))
+
+
+def undo(
+    ticket: Ticket, card: Card, server: CardServerClient, reason: str, *, keep_sale: bool = False
+) -> Voided:
+    """Bring the card back to what it was and void the operation on that evidence.
+
+    A card that was blank is blank again afterwards. With `keep_sale` the money stays for another
+    try, e.g. on another blank. Raises as `carry_out`; a formatted card can't be undone and raises
+    RecordMismatch.
+    """
+    keys = key_set(ticket)
+    changes = ticket.slot_changes()
+    if ticket.keying is Keying.FORMAT:
+        raise RecordMismatch("formatting can't be undone", uid=ticket.uid)
+    if ticket.keying is Keying.PERSONALISE:
+        if card.state(keys) not in {CardState.BLANK, CardState.FOREIGN}:
+            card.format(keys, ServerJournal(server, ticket))
+        found: dict[int, bytes | None] = {change.slot: b"" for change in changes}
+    else:
+        for change in changes:
+            card.write_slot(change.slot, change.old, keys)
+        found = read_back(changes, card, keys)
+    if judge(changes, found) is not Verdict.OLD:
+        raise RecordMismatch("the card did not take its old content back", uid=ticket.uid)
+    evidence = _evidence(found, card)
+    return server.void(ticket.operation_id, evidence, reason, keep_sale=keep_sale)
+
+
+def look(changes: tuple[SlotChange, ...], card: Card, keys: KeySet) -> dict[int, bytes | None]:
+    """What the card holds in the slots of a plan; None for a torn slot.
+
+    Raises CardForeign when the keys do not open the card.
+    """
+    if card.state(keys) is CardState.FOREIGN:
+        raise CardForeign("the keys of this card are not ours", uid=card.identity.uid)
+    found: dict[int, bytes | None] = {}
+    for change in changes:
+        try:
+            found[change.slot] = card.read_slot(change.slot, keys)
+        except RecordTorn:
+            found[change.slot] = None
+    return found
+
+
+def read_back(changes: tuple[SlotChange, ...], card: Card, keys: KeySet) -> dict[int, bytes | None]:
+    """Read the slots again after a reset and a fresh authentication."""
+    card.restart()
+    found: dict[int, bytes | None] = {}
+    for change in changes:
+        found[change.slot] = card.read_slot(change.slot, keys)
+    return found
+
+
+def _evidence(found: Mapping[int, bytes | None], card: Card) -> Evidence:
+    return Evidence(
+        found=dict(found),
+        secure_channel=card.secure_channel.value if card.secure_channel else None,
+    )

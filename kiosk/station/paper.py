@@ -1,0 +1,211 @@
+"""Papers of the station: a document of the server becomes a receipt, is printed, and is reported.
+
+Printing comes last and undoes nothing: a paper that did not come out stays owed (FEE-32) and is
+printed again, marked 补打 where one may already be in the world.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.document import DocumentKind, PrintResult
+from cardserver.domain.ids import card_number_text
+from cardserver.domain.sale import TenderKind
+from cardserver.domain.tariff import ChargeItem
+from cardserver.wire import DocumentView
+from kiosk.station.clock import ESTATE_ZONE
+from printer.channel import Channel
+from printer.documents import (
+    RECEIPT_REPRINT_NOTE,
+    ReceiptItem,
+    formal_receipt,
+    pending_slip,
+    topup_slip,
+)
+from printer.errors import PrinterError
+from printer.layout import preview
+from printer.profile import Profile
+from printer.receipt import Receipt, reprinted
+from printer.spool import ask_status, print_job
+from printer.status import Paper, PrinterStatus
+
+_log = logging.getLogger(__name__)
+
+_ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
+_PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """What is printed on every paper of the estate; printed Chinese stays Chinese."""
+
+    company: str
+    station: str
+    phone: str
+
+
+class PaperDesk:
+    """One receipt printer and what it owes. Used from several threads; one job at a time."""
+
+    def __init__(
+        self,
+        *,
+        open_channel: Callable[[], Channel],
+        profile: Profile,
+        letterhead: Letterhead,
+        server: CardServerClient,
+    ) -> None:
+        self._open_channel = open_channel
+        self._profile = profile
+        self._letterhead = letterhead
+        self._server = server
+        self._lock = threading.Lock()
+        self._broken = False
+        self.state = "unknown"
+
+    def look(self) -> str:
+        """Ask the printer; returns and keeps ``ready``, ``near-end``, or the word of its trouble."""
+        with self._lock:
+            try:
+                channel = self._open_channel()
+            except PrinterError as error:
+                self.state = error.code
+                return self.state
+            try:
+                self.state = _word(ask_status(channel))
+            except PrinterError as error:
+                self.state = error.code
+            finally:
+                channel.close()
+            return self.state
+
+    @property
+    def can_print(self) -> bool:
+        """True when the last look found nothing against printing."""
+        return self.state in {"ready", "near-end"}
+
+    def print_document(self, document: DocumentView) -> tuple[DocumentView, PrintResult]:
+        """Print a document and report the result; what can't be reported stays owed.
+
+        A document that was printed before, or may have been, is asked for again first and so
+        carries its reprint counter.
+        """
+        print_id = str(uuid4())
+        try:
+            document = self._server.reprint(document.document_id, print_id)
+        except ServerError:
+            _log.warning("document %s: the server did not allow a print", document.document_id)
+            return document, PrintResult.NOT_PRINTED
+        result = self._send(self.receipt(document))
+        try:
+            document = self._server.record_print(document.document_id, print_id, result)
+        except ServerError:
+            _log.warning("document %s: result %s not reported", document.document_id, result)
+        return document, result
+
+    def print_pending(
+        self, *, number: str, card_number: int, received_fen: int, reason: str, printed_at: datetime
+    ) -> PrintResult:
+        """Print the slip for money that waits for its card or for the desk (待核对)."""
+        slip = pending_slip(
+            company=self._letterhead.company,
+            number=number,
+            printed_at=printed_at.astimezone(ESTATE_ZONE),
+            station=self._letterhead.station,
+            business="停车充值",
+            card_number=card_number_text(card_number),
+            received_fen=received_fen,
+            reason=reason,
+            phone=self._letterhead.phone,
+        )
+        return self._send(slip)
+
+    def preview(self, document: DocumentView) -> str:
+        """The paper as text, for the clerk's screen."""
+        return preview(self.receipt(document), self._profile)
+
+    def receipt(self, document: DocumentView) -> Receipt:
+        """The paper of a document."""
+        if document.kind is DocumentKind.FORMAL_RECEIPT:
+            paper, note = self._formal(document), RECEIPT_REPRINT_NOTE
+        else:
+            paper, note = self._slip(document), ""
+        return reprinted(paper, document.reprints, note=note) if document.reprints else paper
+
+    def _send(self, receipt: Receipt) -> PrintResult:
+        with self._lock:
+            try:
+                channel = self._open_channel()
+            except PrinterError as error:
+                self.state = error.code
+                return PrintResult.NOT_PRINTED
+            try:
+                done = print_job(channel, self._profile, receipt, after_break=self._broken)
+            finally:
+                channel.close()
+            self._broken = done.broken
+            self.state = _word(done.status) if not done.status.silent else done.reason or "unknown"
+        if done.reason:
+            _log.warning("paper %s: %s (%s)", receipt.number, done.outcome, done.reason)
+        return PrintResult(done.outcome.value)
+
+    def _formal(self, document: DocumentView) -> Receipt:
+        content = document.content
+        number = card_number_text(content.card_number)
+        last_days = [period.last for period in content.after.values()]
+        return formal_receipt(
+            company=self._letterhead.company,
+            number=f"{document.number:06d}",
+            issued_on=document.local_date,
+            payer=f"{content.holder_name} {content.unit}",
+            items=[
+                ReceiptItem(
+                    name=_ITEM_NAMES[line.item],
+                    unit_price_fen=line.unit_price_fen,
+                    quantity=line.quantity,
+                    card_numbers=(number,),
+                    per_card=line.item is ChargeItem.CARD_COST,
+                )
+                for line in content.lines
+            ],
+            way_of_payment=_PAYMENT_NAMES[content.tender_kind],
+            operator=document.operator,
+            station=document.station,
+            received_fen=content.received_fen,
+            valid_until=max(last_days, default=None),
+            remark=f"卡号 {number}",
+        )
+
+    def _slip(self, document: DocumentView) -> Receipt:
+        content = document.content
+        period = content.added or max(content.after.values(), key=lambda each: each.last)
+        number = f"{document.number:08d}"
+        card = card_number_text(content.card_number)
+        return topup_slip(
+            company=self._letterhead.company,
+            number=number,
+            printed_at=document.issued_at.astimezone(ESTATE_ZONE),
+            station=document.station,
+            card_number=card,
+            plate=content.plate or "-",
+            first_day=period.first,
+            last_day=period.last,
+            amount_fen=content.total_fen,
+            qr_text=f"YIKA-SLIP {number} {card} {content.total_fen} {document.local_date}",
+            way_of_payment=_PAYMENT_NAMES[content.tender_kind],
+            received_fen=content.received_fen,
+            phone=self._letterhead.phone,
+        )
+
+
+def _word(status: PrinterStatus) -> str:
+    if status.trouble is not None:
+        return status.trouble.value
+    if status.paper is Paper.NEAR_END:
+        return "near-end"
+    return "ready" if status.ready else "unknown"

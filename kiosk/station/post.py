@@ -1,0 +1,141 @@
+"""A reader at its post: notices cards coming and going, and lends the card on it to one job a time.
+
+The device belongs to its worker's thread. A second thread here, the watch, asks that worker again
+and again for a short blocking wait, so that jobs get their turn between two waits.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from drivers.api import Card, CardIdentity, CardReader, SecureChannel
+from drivers.cards.opening import open_card
+from drivers.errors import DeviceError
+from drivers.identify import identify
+from drivers.worker import DeviceWorker
+
+_log = logging.getLogger(__name__)
+
+_WAIT_S: Final = 0.2
+_ASK_S: Final = 5.0
+_JOB_S: Final = 60.0
+_RETRY_S: Final = 1.0
+
+Seen = TypeVar("Seen")
+Result = TypeVar("Result")
+
+
+class ReaderPost(Generic[Seen]):
+    """Watches one reader. `look` runs on the reader's thread when a card arrives; `arrived` then
+    gets what it saw, or the DeviceError it ended in; `lifted` is called when the card has gone.
+    """
+
+    def __init__(
+        self,
+        reader: CardReader,
+        *,
+        look: Callable[[CardReader], Seen],
+        arrived: Callable[[Seen | DeviceError], None],
+        lifted: Callable[[], None] = lambda: None,
+        fault_changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._reader = reader
+        self._look = look
+        self._arrived = arrived
+        self._lifted = lifted
+        self._fault_changed = fault_changed
+        self._worker = DeviceWorker(reader.name)
+        self._stop = threading.Event()
+        self._watch = threading.Thread(target=self._run, name=f"watch {reader.name}", daemon=True)
+        self.fault = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the reader."""
+        return self._reader.name
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Stop watching and give the reader back."""
+        self._stop.set()
+        if self._watch.is_alive() and threading.current_thread() is not self._watch:
+            self._watch.join(timeout=_ASK_S)
+        self._worker.stop(_ASK_S, self._reader.close)
+
+    def work(
+        self,
+        job: Callable[[Card], Result],
+        *,
+        secure_channel: SecureChannel | None = None,
+        full: bool = False,
+        timeout_s: float = _JOB_S,
+    ) -> Result:
+        """Lend the card on the reader to `job` and return what it returns.
+
+        Raises CardAbsent, CardUnsupported, whatever the job raises, and DeviceTimeout.
+        """
+
+        def hold() -> Result:
+            channel = self._reader.connect()
+            try:
+                return job(open_card(channel, secure_channel=secure_channel, full=full))
+            finally:
+                channel.close()
+
+        return self._worker.submit(hold, timeout_s=timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._worker.submit(self._wait_card, timeout_s=_ASK_S):
+                    self._receive()
+                self._note_fault("")
+            except DeviceError as error:
+                self._note_fault(error.code)
+                self._stop.wait(_RETRY_S)
+
+    def _wait_card(self) -> bool:
+        return self._reader.wait_card(_WAIT_S)
+
+    def _wait_removed(self) -> bool:
+        return self._reader.wait_removed(_WAIT_S)
+
+    def _receive(self) -> None:
+        self._note_fault("")
+        seen: Seen | DeviceError
+        try:
+            seen = self._worker.submit(lambda: self._look(self._reader), timeout_s=_ASK_S)
+        except DeviceError as error:
+            seen = error
+        self._tell(lambda: self._arrived(seen))
+        try:
+            while not self._stop.is_set():
+                if self._worker.submit(self._wait_removed, timeout_s=_JOB_S):
+                    return
+        finally:
+            self._tell(self._lifted)
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        # The watch must outlive a listener's mistake: a dead watch is a dead counter.
+        try:
+            call()
+        except Exception:
+            _log.exception("a listener of reader %s failed", self.name)
+
+    def _note_fault(self, code: str) -> None:
+        if code != self.fault:
+            self.fault = code
+            self._tell(self._fault_changed)
+
+
+def recognise(reader: CardReader) -> CardIdentity:
+    """A `look` that only finds out what lies there, touching nothing on it."""
+    channel = reader.connect()
+    try:
+        return identify(channel, full=True)
+    finally:
+        channel.close()

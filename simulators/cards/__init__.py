@@ -1,0 +1,1 @@
+"""Virtual cards: memory, keys and real error behaviour behind command APDUs."""

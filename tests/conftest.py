@@ -1,0 +1,73 @@
+"""Settings of the whole suite.
+
+Nothing but loopback is reached, a badly formatted log call fails its test, hypothesis is patient on
+a busy machine, and nothing of the account that runs the suite leaks in. Where ``CI`` is set a
+skipped test is a failed one: the card daemon, the database server and the browser must be there.
+"""
+
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+LOOPBACK = "127.0.0.0/8,::1,localhost"
+IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+# Proxies would catch requests to loopback; settings of the station at hand would change results.
+LEAKS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+for name in list(os.environ):
+    if name.lower() in LEAKS or name.startswith("YIKA_"):
+        del os.environ[name]
+
+# Deadlines measure the neighbours on a shared machine; a run in CI finds the same cases each time.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+hypothesis.settings.load_profile("ci" if IN_CI else "house")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set what would otherwise be words on every command line; those given there win."""
+    config.option.allow_hosts = config.option.allow_hosts or LOOPBACK
+    config.option.allow_unix_socket = True
+    # From this level on every log call is formatted, and pytest fails a test whose call can't be.
+    config.option.log_level = config.option.log_level or "DEBUG"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI, turn a skip into a failure that says what was missing."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI allows no skip: {reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI, do the same for a module that skips itself as a whole."""
+    report = yield
+    if IN_CI and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{collector.nodeid} skipped itself, and CI allows no skip: {reason(report)}"
+        )
+    return report
+
+
+def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """The words given with a skip."""
+    return str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_log(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A log that a command writes by itself never lands in the account that runs the suite."""
+    os.environ["YIKA_LOG"] = str(tmp_path_factory.getbasetemp() / "yika.log")
