@@ -136,6 +136,7 @@ def rotate(
 @_library
 @click.option("--out", type=_FILE, required=True, help="The gate's file; an older one is replaced.")
 @click.option("--gate-passphrase-file", type=_FILE, help="The gate's own passphrase.")
+@click.option("--since", default=1, help="Leave out key versions older than this one.")
 @click.option("--gate-keyfile", type=_FILE, help="The gate's own key file; made if not there.")
 def export(
     *,
@@ -146,8 +147,13 @@ def export(
     out: Path,
     gate_passphrase_file: Path | None,
     gate_keyfile: Path | None,
+    since: int,
 ) -> None:
-    """Write the sealed file with which a gate reads and verifies cards, and can write none."""
+    """Write the sealed file with which a gate reads and verifies cards, and can write none.
+
+    With --since, cards of older key versions are refused by that gate: the last step of leaving
+    behind keys that were stolen.
+    """
     _refuse_other_file(out)
     secret = _secret_for(keyring, passphrase_file, keyfile)
     vault = open_vault(keyring, secret, allow_demo=True, pkcs11_library=pkcs11_library)
@@ -156,10 +162,10 @@ def export(
     )
     if gate_secret == secret and not vault.demo:
         raise click.UsageError("a gate needs a secret of its own: its box can be stolen")
-    replace_file(out, export_gate(vault, gate_secret))
-    count = len(vault.versions())
+    replace_file(out, export_gate(vault, gate_secret, since=since))
+    held = ", ".join(str(each.version) for each in vault.versions() if each.version >= since)
     vault.close()
-    click.echo(f"Wrote {out}: reading keys of {count} version(s), no writing key.")
+    click.echo(f"Wrote {out}: reading keys of version {held}, no writing key.")
 
 
 @keys.command()

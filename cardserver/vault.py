@@ -197,8 +197,13 @@ class Vault:
         digest = hashlib.sha256(self._store.public_key(version)).digest()
         return digest[:_KEY_PRINT_SIZE].hex().upper()
 
-    def gate_versions(self) -> tuple[GateVersion, ...]:
-        """What gates hold, for all versions. Raises TokenFault when a token keeps it to itself."""
+    def gate_versions(self, since: int = 1) -> tuple[GateVersion, ...]:
+        """What gates hold, for the versions from `since` on.
+
+        Raises KeyVersionUnknown when there are none, TokenFault when a token keeps them to itself.
+        """
+        if since > self.current_version:
+            raise KeyVersionUnknown(since)
         return tuple(
             GateVersion(
                 version=each.version,
@@ -206,6 +211,7 @@ class Vault:
                 public_key=self._store.public_key(each.version),
             )
             for each in self.versions()
+            if each.version >= since
         )
 
     def close(self) -> None:
@@ -285,13 +291,14 @@ def demo_vault(version: int = 1) -> Vault:
     return Vault(demo_store(version))
 
 
-def export_gate(vault: Vault, secret: Secret, *, work: Work | None = None) -> bytes:
-    """The sealed file from which `GateKeys.open` reads: all versions, reading and verifying only.
+def export_gate(vault: Vault, secret: Secret, *, since: int = 1, work: Work | None = None) -> bytes:
+    """The sealed file from which `GateKeys.open` reads: reading and verifying only.
 
-    Raises TokenFault when a token does not let the gates' masters out.
+    It holds the versions from `since` on; cards of older ones are then refused by that gate.
+    Raises KeyVersionUnknown, and TokenFault when a token does not let the gates' masters out.
     """
     return seal_gate_keys(
-        vault.gate_versions(),
+        vault.gate_versions(since),
         secret,
         estate_id=vault.estate_id,
         demo=vault.demo,

@@ -143,10 +143,8 @@ class TokenStore:
     def gate_masters(self, version: int) -> Mapping[KeyPurpose, bytes]:
         """The masters that were made exportable, because every gate holds them."""
         self._of(version)
-        return {
-            purpose: self._token.export(self._description.key_label(purpose, version))
-            for purpose in GATE_PURPOSES
-        }
+        labels = [self._description.key_label(purpose, version) for purpose in GATE_PURPOSES]
+        return dict(zip(GATE_PURPOSES, self._token.export(labels), strict=True))
 
     def close(self) -> None:
         """Log out of the token."""

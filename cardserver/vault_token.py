@@ -6,7 +6,7 @@ wrapped for a passing RSA key of ours (``CKM_RSA_PKCS_OAEP``). A session belongs
 is used by one thread at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final, Self
@@ -26,6 +26,7 @@ _ED25519: Final = bytes.fromhex("06032B6570")
 _PUBLIC_KEY_SIZE: Final = 32
 _AES_BITS: Final = 128
 _WRAPPING_BITS: Final = 3072
+_WRAPPING: Final = Mechanism.RSA_PKCS_OAEP
 _CLOSED: Final = {
     Attribute.TOKEN: True,
     Attribute.PRIVATE: True,
@@ -81,13 +82,13 @@ class Token:
 
     def cmac(self, label: str, message: bytes) -> bytes:
         """AES-CMAC under the AES key of this label."""
-        with self._lock, _faults():
+        with self._open_session():
             key = self._get(label, ObjectClass.SECRET_KEY)
             return bytes(key.sign(message, mechanism=Mechanism.AES_CMAC))
 
     def sign(self, label: str, message: bytes) -> bytes:
         """Ed25519 signature by the private key of this label."""
-        with self._lock, _faults():
+        with self._open_session():
             key = self._get(label, ObjectClass.PRIVATE_KEY)
             return bytes(key.sign(message, mechanism=Mechanism.EDDSA))
 
@@ -96,10 +97,13 @@ class Token:
 
         So a creation that broke off is finished, and a lost description finds its keys again.
         """
-        with self._lock, _faults():
-            if self._find(label, ObjectClass.SECRET_KEY) is not None:
+        with self._open_session():
+            found = self._find(label, ObjectClass.SECRET_KEY)
+            if found is not None:
                 if value is not None:
                     raise TokenFault(f"the token has a key {label} already")
+                if not exportable:
+                    _require_closed(found, label)
                 return
             template = {
                 **_CLOSED_AES,
@@ -114,9 +118,11 @@ class Token:
 
     def ensure_ed25519(self, label: str) -> bytes:
         """Make an Ed25519 key pair unless it is there; the raw public key, 32 bytes."""
-        with self._lock, _faults():
+        with self._open_session():
             public = self._find(label, ObjectClass.PUBLIC_KEY)
-            if public is None:
+            if public is not None:
+                _require_closed(self._get(label, ObjectClass.PRIVATE_KEY), label)
+            else:
                 parameters = self._session.create_domain_parameters(
                     KeyType.EC_EDWARDS, {Attribute.EC_PARAMS: _ED25519}, local=True
                 )
@@ -131,7 +137,7 @@ class Token:
 
     def import_ed25519(self, label: str, value: bytes) -> None:
         """Bring in an Ed25519 private key of 32 bytes."""
-        with self._lock, _faults():
+        with self._open_session():
             if self._find(label, ObjectClass.PRIVATE_KEY) is not None:
                 raise TokenFault(f"the token has a key {label} already")
             self._session.create_object(
@@ -145,11 +151,11 @@ class Token:
                 }
             )
 
-    def export(self, label: str) -> bytes:
-        """The bytes of an exportable AES key, wrapped inside the token and unwrapped here."""
+    def export(self, labels: Sequence[str]) -> list[bytes]:
+        """The bytes of exportable AES keys, wrapped inside the token and unwrapped here."""
         ours = rsa.generate_private_key(public_exponent=65537, key_size=_WRAPPING_BITS)
         public = ours.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
-        with self._lock, _faults():
+        with self._open_session():
             wrapping = self._session.create_object(
                 {
                     **decode_rsa_public_key(public),
@@ -159,17 +165,24 @@ class Token:
                 }
             )
             try:
-                key = self._get(label, ObjectClass.SECRET_KEY)
-                wrapped = wrapping.wrap_key(key, mechanism=Mechanism.RSA_PKCS_OAEP)
+                keys = [self._get(label, ObjectClass.SECRET_KEY) for label in labels]
+                wrapped = [wrapping.wrap_key(key, mechanism=_WRAPPING) for key in keys]
             finally:
                 wrapping.destroy()
         # OAEP as PKCS#11 modules take it when no parameter is given, SHA-1: nothing leans on the
         # hash's resistance to collisions here, and SoftHSM2 knows no other.
         oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
         try:
-            return ours.decrypt(bytes(wrapped), oaep)
+            return [ours.decrypt(bytes(each), oaep) for each in wrapped]
         except ValueError:
             raise TokenFault("the token wrapped a key in a way we cannot open") from None
+
+    @contextmanager
+    def _open_session(self) -> Iterator[None]:
+        with self._lock, _faults():
+            if self._closed:
+                raise TokenFault("the token was closed")
+            yield
 
     def _get(self, label: str, kind: ObjectClass) -> Any:
         key = self._find(label, kind)
@@ -187,6 +200,12 @@ class Token:
                 return None
             self._found[label, kind] = keys[0]
         return self._found[label, kind]
+
+
+def _require_closed(key: Any, label: str) -> None:
+    # Someone may have put a key of this name there, to take it out again later.
+    if key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE]:
+        raise TokenFault(f"the token's key {label} could be taken out of it; it is not used")
 
 
 @contextmanager

@@ -441,7 +441,7 @@ class Ticket(Wire):
 
     `keys` by role name (`drivers.api.KeyRole` values), all of key version `key_version`;
     `previous_keys` are those the card may still hold, where the estate rolled its keys.
-    Slots whose `old` equals `new` don't occur.
+    `changes` names the slots to write; only a format lists slots that may be empty already.
     """
 
     operation_id: Uuid

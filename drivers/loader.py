@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
-from typing import ClassVar, Final, Literal, overload
+from typing import ClassVar, Final, Literal, TypeAlias, overload
 
 from drivers.api import AcceptorDriver, BarrierDriver, CardDriver, ReaderDriver
 from drivers.errors import DeviceError
 
+Driver: TypeAlias = AcceptorDriver | BarrierDriver | CardDriver | ReaderDriver
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _EXPORTS_DRIVER: Final = re.compile(r"^DRIVER\b", re.MULTILINE)
-_RECORDS: Final[Mapping[str, type]] = {
+_RECORDS: Final[Mapping[str, type[Driver]]] = {
     "acceptors": AcceptorDriver,
     "barriers": BarrierDriver,
     "cards": CardDriver,
@@ -62,13 +64,16 @@ def load(kind: Literal["barriers"], name: str) -> BarrierDriver: ...
 def load(kind: Literal["cards"], name: str) -> CardDriver: ...
 @overload
 def load(kind: Literal["readers"], name: str) -> ReaderDriver: ...
-def load(kind: str, name: str) -> object:
+@overload
+def load(kind: str, name: str) -> Driver: ...
+def load(kind: str, name: str) -> Driver:
     """Import a driver and check its type.
 
     Raises:
         DriverUnknown: no such file, a package it needs is not installed, or its DRIVER is not one.
     """
-    if _NAME.fullmatch(name) is None:
+    expected = _RECORDS.get(kind)
+    if expected is None or _NAME.fullmatch(name) is None:
         raise DriverUnknown(f"{name!r} is no name of a driver", available=names(kind))
     module = name if "." in name else f"drivers.{kind}.{name}"
     try:
@@ -76,6 +81,6 @@ def load(kind: str, name: str) -> object:
     except ImportError as error:
         message = f"driver {name!r}: {error}"
         raise DriverUnknown(message, device=name, available=names(kind)) from error
-    if not isinstance(driver, _RECORDS[kind]):
+    if not isinstance(driver, expected):
         raise DriverUnknown(f"{name!r} is no driver for {kind}", device=name, available=names(kind))
     return driver

@@ -41,6 +41,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "card": Entry("kiosk.cli_card:card", "Look at, issue, format or dump a card.", "station"),
     "keys": Entry("cardserver.cli:keys", "Make, roll and hand out the estate's keys.", "server"),
     "serve": Entry("cardserver.cli:serve", "Run the card server.", "server"),
+    "desk": Entry("kiosk.cli_station:desk", "Run a front desk.", "station"),
+    "kiosk": Entry("kiosk.cli_station:kiosk", "Run a self-service kiosk.", "station"),
+    "gate": Entry("kiosk.cli_station:gate", "Run a gate.", "station"),
     "sim": Entry("simulators.cli:sim", "Simulate one card, printer or device.", "demo"),
 }
 

@@ -127,6 +127,8 @@ def formal_receipt(
         )
     if remark:
         lines.append(Field("备注", remark))
+    if valid_until is not None or remark:
+        lines.append(Rule())
     lines += (
         Pair(f"经办人：{operator}", station),
         Blank(),
@@ -189,9 +191,7 @@ def topup_slip(
         *_cash_line(amount_fen, received_fen),
         Rule(),
         Text(INVOICE_NOTE, HEADING),
-        Blank(),
         Qr(qr_text),
-        Blank(),
         Text(number, CENTRED),
     )
     if phone:
@@ -236,7 +236,7 @@ def pending_slip(
         Text(f"服务电话 {phone}", CENTRED),
     ]
     if qr_text:
-        lines += (Blank(), Qr(qr_text), Blank(), Text(number, CENTRED))
+        lines += (Qr(qr_text), Text(number, CENTRED))
     return Receipt(number=number, lines=tuple(lines))
 
 

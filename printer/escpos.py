@@ -1,6 +1,6 @@
 """A receipt as ESC/POS bytes: the commands of Epson's reference that clones share.
 
-    ESC @ . FS & . [ESC p] . { [ESC a] [GS !] [FS !] [ESC E] text LF | QR } . cut . [proof]
+    ESC @ . FS & . [ESC p] . { [ESC a] [GS !] [FS !] [ESC E] text LF | QR | ESC J } . cut . [proof]
 
 Text is GB18030 in Chinese mode, from `printer.layout`, where no control character is left; so the
 only bytes below 20h in a job are the ones written here. Sizes go by GS !, which scales hanzi and
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, assert_never
 
 from printer.errors import ReceiptInvalid
-from printer.layout import PaperCut, PaperItem, PaperLine, PaperQr, lay_out
+from printer.layout import PaperCut, PaperGap, PaperItem, PaperLine, PaperQr, lay_out
 from printer.profile import CutKind, Drawer, Profile, Proof, Scale
 from printer.receipt import CENTRED, PLAIN, Align, Receipt, Style
 
@@ -71,6 +71,8 @@ def render(items: list[PaperItem], profile: Profile, *, open_drawer: bool = Fals
                 style = CENTRED
                 parts += ("".join(run).encode("gb18030"), _qr(item.text, profile))
                 run.clear()
+            case PaperGap():
+                run.append("\x1bJ" + chr(item.dots))
             case PaperCut():
                 run.append(_cut(profile))
             case _:
@@ -98,23 +100,22 @@ def proof_request(profile: Profile, job_id: bytes) -> bytes:
             return b""
 
 
-def void_strip(profile: Profile) -> bytes:
-    """What brings a printer back after a job that broke off anywhere.
+def unblock() -> bytes:
+    """What makes a printer listen again after a job that broke off anywhere; it prints nothing.
 
-    NUL bytes end a command that was cut in half; DLE ENQ 2 drops what is buffered behind an error;
-    ESC @ drops the unfinished line. What may hang out is then marked void and cut, so that it
-    cannot pass for a receipt (FEE-32).
+    NUL bytes end a command that was cut in half, DLE ENQ 2 drops what is buffered behind an error,
+    ESC @ drops the unfinished line.
     """
-    void = f"※ 以上未完内容作废 ※\n{_cut(profile)}"
-    return b"".join(
-        (
-            bytes(_LONGEST_COMMAND),
-            RECOVER_AND_CLEAR,
-            INITIALISE,
-            CHINESE_MODE if profile.chinese_mode else b"",
-            void.encode("gb18030"),
-        )
-    )
+    return bytes(_LONGEST_COMMAND) + RECOVER_AND_CLEAR + INITIALISE
+
+
+def void_strip(profile: Profile) -> bytes:
+    """Marks what may hang out of the printer as void and cuts it, to go before the next job.
+
+    So the upper half of a receipt cannot pass for one (FEE-32).
+    """
+    note = PaperLine("※ 以上未完内容作废 ※", PLAIN)
+    return render([note, PaperCut()], profile)
 
 
 @lru_cache(maxsize=256)

@@ -41,7 +41,8 @@ from printer.width import columns, pad, wrap
 
 TITLE: Final = Style(align=Align.CENTRE, width=2, height=2, bold=True)
 TALL_TITLE: Final = Style(align=Align.CENTRE, height=2, bold=True)
-SUM: Final = Style(height=2, bold=True)
+SUM: Final = Style(width=2, height=2, bold=True)
+TALL_SUM: Final = Style(height=2, bold=True)
 
 _GUTTER: Final = 2  # columns between two columns of a table
 _NARROWEST: Final = 8  # a column of words narrower than four hanzi is hard to read
@@ -60,11 +61,20 @@ class PaperQr(NamedTuple):
     text: str
 
 
+class PaperGap(NamedTuple):
+    """A little empty paper, so that tall lines do not touch their neighbours."""
+
+    dots: int
+
+
 class PaperCut(NamedTuple):
     """Cut the paper."""
 
 
-PaperItem = PaperLine | PaperQr | PaperCut
+_GAP: Final = PaperGap(8)
+_QUIET_ZONE: Final = PaperGap(24)  # four modules of six dots above and under a QR code
+
+PaperItem = PaperLine | PaperQr | PaperGap | PaperCut
 
 
 def lay_out(receipt: Receipt, profile: Profile) -> list[PaperItem]:
@@ -94,6 +104,8 @@ def preview(receipt: Receipt, profile: Profile) -> str:
                 shown.append(f"[{item.text}]")
             case PaperCut():
                 shown.append("")
+            case PaperGap():
+                pass
     return "\n".join(shown) + "\n"
 
 
@@ -124,7 +136,11 @@ class _Page:
 
     def put(self, text: str, style: Style = PLAIN) -> None:
         """Add a line that is known to fit."""
-        self.items.append(PaperLine(text.rstrip(" "), style))
+        line = PaperLine(text.rstrip(" "), style)
+        if style.height == 1:
+            self.items.append(line)
+        else:
+            self.items += (_GAP, line, _GAP)
 
     def put_wrapped(self, text: str, style: Style = PLAIN) -> None:
         """Add words in as many lines as they need."""
@@ -138,7 +154,7 @@ class _Page:
         points = " ".join(f"U+{ord(character):04X}" for character in self._missing)
         cut = self.items.pop() if isinstance(self.items[-1], PaperCut) else None
         self.put_wrapped(f"{GETA} 打印机字库缺字: {points}")
-        if cut:
+        if cut is not None:
             self.items.append(cut)
 
     def lay(self, line: Line) -> None:  # noqa: C901, PLR0912 - one case for each kind of line
@@ -201,9 +217,10 @@ def _lay_pair(page: _Page, pair: Pair) -> None:
 
 def _put_spread(page: _Page, left: str, right: str, style: Style) -> None:
     """Words left, figures right; on two lines where one is too short."""
-    room = page.width - columns(right)
+    width = page.width // style.width
+    room = width - columns(right)
     if room < 0:
-        raise TextTooWide(text=right, columns=page.width)
+        raise TextTooWide(text=right, columns=width)
     if columns(left) + 1 > room:
         page.put_wrapped(left, style)
         left = ""
@@ -218,7 +235,9 @@ def _lay_signature(page: _Page, label: str) -> None:
 
 
 def _lay_amount(page: _Page, amount: Amount) -> None:
-    _put_spread(page, page.words(amount.label), f"￥{figures(amount.amount_fen)}", SUM)
+    label, sum_ = page.words(amount.label), f"￥{figures(amount.amount_fen)}"
+    large = columns(label) + columns(sum_) < page.width // SUM.width
+    _put_spread(page, label, sum_, SUM if large else TALL_SUM)
     _lay_field(page, "大写", f"人民币{capitals(amount.amount_fen)}", PLAIN)
 
 
@@ -228,7 +247,7 @@ def _lay_qr(page: _Page, qr: Qr) -> None:
     if page.profile.qr is QrKind.TEXT:
         page.put_wrapped(page.words(qr.text), CENTRED)
     else:
-        page.items.append(PaperQr(qr.text))
+        page.items += (_QUIET_ZONE, PaperQr(qr.text), _QUIET_ZONE)
 
 
 def _lay_table(page: _Page, table: Table) -> None:

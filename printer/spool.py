@@ -20,7 +20,7 @@ from typing import Final
 from printer.channel import Channel
 from printer.dialogue import ANSWER_S, Clock, Dialogue
 from printer.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
-from printer.escpos import encode, proof_request, void_strip
+from printer.escpos import SENSOR_IN_ORDER, encode, proof_request, unblock, void_strip
 from printer.profile import Profile, Proof
 from printer.receipt import Receipt
 from printer.status import (
@@ -54,6 +54,7 @@ class Outcome(StrEnum):
 NO_PROOF: Final = "no-proof"  # the printer did not answer in time
 UNPROVABLE: Final = "unprovable"  # this model cannot prove anything
 BROKEN_OFF: Final = "broken-off"  # the way to the printer failed in mid-job
+BUSY: Final = "busy"  # it is still at work on what it was sent before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +62,16 @@ class PrintResult:
     """The end of a job.
 
     `reason` is empty when printed; else a `Trouble`, the `code` of a `PrinterError`, or one of
-    NO_PROOF, UNPROVABLE and BROKEN_OFF. `status` is the last that was heard; `detail` is for the
-    log.
+    NO_PROOF, UNPROVABLE, BROKEN_OFF and BUSY. `broken` says that the printer may hold half a job:
+    the next one is printed with ``after_break=True``. `status` is the last that was heard; `detail`
+    is for the log.
     """
 
     outcome: Outcome
     reason: str = ""
     detail: str = ""
     status: PrinterStatus = SILENT
-
-    @property
-    def broken(self) -> bool:
-        """The printer may hold half a job; the next one is printed with ``after_break=True``."""
-        return self.outcome is Outcome.UNKNOWN and self.reason != UNPROVABLE
+    broken: bool = False
 
 
 def ask_status(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterStatus:
@@ -105,18 +103,6 @@ def require_ready(channel: Channel, *, name: str = "", clock: Clock = time.monot
             raise PrinterOffline(f"the printer is {trouble}", printer=name)
 
 
-def recover(
-    channel: Channel, profile: Profile, *, wire_bytes_per_s: int = WIRE_BYTES_PER_S
-) -> None:
-    """Bring a printer back after a job that broke off: see `escpos.void_strip`.
-
-    Raises:
-        PrinterOffline: the way to the printer is gone.
-    """
-    data = void_strip(profile)
-    channel.write(data, len(data) / wire_bytes_per_s + MECHANISM_S)
-
-
 def print_job(
     channel: Channel,
     profile: Profile,
@@ -128,34 +114,58 @@ def print_job(
 ) -> PrintResult:
     """Print `receipt`. It blocks for the time on the wire and 5 s at most; it raises nothing.
 
-    `after_break` says that the job before this one ended `broken`.
+    `after_break` says that the job before this one ended `broken`: the printer is first freed from
+    half a command, and the half paper that may hang out is marked void and cut.
     """
     job_id = b"%04d" % (next(_job_numbers) % 10**4)
     status = SILENT
+
+    def not_printed(reason: str, detail: str = "") -> PrintResult:
+        return PrintResult(
+            outcome=Outcome.NOT_PRINTED,
+            reason=reason,
+            detail=detail,
+            status=status,
+            broken=after_break,
+        )
+
     try:
         job = encode(receipt, profile) + proof_request(profile, job_id)
+        if after_break:
+            job = void_strip(profile) + job
+            channel.write(unblock(), _limit_s(unblock(), wire_bytes_per_s))
         dialogue = Dialogue(channel, clock)
         if profile.status:
             status = dialogue.ask_status()
             if status.trouble:
-                return PrintResult(
-                    outcome=Outcome.NOT_PRINTED, reason=status.trouble, status=status
-                )
-        if after_break:
-            recover(channel, profile, wire_bytes_per_s=wire_bytes_per_s)
+                return not_printed(status.trouble)
+        if after_break and profile.proof is Proof.IN_ORDER and not _backlog_done(channel, dialogue):
+            return not_printed(BUSY)
     except PrinterError as error:
-        return PrintResult(
-            outcome=Outcome.NOT_PRINTED, reason=error.code, detail=str(error), status=status
-        )
-    limit_s = len(job) / wire_bytes_per_s + MECHANISM_S
+        return not_printed(error.code, detail=str(error))
+    limit_s = _limit_s(job, wire_bytes_per_s)
     deadline = clock() + limit_s
     try:
         channel.write(job, limit_s)
         return _await_proof(dialogue, profile, job_id, status, deadline)
     except PrinterOffline as error:
-        return PrintResult(
-            outcome=Outcome.UNKNOWN, reason=BROKEN_OFF, detail=str(error), status=status
-        )
+        return _unknown(BROKEN_OFF, status, detail=str(error))
+
+
+def _backlog_done(channel: Channel, dialogue: Dialogue) -> bool:
+    """Wait until all that was sent before is worked off, so that its proof cannot pass for ours.
+
+    A printer that goes on with a broken job after a new roll answers that job's GS r 1 as well, and
+    the answers have no names; so one more is asked for, and all are heard out.
+    """
+    channel.write(SENSOR_IN_ORDER, MECHANISM_S)
+    until = dialogue.clock() + MECHANISM_S
+    answered = False
+    while True:
+        reply = dialogue.next_reply(min(until, dialogue.clock() + ANSWER_S))
+        if reply is None and (answered or dialogue.clock() >= until):
+            return answered
+        answered = answered or isinstance(reply, Sensor)
 
 
 def _await_proof(
@@ -163,7 +173,7 @@ def _await_proof(
 ) -> PrintResult:
     """Wait for the proof. A printer that says it has stopped for a person ends the wait."""
     if profile.proof is Proof.NONE:
-        return PrintResult(outcome=Outcome.UNKNOWN, reason=UNPROVABLE, status=status)
+        return _unknown(UNPROVABLE, status)
     stopped = False
     while True:
         until = dialogue.clock() if stopped else min(deadline, dialogue.clock() + ANSWER_S)
@@ -172,11 +182,9 @@ def _await_proof(
             if _proves(reply, profile.proof, job_id):
                 return PrintResult(outcome=Outcome.PRINTED, status=status)
         elif stopped:
-            return PrintResult(
-                outcome=Outcome.UNKNOWN, reason=status.trouble or NO_PROOF, status=status
-            )
+            return _unknown(status.trouble or NO_PROOF, status)
         elif dialogue.clock() >= deadline:
-            return PrintResult(outcome=Outcome.UNKNOWN, reason=NO_PROOF, status=status)
+            return _unknown(NO_PROOF, status)
         elif profile.status:
             status = dialogue.ask_status()
             stopped = status.trouble in _NEEDS_HANDS
@@ -186,3 +194,17 @@ def _proves(reply: Reply, proof: Proof, job_id: bytes) -> bool:
     if proof is Proof.PROCESS_ID:
         return reply == ProcessId(job_id)
     return isinstance(reply, Sensor) and reply.paper is not Paper.OUT
+
+
+def _unknown(reason: str, status: PrinterStatus, detail: str = "") -> PrintResult:
+    return PrintResult(
+        outcome=Outcome.UNKNOWN,
+        reason=reason,
+        detail=detail,
+        status=status,
+        broken=reason != UNPROVABLE,
+    )
+
+
+def _limit_s(data: bytes, wire_bytes_per_s: int) -> float:
+    return len(data) / wire_bytes_per_s + MECHANISM_S

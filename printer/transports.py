@@ -18,6 +18,7 @@ Windows only serial (COM3), network and USB give answers.
 
 import contextlib
 import errno
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -86,8 +87,10 @@ class NetworkChannel:
     def __init__(self, host: str, *, port: int = 9100) -> None:
         from escpos.printer import Network
 
-        self._printer = Network(host, port=port, timeout=CONNECT_S)
-        self._socket: Any = _opened(self._printer)
+        with _offline_on_failure():  # python-escpos would leave the socket of a failure open
+            self._socket = socket.create_connection((host, port), CONNECT_S)
+        self._printer = Network(host, port=port)
+        self._printer.device = self._socket
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """See `Channel.write`."""
@@ -100,7 +103,7 @@ class NetworkChannel:
         with _offline_on_failure():
             self._socket.settimeout(timeout_s)
             try:
-                heard = bytes(self._socket.recv(size))
+                heard = self._socket.recv(size)
             except (TimeoutError, BlockingIOError):
                 return b""
         if not heard:
@@ -192,10 +195,10 @@ def _opened(printer: Any) -> Any:
 
 @contextlib.contextmanager
 def _offline_on_failure() -> Iterator[None]:
-    """Errors of pyserial, sockets, pyusb and files are all OSError."""
+    """Errors of pyserial, sockets, pyusb and files are all OSError; a host's name may be none."""
     try:
         yield
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise PrinterOffline(f"the way to the printer failed: {error}") from error
 
 

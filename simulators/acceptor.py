@@ -188,12 +188,12 @@ class VirtualAcceptor:
     # --- the panel -------------------------------------------------------------------------------
 
     def insert_note(self, value_fen: int) -> None:
-        """A customer offers a note; one that the dataset does not know will not be recognised."""
+        """A payer offers a note; one that the dataset does not know will not be recognised."""
         known = value_fen in self._notes_fen
         self._insert(value_fen, self._notes_fen.index(value_fen) + 1 if known else 0)
 
     def insert_foreign_note(self) -> None:
-        """A customer offers a note of another country (worth nothing here)."""
+        """A payer offers a note of another country (worth nothing here)."""
         self._insert(0, 0)
 
     def _insert(self, value_fen: int, channel: int) -> None:
@@ -202,7 +202,7 @@ class VirtualAcceptor:
             self._do(lambda: self._path.insert(value_fen, channel))
 
     def pull_note_back(self) -> bool:
-        """A customer tugs at the note; only one that is still being read comes out."""
+        """A payer tugs at the note; only one that is still being read comes out."""
         with self._lock:
             self._catch_up()
             if self._path.stage is not Stage.READING:
@@ -217,7 +217,7 @@ class VirtualAcceptor:
             self._path.fill()
 
     def jam(self, *, safe: bool = False) -> None:
-        """Block the path, with the note beyond the customer's reach if `safe`."""
+        """Block the path, with the note beyond the payer's reach if `safe`."""
         with self._lock:
             self._catch_up()
             self._path.jam(safe=safe)
@@ -256,11 +256,15 @@ class VirtualAcceptor:
             self._commands_left = commands
 
     def restore_power(self) -> None:
-        """The supply comes back: the machine clears its path, is off, and waits for a host."""
+        """The supply comes back: the machine clears its path, is off, and waits for a host.
+
+        Cuts that were planned and have not happened are called off.
+        """
         with self._lock:
-            self._path.cut_at = None
-            self._path.power_on()
-            self._forget_dialogue()
+            self._path.cut_at, self._commands_left = None, None
+            if not self._path.powered:
+                self._path.power_on()
+                self._forget_dialogue()
 
     def view(self) -> AcceptorView:
         """How things stand now."""

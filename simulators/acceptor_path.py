@@ -5,7 +5,7 @@
     insert        read_s            accept            stack_s / 2          stack_s / 2
     -----> READING ----> ESCROW -----------> STACKING -----------> SAFE -----------> cashbox
               |            |                               credit is due from SAFE on
-              +------------+---> RETURNING --return_s--> back in the customer's hand
+              +------------+---> RETURNING --return_s--> back in the payer's hand
 
 Time comes from `clock` and every call first brings the machine up to now: nothing runs by itself.
 Reports are SSP poll events (GA138), since that is what the machine is asked for.
@@ -28,7 +28,7 @@ class PowerLost(Exception):
 
 @unique
 class Stage(StrEnum):
-    """Where the note is. SAFE: past the point from which a customer could pull it back."""
+    """Where the note is. SAFE: past the point from which a payer could pull it back."""
 
     EMPTY = "empty"
     READING = "reading"
@@ -109,41 +109,57 @@ class NotePath:
             pass
 
     def _step(self) -> bool:
-        timing, passed = self._timing, self._clock() - self._since
+        due_at = self._due_at()
+        if self._clock() < due_at:
+            return False
         match self.stage:
-            case Stage.READING if passed >= timing.read_s:
-                self._judge()
-            case Stage.ESCROW if self._clock() >= self._host_until:
-                self.give_back(RejectReason.ESCROW_TIMEOUT)
-            case Stage.STACKING if passed >= timing.stack_s / 2:
-                self._enter(Stage.SAFE, after_s=timing.stack_s / 2)
+            case Stage.READING:
+                self._judge(due_at)
+            case Stage.ESCROW:
+                self.give_back(RejectReason.ESCROW_TIMEOUT, at=due_at)
+            case Stage.STACKING:
+                self._enter(Stage.SAFE, at=due_at)
                 self._tell(CREDIT, self._channel())
-            case Stage.SAFE if passed >= timing.stack_s / 2:
+            case Stage.SAFE:
                 self._drop_into_cashbox()
                 self._tell(STACKED)
-            case Stage.RETURNING if passed >= timing.return_s:
+            case Stage.RETURNING:
                 self._hand_back()
                 self._tell(REJECTED)
             case _:
                 return False
         return True
 
-    def _enter(self, stage: Stage, *, after_s: float | None = None) -> None:
-        self._since = self._clock() if after_s is None else self._since + after_s
+    def _due_at(self) -> float:
+        """When the note goes on by itself."""
+        match self.stage:
+            case Stage.READING:
+                return self._since + self._timing.read_s
+            case Stage.ESCROW:
+                return self._host_until
+            case Stage.STACKING | Stage.SAFE:
+                return self._since + self._timing.stack_s / 2
+            case Stage.RETURNING:
+                return self._since + self._timing.return_s
+            case Stage.EMPTY | Stage.JAMMED:
+                return float("inf")
+
+    def _enter(self, stage: Stage, *, at: float | None = None) -> None:
+        self._since = self._clock() if at is None else at
         self.stage = stage
         if stage is self.cut_at:
             self.cut_at = None
             self.power_off()
             raise PowerLost
 
-    def _judge(self) -> None:
+    def _judge(self, at: float) -> None:
         if self._channel() == 0:
-            self.give_back(RejectReason.NOT_RECOGNISED)
+            self.give_back(RejectReason.NOT_RECOGNISED, at=at)
         elif self._channel() not in self.open_channels:
-            self.give_back(RejectReason.CHANNEL_INHIBITED)
+            self.give_back(RejectReason.CHANNEL_INHIBITED, at=at)
         else:
-            self._enter(Stage.ESCROW, after_s=self._timing.read_s)
-            self._host_until = self._since + self._timing.escrow_s
+            self._host_until = at + self._timing.escrow_s
+            self._enter(Stage.ESCROW, at=at)
 
     def _channel(self) -> int:
         return self.note.channel if self.note is not None else 0
@@ -186,10 +202,10 @@ class NotePath:
             case Stage.EMPTY:
                 return absent
 
-    def give_back(self, reason: RejectReason) -> None:
-        """Send the note in the path back to the customer."""
+    def give_back(self, reason: RejectReason, *, at: float | None = None) -> None:
+        """Send the note in the path back to the payer, now or since `at`."""
         self.last_reject = reason
-        self._enter(Stage.RETURNING)
+        self._enter(Stage.RETURNING, at=at)
 
     def switch(self, *, enabled: bool) -> None:
         """Enable or disable; a note that is in the path already goes on."""
@@ -206,7 +222,7 @@ class NotePath:
     # --- what people do --------------------------------------------------------------------------
 
     def insert(self, value_fen: int, channel: int) -> None:
-        """Offer a note. A machine that cannot take it leaves it in the customer's hand."""
+        """Offer a note. A machine that cannot take it leaves it in the payer's hand."""
         ready = self.powered and self.enabled and self.cashbox_in and not self.full
         if not ready or not self.open_channels or self.stage is not Stage.EMPTY:
             self.returned.append(value_fen)
@@ -215,7 +231,7 @@ class NotePath:
         self._enter(Stage.READING)
 
     def jam(self, *, safe: bool) -> None:
-        """Block the path. A safe jam holds the note where no customer can reach it."""
+        """Block the path. A safe jam holds the note where no payer can reach it."""
         self._safe_jam = self.note is not None and (safe or self.stage is Stage.SAFE)
         self.stage = Stage.JAMMED
         self.switch(enabled=False)

@@ -4,7 +4,6 @@ Imports of this module stay light, because the program's help loads it.
 """
 
 import json
-import os
 import signal
 import threading
 from pathlib import Path
@@ -59,8 +58,11 @@ def lay_card(kind: str, uid: str, port: int, state_file: Path | None) -> None:
         _load(card, state_file)
 
     def keep() -> None:
-        if state_file is not None:
-            _keep(card, state_file)
+        try:
+            if state_file is not None:
+                _keep(card, state_file)
+        except OSError as wrong:
+            click.echo(f"The card's memory can't be kept: {wrong}", err=True)
 
     stop = _stop_signal()
     attachment = Attachment(card, port, at_rest=keep)
@@ -91,7 +93,7 @@ def _keep(card: "VirtualCard", state_file: Path) -> None:
     """Replace the file as a whole, so that a kill leaves the old memory or the new."""
     fresh = state_file.with_name(state_file.name + ".new")
     fresh.write_text(json.dumps(card.dump(), indent=1) + "\n", encoding="utf-8")
-    os.replace(fresh, state_file)
+    fresh.replace(state_file)
 
 
 def _stop_signal() -> threading.Event:

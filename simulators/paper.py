@@ -64,6 +64,7 @@ class VirtualPrinter:
         self._carriage = Carriage(model)
         self._stream = CommandStream()
         self._waiting: deque[Token] = deque()
+        self._waiting_bytes = 0
         self._log: deque[int] = deque(maxlen=LOG_BYTES)
         self._answers = b""
         self._automatic = 0  # GS a
@@ -80,8 +81,9 @@ class VirtualPrinter:
             for token in self._stream.feed(data):
                 if token.in_real_time:
                     self._obey_in_real_time(token)
-                elif sum(waiting.size for waiting in self._waiting) < BUFFER_BYTES:
+                elif self._waiting_bytes < BUFFER_BYTES:
                     self._waiting.append(token)
+                    self._waiting_bytes += token.size
                     self._work()
             return self._take_answers()
 
@@ -156,11 +158,13 @@ class VirtualPrinter:
     def _work(self) -> None:
         while self._waiting and not self._condition.stopped and self._condition.powered:
             token = self._waiting.popleft()
+            self._waiting_bytes -= token.size
             room = token.size if self._paper_bytes is None else self._paper_bytes
             if room < token.size:
                 printable = token.body[:room] if not token.head else b""
                 rest = token.body[len(printable) :]
                 self._waiting.appendleft(Token(token.head, rest, token.size - len(printable)))
+                self._waiting_bytes += token.size - len(printable)
                 self._print(printable)
                 self._paper_bytes = None
                 self._condition = replace(self._condition, paper_out=True)
@@ -258,11 +262,12 @@ class VirtualPrinter:
 
     def _clear_buffers(self) -> None:
         self._waiting.clear()
+        self._waiting_bytes = 0
         self._carriage.drop_line()
 
     def _forget_everything(self) -> None:
         self._stream.clear()
-        self._waiting.clear()
+        self._clear_buffers()
         self._answers = b""
         self._automatic = 0
         self._carriage.reset()

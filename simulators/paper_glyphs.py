@@ -1,9 +1,9 @@
 """Character codes as a printer's firmware reads them: Chinese mode and code pages.
 
 In Chinese mode (FS &) a byte of 81h to FEh begins a hanzi of two bytes. Firmware with the whole of
-GB 18030-2000 takes four bytes where the second is a figure; two-byte firmware prints nothing for the
-lead and then the figure, which is how ``¥`` becomes "0 6". Outside Chinese mode bytes above 7Fh are
-glyphs of the code page (ESC t).
+GB 18030-2000 takes four bytes where the second is a figure; two-byte firmware prints nothing for
+the lead and then the figure, which is how ``¥`` becomes "0 6". Outside Chinese mode bytes above 7Fh
+are glyphs of the code page (ESC t).
 """
 
 from dataclasses import dataclass
@@ -91,4 +91,4 @@ def _decoded(code: bytes) -> str:
     except UnicodeDecodeError:
         return TOFU
     known = len(code) == 2 or 0x3400 <= ord(character) <= 0x4DB5
-    return character if known and character.isprintable() or character == "\u3000" else TOFU
+    return character if (known and character.isprintable()) or character == "\u3000" else TOFU

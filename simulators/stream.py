@@ -132,11 +132,15 @@ class PtyPort:
         while data:
             data = data[os.write(self._master, data) :]
 
-    def close(self) -> None:
-        """Take the device off the line."""
+    def stop_serving(self) -> None:
+        """Let the device take no more bytes: what the host sends piles up in the line."""
         with contextlib.suppress(OSError):
             os.write(self._wake_write, b"x")
         self._thread.join(timeout=2)
+
+    def close(self) -> None:
+        """Take the device off the line."""
+        self.stop_serving()
         for descriptor in (self._master, self._slave, self._wake_read, self._wake_write):
             with contextlib.suppress(OSError):
                 os.close(descriptor)

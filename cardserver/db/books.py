@@ -13,7 +13,7 @@ from cardserver.db.tables import (
     SaleRow,
     TenderRow,
 )
-from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, EntryKind
+from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, SUSPENSE, EntryKind
 from cardserver.domain.operation import OperationState
 from cardserver.domain.sale import SaleAccount, SaleState, TenderState
 
@@ -65,6 +65,16 @@ def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
 def payable(session: Session, sale_id: str) -> int:
     """What must still be handed back for a sale."""
     return -_sale_lines(session, sale_id, REFUND_PAYABLE)
+
+
+def given_up(session: Session, sale_id: str) -> int:
+    """What became payable when a sale was given up."""
+    return -_sale_lines(session, sale_id, REFUND_PAYABLE, EntryKind.OWED_BACK)
+
+
+def in_suspense(session: Session, sale_id: str) -> int:
+    """What of a sale was put into suspense with its card."""
+    return -_sale_lines(session, sale_id, SUSPENSE, EntryKind.SUSPEND)
 
 
 def cash_given(session: Session) -> int:

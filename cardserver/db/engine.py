@@ -4,7 +4,7 @@ Both engines are made to behave alike: one writer at a time, readers see one mom
 reported done before it is on the disk.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -19,8 +19,22 @@ _LOCK: Final = 0x79696B61
 """Number of the PostgreSQL advisory lock that stands for "the writer"."""
 
 
-class DatabaseUrlInvalid(ValueError):
+class StoreError(Exception):
+    """Root of what can be wrong with a store before it is open."""
+
+    code: ClassVar[str] = "store-error"
+
+
+class DatabaseUrlInvalid(StoreError):
     """Not the address of a SQLite or PostgreSQL database."""
+
+    code = "database-url-invalid"
+
+
+class StoreUnusable(StoreError):
+    """The database can't be opened, is none, or belongs to a newer version of the program."""
+
+    code = "store-unusable"
 
 
 def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:

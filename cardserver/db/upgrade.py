@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from cardserver.db.engine import WRITER
+from cardserver.db.engine import WRITER, StoreUnusable
 
 HEAD: Final = "0001"
 """Latest migration; a test holds it against the folder."""
@@ -14,18 +15,33 @@ HEAD: Final = "0001"
 def upgrade(engine: Engine) -> None:
     """Create or upgrade the tables, all in one transaction: it works or nothing has changed.
 
-    A second server starting at the same moment waits for the first.
+    A second server starting at the same moment waits for the first. Raises StoreUnusable.
     """
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            if found == HEAD:
-                return
-        # Alembic is slow to import and needed only on this path.
-        from alembic import command
-        from alembic.config import Config
+    try:
+        with (
+            engine.connect().execution_options(**{WRITER: True}) as connection,
+            connection.begin(),
+        ):
+            _upgrade(connection)
+    except DBAPIError as error:
+        raise StoreUnusable(f"the database can't be used: {error.orig}") from error
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
+
+def _upgrade(connection: Connection) -> None:
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if found == HEAD:
+            return
+    # Alembic is slow to import and needed only on this path.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    try:
         command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnusable("the database was made by a newer version of this program") from error

@@ -4,46 +4,27 @@ From here on the plan stands in the database with old and new bytes, so that wha
 the card, the station or the server, a later read-back can say what was done.
 """
 
-from cardserver.db.books import operation_of_sale, sale_account, sale_state
-from cardserver.db.mapping import (
-    card_of,
-    changes_json,
-    charges_json,
-    period_json,
-    rights_json,
-)
-from cardserver.db.queries import (
-    keying_steps,
-    last_on_chip,
-    latest_on_chip,
-    open_on_card,
-    open_on_chip,
-    rights_of,
-)
-from cardserver.db.tables import (
-    CardRow,
-    HolderRow,
-    KeyingStepRow,
-    OperationEventRow,
-    OperationRow,
-    SaleRow,
-)
+from cardserver.db.books import sale_account, sale_state
+from cardserver.db.mapping import card_of, changes_json, period_json, rights_json
+from cardserver.db.queries import latest_on_chip, open_on_card, open_on_chip, rights_of
+from cardserver.db.tables import CardRow, HolderRow, OperationEventRow, OperationRow, SaleRow
 from cardserver.domain.card import Card, check_blank, check_secure_channel
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
 from cardserver.domain.plan import Plan, resealed
-from cardserver.domain.rights import SLOT_OF, CardStatus
+from cardserver.domain.rights import SLOT_OF, CardStatus, Slot
 from cardserver.domain.sale import SaleState
 from cardserver.services.errors import Conflict
+from cardserver.services.keying import ON_BLANK, KeyPlan, inherit_steps, key_plan
 from cardserver.services.planning import Draft, check_draft_verified, draft
 from cardserver.services.replay import repeated
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.wire import BeginRequest, Ticket
 
-_ON_BLANK = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 CARD_NUMBERS = "card-number"
+BEING_REPLACED = "being replaced"
 
 
 def begin(estate: Estate, caller: Caller, request: BeginRequest) -> Ticket:
@@ -52,7 +33,8 @@ def begin(estate: Estate, caller: Caller, request: BeginRequest) -> Ticket:
     Raises:
         RuleViolation: a business rule forbids it (``format-first``, ``not-paid``, …).
         Conflict: ``card-busy`` when somebody works on the card, ``card-differs`` when it carries
-            other bytes than the server believes, ``sale-differs``, ``operation-ended``.
+            other bytes than the server believes, ``other-card``, ``sale-differs``,
+            ``sale-closed``, ``operation-ended``.
         NotFound, NotPermitted, ClockSetBack, VaultError.
     """
     caller.check_may_operate(request.request.kind)
@@ -67,42 +49,148 @@ def begin(estate: Estate, caller: Caller, request: BeginRequest) -> Ticket:
 
 
 def _open(turn: Turn, request: BeginRequest) -> OperationRow:
+    _check_free(open_on_chip(turn.session, request.uid))
     made = draft(turn, request.request)
-    _check_free(turn, request.uid, made.card)
+    if made.card is not None:
+        _check_free(open_on_card(turn.session, made.card.number))
     check_draft_verified(turn, made)
-    _check_card(turn, request, made)
-    charges = _check_paid(turn, request, made.plan)
-    planned = _keyed(turn, request, made)
-    number = made.card.number if made.card and request.request.kind not in _ON_BLANK else None
-    if number is None:
+    _check_chip(turn, request, made)
+    _check_paid(turn, request, made.plan)
+    keys = key_plan(turn, request.request.kind, request.uid, made.card)
+    plan = made.plan
+    if made.card is not None and keys.keying is Keying.PERSONALISE and not _on_blank(request):
+        plan = resealed(plan, made.card)
+    row = turn.add(_row(turn, request, made, plan, keys))
+    inherit_steps(turn, row.id, keys)
+    _record(turn, row, made.card)
+    return row
+
+
+def _on_blank(request: BeginRequest) -> bool:
+    return request.request.kind in ON_BLANK
+
+
+def _check_free(other: OperationRow | None) -> None:
+    """One open operation a card: the second clerk is told who was first."""
+    if other is not None:
+        who = other.operator or other.station
+        raise Conflict("card-busy", f"{who} at {other.station} is working on this card")
+
+
+def _check_chip(turn: Turn, request: BeginRequest, made: Draft) -> None:
+    """Is it the right chip, and does it carry what the server believes?"""
+    latest = _latest(turn, request.uid)
+    check_secure_channel(None if latest is None else latest.secure_channel, request.secure_channel)
+    if _on_blank(request):
+        check_blank(latest)
+    elif made.card is None or (made.card.uid, made.card.medium) != (request.uid, request.medium):
+        raise Conflict("other-card", "another card lies on the reader")
+    if request.request.kind is OperationKind.FORMAT:
+        return  # whatever is on it is going to be erased
+    believed = {} if made.card is None or _on_blank(request) else _believed(turn, made.card)
+    if any(request.found_slots.get(slot, b"") != believed.get(slot, b"") for slot in Slot):
+        raise Conflict("card-differs", "the card carries other bytes than it should")
+
+
+def _latest(turn: Turn, uid: bytes) -> Card | None:
+    row = latest_on_chip(turn.session, uid)
+    if row is None:
+        return None
+    holder = turn.find(HolderRow, row.holder_id, "holder")
+    return card_of(row, holder, rights_of(turn.session, row.number))
+
+
+def _believed(turn: Turn, card: Card) -> dict[int, bytes]:
+    return {SLOT_OF[row.kind]: row.sealed for row in rights_of(turn.session, card.number)}
+
+
+def _check_paid(turn: Turn, request: BeginRequest, plan: Plan) -> None:
+    """Money first (IC-09a, PARK-12a): the sale of this very request, paid in full."""
+    if request.sale_id is None:
+        if plan.total_fen:
+            raise RuleViolation("not-paid", rule="IC-09a")
+        return
+    sale = turn.find(SaleRow, request.sale_id, "sale")
+    turn.caller.check_owns(sale.station)
+    if sale_state(turn.session, sale.id) is not SaleState.OPEN:
+        raise Conflict("sale-closed")
+    if sale.request != request.request.model_dump(mode="json"):
+        raise Conflict("sale-differs", "the sale is for something else")
+    if sale_account(turn.session, sale).missing_fen:
+        raise RuleViolation("not-paid", rule="IC-09a")
+
+
+def _row(turn: Turn, request: BeginRequest, made: Draft, plan: Plan, keys: KeyPlan) -> OperationRow:
+    if made.card is None or _on_blank(request):
         number = CardNumber(turn.count(CARD_NUMBERS))
-    changes = _changes(turn, request, made, planned, number)
-    row = turn.add(
-        OperationRow(
-            id=request.operation_id,
-            kind=request.request.kind,
-            state=OperationState.OPEN,
-            uid=request.uid,
-            medium=request.medium,
-            card_kind=request.card_kind,
-            card_number=number,
-            subject_number=None if made.card is None else made.card.number,
-            holder_id=made.holder.holder_id,
-            sale_id=request.sale_id,
-            request=request.request.model_dump(mode="json"),
-            plan={
-                "rights": rights_json(planned.plan.after),
-                "added": period_json(made.plan.added),
-                "charges": charges,
-            },
-            changes=changes_json(changes),
-            keying=planned.keying,
-            key_version=planned.version,
-            previous_key_version=planned.previous,
-            secure_channel=_channel(request, made.card),
-            **turn.made(),
+    else:
+        number = made.card.number
+    recorded = None if made.card is None or _on_blank(request) else made.card.secure_channel
+    return OperationRow(
+        id=request.operation_id,
+        kind=request.request.kind,
+        state=OperationState.OPEN,
+        uid=request.uid,
+        medium=request.medium,
+        card_kind=request.card_kind,
+        card_number=number,
+        subject_number=None if made.card is None else made.card.number,
+        holder_id=made.holder.holder_id,
+        sale_id=request.sale_id,
+        request=request.request.model_dump(mode="json"),
+        plan={"rights": rights_json(plan.after), "added": period_json(plan.added)},
+        changes=changes_json(
+            _changes(turn, request, made, plan=plan, key_version=keys.version, number=number)
+        ),
+        keying=keys.keying,
+        key_version=keys.version,
+        previous_key_version=keys.previous,
+        secure_channel=recorded or request.secure_channel,
+        **turn.made(),
+    )
+
+
+def _changes(
+    turn: Turn,
+    request: BeginRequest,
+    made: Draft,
+    *,
+    plan: Plan,
+    key_version: int,
+    number: CardNumber,
+) -> tuple[SlotChange, ...]:
+    """Absolute bytes before and after, for every slot that changes."""
+    after: dict[int, bytes] = {}
+    for right in plan.after:
+        unchanged = made.card is not None and made.card.rights.get(right.kind) == right
+        if unchanged and not _on_blank(request):
+            continue
+        record = right.record(
+            number=number, holder_class=made.holder.holder_class, key_version=key_version
+        )
+        after[SLOT_OF[right.kind]] = turn.estate.vault.seal_record(
+            record, request.uid, request.medium
+        )
+    if request.request.kind is OperationKind.FORMAT:
+        after = dict.fromkeys(Slot, b"")
+    return tuple(
+        SlotChange(slot=slot, old=request.found_slots.get(slot) or b"", new=new)
+        for slot, new in sorted(after.items())
+    )
+
+
+def _record(turn: Turn, row: OperationRow, card: Card | None) -> None:
+    turn.add(
+        OperationEventRow(
+            operation_id=row.id, event="opened", reason="", evidence=None, **turn.made()
         )
     )
-    _inherit_keying(turn, row, planned.inherits)
-    _record_opening(turn, row, made)
-    return row
+    turn.note("begin", f"card {row.card_number}", f"{row.kind} {row.id}")
+    if card is None:
+        return
+    subject = turn.find(CardRow, card.number, "card")
+    if row.kind is OperationKind.REPLACE and subject.status is CardStatus.LIVE:
+        # Blocked first: from now on no gate takes the old card, whatever becomes of the new one.
+        subject.status, subject.status_reason = CardStatus.BLOCKED, BEING_REPLACED
+        turn.note("block", f"card {subject.number}", BEING_REPLACED)
+    turn.changed(subject)

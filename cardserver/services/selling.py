@@ -8,7 +8,7 @@ from cardserver.db.books import (
     tender_history,
     tenders_of,
 )
-from cardserver.db.mapping import charges_json
+from cardserver.db.mapping import charges_from, charges_json
 from cardserver.db.tables import SaleEventRow, SaleRow, TenderRow
 from cardserver.domain import ledger
 from cardserver.domain.errors import RuleViolation
@@ -165,22 +165,25 @@ def cancel_sale(estate: Estate, caller: Caller, sale_id: str, request: CancelReq
         return sale_view(turn, row)
 
 
-def give_up(turn: Turn, row: SaleRow, reason: str) -> int:
-    """Close a sale without its card. Returns what is owed back because of it."""
+def earn(turn: Turn, row: SaleRow) -> None:
+    """The card carries what was paid: the money is the estate's."""
+    book(turn, row.id, ledger.earned(row.id, charges_from(row.charges)))
+
+
+def give_up(turn: Turn, row: SaleRow, reason: str) -> None:
+    """Close a sale without its card; what we hold is owed back."""
     held = sale_account(turn.session, row).held_fen
     if held:
         book(turn, row.id, ledger.owed_back(row.id, held))
     _close(turn, row, SaleState.CANCELLED, reason)
-    return held
 
 
-def suspend(turn: Turn, row: SaleRow, reason: str) -> int:
-    """Close a sale of which nobody knows what its card carries (待核对). Returns the amount."""
+def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
+    """Close a sale of which nobody knows what its card carries (待核对)."""
     amount = min(row.due_fen, sale_account(turn.session, row).held_fen)
     if amount:
         book(turn, row.id, ledger.suspended(row.id, amount))
     _close(turn, row, SaleState.SUSPENDED, reason)
-    return amount
 
 
 def _close(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:

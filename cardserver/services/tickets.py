@@ -26,9 +26,7 @@ def ticket(turn: Turn, row: OperationRow) -> Ticket:
         key_version=row.key_version,
         keys=vault.card_keys(row.uid, row.medium, row.key_version),
         previous_key_version=previous,
-        previous_keys=None
-        if previous is None
-        else vault.card_keys(row.uid, row.medium, previous),
+        previous_keys=None if previous is None else vault.card_keys(row.uid, row.medium, previous),
         changes=tuple(
             SlotPlan(slot=change.slot, old=change.old, new=change.new)
             for change in changes_from(row.changes)

@@ -56,9 +56,14 @@ class Caller:
         if not may_operate(self.kind, kind):
             raise NotPermitted(kind)
 
+    @property
+    def owns_all(self) -> bool:
+        """False for a kiosk: it touches only its own sales and papers."""
+        return self.kind is not StationKind.KIOSK
+
     def check_owns(self, station: str) -> None:
-        """A kiosk touches only its own sales and papers. Raises NotPermitted."""
-        if self.kind is StationKind.KIOSK and station != self.station:
+        """Raise NotPermitted for what another station began, where that is not ours to touch."""
+        if not self.owns_all and station != self.station:
             raise NotPermitted("other-station")
 
 

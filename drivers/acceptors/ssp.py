@@ -131,8 +131,7 @@ class SspAcceptor:
         )
         self._link.sync()
         # Before any POLL, which would accept it: a note left by a program that died goes back.
-        if self._reject():
-            self._path.expect_return()
+        self._clear_escrow()
         self._do(_DISABLE)
         self._agree_on_protocol()
         self._setup = parse_setup(self._do(_SETUP))
@@ -216,9 +215,17 @@ class SspAcceptor:
 
     def _read_events(self) -> list[BillEvent]:
         raw, self._unread = parse_events(self._do(_POLL))
+        events = self._path.follow(raw, self._setup)
         if self._unread:
             _log.error("unreadable rest of a poll answer: %s", self._unread.hex(" "))
-        return self._path.follow(raw, self._setup)
+            # It may have told of a note in escrow, which the next POLL would accept.
+            self._clear_escrow()
+        return events
+
+    def _clear_escrow(self) -> None:
+        """Give back a note of which nobody here knows."""
+        if self._reject():
+            self._path.expect_return()
 
     def _reject(self) -> bool:
         """Send REJECT; False when there was no note to reject."""

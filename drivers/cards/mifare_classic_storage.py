@@ -30,7 +30,10 @@ GET_UID: Final = command(0xFF, 0xCA, 0, 0, le=0)
 
 _KEY_SLOT: Final = {KeyType.A: 0, KeyType.B: 1}
 _KEY_STRUCTURES: Final = (0x00, 0x20)
-_NOT_ABOUT_THE_KEY: Final = frozenset({0x6700, 0x6A81, 0x6A86, 0x6B00, 0x6D00, 0x6E00})
+_NOT_ABOUT_THE_KEY: Final = frozenset(
+    {0x6700, 0x6986, 0x6988, 0x6989, 0x6A81, 0x6A86, 0x6B00, 0x6D00, 0x6E00}
+)
+"""The reader's own trouble with an authentication; whatever else it says, the card said no."""
 _SMALL_SECTORS: Final = 32
 _SMALL_BLOCKS: Final = 4
 _LARGE_BLOCKS: Final = 16

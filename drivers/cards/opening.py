@@ -1,11 +1,14 @@
 """From whatever lies on the reader to a `drivers.api.Card`, or to a clear refusal."""
 
+from functools import cache
+
 from drivers.api import Card, CardDriver, CardIdentity, CardKind, Channel, SecureChannel
 from drivers.errors import CardUnsupported
 from drivers.identify import identify
 from drivers.loader import load, names
 
 
+@cache
 def driver_for(kind: CardKind) -> CardDriver | None:
     """Return the driver that handles this kind of card; None when there is none."""
     drivers = (load("cards", name) for name in names("cards"))

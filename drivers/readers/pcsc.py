@@ -48,6 +48,8 @@ _LONGEST_WAIT_S: Final = 3600.0
 _REMOVAL_SHOWS_S: Final = 0.6
 """How long a reader may take to report that a card has gone (ACR122U: half a second)."""
 _ESCAPE: Final = scard.SCARD_CTL_CODE(3500)
+_SIGNALLED: Final = b"\x90"
+"""First byte of the answer to a signal; ACS readers put the state of their lights behind it."""
 
 _GONE: Final = frozenset(
     {
@@ -122,9 +124,10 @@ class PcscChannel:
     def transmit(self, apdu: bytes) -> bytes:
         """Send one command; see `drivers.api.Channel`."""
         handle = self._held()
+        sent = adapt(apdu, self._quirks)
         if _log.isEnabledFor(WIRE):
-            _log.log(WIRE, "%s > %s", self._name, redact(apdu))
-        code, answer = scard.SCardTransmit(handle, self._pci, list(adapt(apdu, self._quirks)))
+            _log.log(WIRE, "%s > %s", self._name, redact(sent))
+        code, answer = scard.SCardTransmit(handle, self._pci, list(sent))
         if code != scard.SCARD_S_SUCCESS:
             raise self._explained(code)
         raw = bytes(answer)
@@ -265,8 +268,7 @@ class PcscReader:
         message = signal.accepted if accepted else signal.refused
         try:
             if signal.through_card and self._channel is not None:
-                self._channel.transmit(message)
-                return True
+                return self._channel.transmit(message).startswith(_SIGNALLED)
             return self._escape(message)
         except DeviceError as error:
             _log.debug("%s gives no signal: %s", self.name, error)

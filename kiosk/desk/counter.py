@@ -342,7 +342,7 @@ class Counter:
         # stays open on the server, to be ended on evidence.
         try:
             job()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see below
             _log.exception("the counter's work failed")
             with self.lock:
                 if self.business is not None and self.business.phase is Phase.WRITING:

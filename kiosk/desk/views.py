@@ -70,11 +70,12 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
                 problem = problem_of(error)
         return render_template("desk/found.html", query=query, found=found, problem=problem)
 
-    _add_acts(desk, counter)
+    _add_choices(desk, counter)
+    _add_steps(desk, counter)
     return desk
 
 
-def _add_acts(desk: Blueprint, counter: Counter) -> None:
+def _add_choices(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/holder")
     def holder() -> ResponseReturnValue:
         counter.show(_number("holder_id"))
@@ -87,6 +88,18 @@ def _add_acts(desk: Blueprint, counter: Counter) -> None:
             counter.choose(chosen)
         return back_to("desk.page")
 
+    @desk.post("/block")
+    def block() -> ResponseReturnValue:
+        counter.block(_number("card_number"))
+        return back_to("desk.page")
+
+    @desk.post("/unblock")
+    def unblock() -> ResponseReturnValue:
+        counter.unblock(_number("card_number"))
+        return back_to("desk.page")
+
+
+def _add_steps(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/verify")
     def verify() -> ResponseReturnValue:
         papers = [Paper(name) for name in request.form.getlist("paper") if name in set(Paper)]
@@ -105,16 +118,6 @@ def _add_acts(desk: Blueprint, counter: Counter) -> None:
             counter.note("amount-invalid")
         else:
             counter.take_money(received, checked="checked" in request.form)
-        return back_to("desk.page")
-
-    @desk.post("/block")
-    def block() -> ResponseReturnValue:
-        counter.block(_number("card_number"))
-        return back_to("desk.page")
-
-    @desk.post("/unblock")
-    def unblock() -> ResponseReturnValue:
-        counter.unblock(_number("card_number"))
         return back_to("desk.page")
 
     @desk.post("/undo")

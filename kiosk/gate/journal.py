@@ -30,6 +30,15 @@ CREATE TRIGGER IF NOT EXISTS tap_is_never_deleted BEFORE DELETE ON tap
     BEGIN SELECT RAISE(ABORT, 'taps are never deleted'); END;
 """
 
+_WAITING: Final = """
+SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
+FROM tap WHERE sequence > ? ORDER BY sequence LIMIT ?
+"""
+_LAST: Final = """
+SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
+FROM tap ORDER BY sequence DESC LIMIT ?
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
@@ -76,11 +85,11 @@ class GateJournal:
 
     def waiting(self, limit: int = 500) -> Sequence[Tap]:
         """Taps the server has not acknowledged, oldest first."""
-        return self._taps("WHERE sequence > ? ORDER BY sequence LIMIT ?", self._uploaded(), limit)
+        return self._taps(_WAITING, self._uploaded(), limit)
 
     def last(self, count: int) -> Sequence[Tap]:
         """The latest taps, newest first."""
-        return self._taps("ORDER BY sequence DESC LIMIT ?", count)
+        return self._taps(_LAST, count)
 
     def acknowledge(self, sequence: int) -> None:
         """The server has committed everything up to `sequence`."""
@@ -109,11 +118,7 @@ class GateJournal:
     def _uploaded(self) -> int:
         return int(self.mark("uploaded") or 0)
 
-    def _taps(self, tail: str, *parameters: object) -> list[Tap]:
-        query = (
-            "SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version"
-            f" FROM tap {tail}"
-        )
+    def _taps(self, query: str, *parameters: object) -> list[Tap]:
         with self._lock:
             rows = self._db.execute(query, parameters).fetchall()
         return [

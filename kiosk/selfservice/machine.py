@@ -16,6 +16,7 @@ from typing import Final
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.wire import (
@@ -162,7 +163,7 @@ class Machine:
                 self._queue.get(timeout=_POLL_S)()
             except queue.Empty:
                 pass
-            except Exception:
+            except Exception:  # noqa: BLE001 - see below
                 # The machine must outlive a mistake of ours; money and card are safe on the server.
                 _log.exception("the kiosk's work failed")
             self._tick()
@@ -229,10 +230,9 @@ class Machine:
             else:
                 self._problem("another-card")
             return
-        if self.screen is not Screen.ATTRACT:
-            return
-        self._check_devices()
-        if self.screen is not Screen.ATTRACT:
+        if self.screen is Screen.ATTRACT:
+            self._check_devices()
+        if not self._inviting():
             return
         self.visit = Visit()
         self._move(Event.CARD_LAID)
@@ -242,6 +242,9 @@ class Machine:
             self._refuse("card-unsupported")
         else:
             self._look_up(seen)
+
+    def _inviting(self) -> bool:
+        return self.screen is Screen.ATTRACT
 
     def _card_lifted(self) -> None:
         self._present = False
@@ -256,6 +259,9 @@ class Machine:
         try:
             visit.card = self.server.card(uid=seen.uid)
             visit.ticket = self.server.open_operation(seen.uid)
+            if visit.ticket is not None and visit.ticket.kind is not OperationKind.TOP_UP:
+                self._refuse("unfinished-at-the-desk")
+                return
             if visit.ticket is not None:
                 self._move(Event.CARD_UNFINISHED)
                 self._write()

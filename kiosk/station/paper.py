@@ -69,7 +69,7 @@ class PaperDesk:
         self.state = "unknown"
 
     def look(self) -> str:
-        """Ask the printer; returns and keeps ``ready``, ``near-end``, or the word of its trouble."""
+        """Ask the printer; keeps and returns ``ready``, ``near-end`` or its trouble's word."""
         with self._lock:
             try:
                 channel = self._open_channel()
@@ -175,7 +175,7 @@ class PaperDesk:
             ],
             way_of_payment=_PAYMENT_NAMES[content.tender_kind],
             operator=document.operator,
-            station=document.station,
+            station=self._letterhead.station,
             received_fen=content.received_fen,
             valid_until=max(last_days, default=None),
             remark=f"卡号 {number}",
@@ -190,7 +190,7 @@ class PaperDesk:
             company=self._letterhead.company,
             number=number,
             printed_at=document.issued_at.astimezone(ESTATE_ZONE),
-            station=document.station,
+            station=self._letterhead.station,
             card_number=card,
             plate=content.plate or "-",
             first_day=period.first,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from cardserver.client import ServerError
 from drivers.api import Card, CardIdentity, CardReader, SecureChannel
 from drivers.cards.opening import open_card
 from drivers.errors import DeviceError
@@ -79,14 +80,19 @@ class ReaderPost(Generic[Seen]):
         Raises CardAbsent, CardUnsupported, whatever the job raises, and DeviceTimeout.
         """
 
-        def hold() -> Result:
+        def hold() -> Result | ServerError:
             channel = self._reader.connect()
             try:
                 return job(open_card(channel, secure_channel=secure_channel, full=full))
+            except ServerError as error:
+                return error  # the server's no is not the reader's fault
             finally:
                 channel.close()
 
-        return self._worker.submit(hold, timeout_s=timeout_s)
+        outcome = self._worker.submit(hold, timeout_s=timeout_s)
+        if isinstance(outcome, ServerError):
+            raise outcome
+        return outcome
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -123,7 +129,7 @@ class ReaderPost(Generic[Seen]):
         # The watch must outlive a listener's mistake: a dead watch is a dead counter.
         try:
             call()
-        except Exception:
+        except Exception:  # noqa: BLE001 - see below
             _log.exception("a listener of reader %s failed", self.name)
 
     def _note_fault(self, code: str) -> None:

@@ -1,7 +1,9 @@
-"""The handshakes: Authenticate (0A), AuthenticateISO (1A), AuthenticateAES (AA), EV2First, NonFirst.
+"""The handshakes: Authenticate (0A), AuthenticateISO (1A), AuthenticateAES (AA), EV2First (71) and
+EV2NonFirst (77).
 
-NXP MF3ICD40 for 0A, MF3ICDx21_41_81 for 1A and AA, AN12196 for 71 and 77. Each is a generator: it yields what the
-card answers with status AF and is sent the host's next frame; what it returns ends the handshake.
+NXP MF3ICD40 for 0A, MF3ICDx21_41_81 for 1A and AA, AN12196 for 71 and 77. Each is a generator: it
+yields what the card answers with status AF and is sent the host's next frame; what it returns ends
+the handshake.
 """
 
 from collections.abc import Generator

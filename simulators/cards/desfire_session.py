@@ -1,8 +1,9 @@
 """Secure messaging, seen from the card: how a session opens commands and closes answers.
 
-(The oldest kind is in `desfire_d40`.) `Ev1Session` follows AuthenticateISO (1A) and AuthenticateAES (AA): one chain of start vectors over
+`Ev1Session` follows AuthenticateISO (1A) and AuthenticateAES (AA): one chain of start vectors over
 the whole session. `Ev2Session` follows AuthenticateEV2First (71): a transaction identifier and a
-command counter, no chain. NXP MF3ICDx21_41_81 (EV1), AN12196 and MF2DLHX0 (EV2 messaging).
+command counter, no chain. (The kind before both is in `desfire_d40`.) NXP MF3ICDx21_41_81 (EV1),
+AN12196 and MF2DLHX0 (EV2 messaging).
 """
 
 from enum import StrEnum, unique

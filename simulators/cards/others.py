@@ -14,9 +14,7 @@ from simulators.cards.pcsc import CardName, GetData
 PAGE_SIZE: Final = 4
 READ_SIZE: Final = 16
 FIRST_DATA_PAGE: Final = 4
-READ: Final = 0xB0
-WRITE: Final = 0xD6
-DIRECT: Final = 0x00  # InDirectTransmit and FF EF: a native frame to the chip
+GET_VERSION: Final = b"\x60"
 SELECT: Final = 0xA4
 
 PPSE: Final = b"2PAY.SYS.DDF01"
@@ -89,16 +87,22 @@ class VirtualType2:
             return apdu.WRONG_LENGTH
         if command.cla != pcsc.READER_CLASS:
             return apdu.CLASS_UNKNOWN
+        if command.ins == pcsc.GET_DATA:
+            values: dict[int, bytes] = {
+                GetData.UID: self._uid,
+                GetData.SAK: b"\x00",
+                GetData.ATQA: b"\x00\x44",
+            }
+            return pcsc.answer_get_data(command, values)
+        return self._run(command)
+
+    def _run(self, command: Command) -> bytes:
         match command.ins:
-            case pcsc.GET_DATA:
-                identifiers = {GetData.UID: self._uid, GetData.SAK: b"\x00"}
-                values = {int(p1): value for p1, value in identifiers.items()}
-                return pcsc.answer_get_data(command, values | {int(GetData.ATQA): b"\x00\x44"})
             case 0xB0:
                 return self._read(command)
             case 0xD6:
                 return self._write(command)
-            case 0x00 | 0xEF if command.data == b"\x60" and self._kind in _VERSION:
+            case 0x00 | 0xEF if command.data == GET_VERSION and self._kind in _VERSION:
                 return _VERSION[self._kind] + apdu.OK
             case _:
                 return apdu.INSTRUCTION_UNKNOWN

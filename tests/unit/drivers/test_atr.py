@@ -42,26 +42,26 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("atr", "kind", "name"), PUBLISHED)
-def test_a_published_atr_is_recognised(atr, kind, name):
+def test_a_published_atr_is_recognised(atr: str, kind: CardKind, name: str) -> None:
     facts = read_atr(bytes.fromhex(atr))
     assert (facts.kind, facts.name) == (kind, name)
 
 
-def test_the_historical_bytes_of_a_desfire_are_found():
+def test_the_historical_bytes_of_a_desfire_are_found() -> None:
     assert read_atr(bytes.fromhex("3B8180018080")).historical == b"\x80"
     assert read_atr(bytes.fromhex("3B80800101")).historical == b""
 
 
-def test_a_storage_card_has_no_historical_bytes_of_its_own():
+def test_a_storage_card_has_no_historical_bytes_of_its_own() -> None:
     assert read_atr(bytes.fromhex(PUBLISHED[0][0])).historical is None
 
 
 @given(st.binary(max_size=40))
-def test_any_bytes_are_judged(atr):
+def test_any_bytes_are_judged(atr: bytes) -> None:
     assert read_atr(atr).name
 
 
 @given(st.sampled_from([bytes.fromhex(atr) for atr, _, _ in PUBLISHED[:-1]]), st.data())
-def test_an_atr_with_a_wrong_check_byte_is_an_unknown_card(atr, data):
+def test_an_atr_with_a_wrong_check_byte_is_an_unknown_card(atr: bytes, data: st.DataObject) -> None:
     wrong = data.draw(st.integers(1, 255))
     assert read_atr(atr[:-1] + bytes([atr[-1] ^ wrong])).name == "unknown card"

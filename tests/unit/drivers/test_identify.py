@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardKind
+from drivers.api import CardIdentity, CardKind
 from drivers.cards.opening import driver_for, open_card
 from drivers.errors import CardRemoved, CardUnsupported, DeviceError, FrameError
 from drivers.identify import identify
@@ -23,7 +23,7 @@ UID_7 = ["> FFCA000000", "< 04A1B2C3D4E5F69000"]
 SELECT_PAYMENT = "> 00A404000E325041592E5359532E444446303100"
 
 
-def play(atr, *lines, full=False):
+def play(atr: str, *lines: str, full: bool = False) -> CardIdentity:
     channel = ReplayChannel([f"atr {atr}", *lines])
     identity = identify(channel, full=full)
     channel.finish()
@@ -34,14 +34,14 @@ def play(atr, *lines, full=False):
 @pytest.mark.parametrize(
     ("atr", "kind"), [(CLASSIC_1K, CardKind.CLASSIC_1K), (CLASSIC_4K, CardKind.CLASSIC_4K)]
 )
-def test_a_classic_card_costs_one_exchange(atr, kind, full):
+def test_a_classic_card_costs_one_exchange(atr: str, kind: CardKind, full: bool) -> None:
     identity = play(atr, *UID_7, full=full)
     assert (identity.kind, identity.uid.hex()) == (kind, "04a1b2c3d4e5f6")
     assert identity.atr == bytes.fromhex(atr)
     assert identity.supported
 
 
-def test_a_desfire_at_a_tap_costs_one_exchange_and_has_no_generation():
+def test_a_desfire_at_a_tap_costs_one_exchange_and_has_no_generation() -> None:
     identity = play(DESFIRE, *UID_7)
     assert (identity.kind, identity.name) == (CardKind.DESFIRE_EV1, "MIFARE DESFire")
 
@@ -61,7 +61,9 @@ def test_a_desfire_at_a_tap_costs_one_exchange_and_has_no_generation():
         ("0401", CardKind.ISO_14443_4, "ISO 14443-4 card with DESFire commands"),
     ],
 )
-def test_the_generation_is_found_out_when_asked_for(hardware, kind, name):
+def test_the_generation_is_found_out_when_asked_for(
+    hardware: str, kind: CardKind, name: str
+) -> None:
     identity = play(
         DESFIRE,
         *UID_7,
@@ -77,30 +79,30 @@ def test_the_generation_is_found_out_when_asked_for(hardware, kind, name):
     assert identity.name == name
 
 
-def test_a_desfire_that_does_not_know_its_version_stays_a_desfire():
+def test_a_desfire_that_does_not_know_its_version_stays_a_desfire() -> None:
     identity = play(DESFIRE, *UID_7, "> 9060000000", "< 911C", full=True)
     assert identity.kind is CardKind.DESFIRE_EV1
 
 
 @pytest.mark.parametrize("atr", [CLASSIC_1K, DESFIRE])
-def test_a_random_uid_is_not_supported_and_said_so(atr):
+def test_a_random_uid_is_not_supported_and_said_so(atr: str) -> None:
     identity = play(atr, "> FFCA000000", "< 08A1B2C39000")
     assert (identity.kind, identity.supported) == (CardKind.OTHER, False)
     assert identity.name.endswith("with a random UID")
 
 
 @pytest.mark.parametrize("uid", ["08A1B2C3D4E5F6", "18A1B2C3"])
-def test_other_uids_that_contain_an_eight_are_fixed(uid):
+def test_other_uids_that_contain_an_eight_are_fixed(uid: str) -> None:
     assert play(CLASSIC_1K, "> FFCA000000", f"< {uid}9000").supported
 
 
-def test_a_card_without_a_uid_is_not_supported():
+def test_a_card_without_a_uid_is_not_supported() -> None:
     identity = play(CLASSIC_1K, "> FFCA000000", "< 6A81")
     assert (identity.supported, identity.uid) == (False, b"")
 
 
 @pytest.mark.parametrize("uid", ["", "04", "0102030405", "000102030405060708090A"])
-def test_a_uid_of_another_length_is_not_believed(uid):
+def test_a_uid_of_another_length_is_not_believed(uid: str) -> None:
     with pytest.raises(FrameError):
         play(CLASSIC_1K, "> FFCA000000", f"< {uid}9000")
 
@@ -116,28 +118,30 @@ def test_a_uid_of_another_length_is_not_believed(uid):
         ("6300", CardKind.ULTRALIGHT, "MIFARE Ultralight"),
     ],
 )
-def test_an_ntag_is_told_from_an_ultralight_by_reading_alone(answer, kind, name):
+def test_an_ntag_is_told_from_an_ultralight_by_reading_alone(
+    answer: str, kind: CardKind, name: str
+) -> None:
     identity = play(ULTRALIGHT, *UID_7, "> FFB0000310", f"< {answer}")
     assert (identity.kind, identity.name, identity.supported) == (kind, name, False)
 
 
-def test_a_bank_card_is_recognised_by_its_payment_directory():
+def test_a_bank_card_is_recognised_by_its_payment_directory() -> None:
     identity = play(JAVA_CARD, *UID_7, SELECT_PAYMENT, "< 6F00" + "9000")
     assert (identity.kind, identity.name) == (CardKind.BANK_CARD, "bank card")
 
 
-def test_another_iso_card_is_named_as_such():
+def test_another_iso_card_is_named_as_such() -> None:
     assert play(JAVA_CARD, *UID_7, SELECT_PAYMENT, "< 6A82").kind is CardKind.ISO_14443_4
 
 
-def test_a_desfire_with_an_unusual_atr_is_found_when_asked_for():
+def test_a_desfire_with_an_unusual_atr_is_found_when_asked_for() -> None:
     lines = ["> 9060000000", "< 0401013300180591AF", "> 90AF000000", "< 0091AF"]
     lines += ["> 90AF000000", "< 009100"]
     identity = play(JAVA_CARD, *UID_7, SELECT_PAYMENT, "< 6A82", *lines, full=True)
     assert identity.kind is CardKind.DESFIRE_EV3
 
 
-def test_a_removal_is_passed_on():
+def test_a_removal_is_passed_on() -> None:
     with pytest.raises(CardRemoved):
         play(CLASSIC_1K, "> FFCA000000", "! card-removed")
 
@@ -145,19 +149,19 @@ def test_a_removal_is_passed_on():
 class Hostile:
     """Answers with whatever hypothesis thinks up."""
 
-    def __init__(self, atr, answers):
+    def __init__(self, atr: bytes, answers: list[bytes]) -> None:
         self.atr = atr
-        self.sent = []
+        self.sent: list[bytes] = []
         self._answers = iter(answers)
 
-    def transmit(self, apdu):
+    def transmit(self, apdu: bytes) -> bytes:
         self.sent.append(apdu)
         return next(self._answers, b"\x6f\x00")
 
-    def reset(self):
+    def reset(self) -> bytes:
         return self.atr
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
@@ -166,7 +170,9 @@ ANSWERS = st.binary(max_size=40) | st.binary(max_size=40).map(lambda data: data 
 
 
 @given(st.sampled_from(ATRS) | st.binary(max_size=30), st.lists(ANSWERS, max_size=6), st.booleans())
-def test_any_answers_give_an_identity_or_our_own_error_and_nothing_is_written(atr, answers, full):
+def test_any_answers_give_an_identity_or_our_own_error_and_nothing_is_written(
+    atr: bytes, answers: list[bytes], full: bool
+) -> None:
     channel = Hostile(atr, answers)
     try:
         identity = identify(channel, full=full)
@@ -180,7 +186,7 @@ def test_any_answers_give_an_identity_or_our_own_error_and_nothing_is_written(at
 
 
 @pytest.mark.parametrize("kind", [CardKind.CLASSIC_1K, CardKind.CLASSIC_4K])
-def test_the_driver_of_a_classic_card_is_found_by_its_kind(kind):
+def test_the_driver_of_a_classic_card_is_found_by_its_kind(kind: CardKind) -> None:
     driver = driver_for(kind)
     assert driver is not None
     assert driver.name == "mifare_classic"
@@ -193,7 +199,7 @@ def test_the_driver_of_a_classic_card_is_found_by_its_kind(kind):
         ([f"atr {JAVA_CARD}", *UID_7, SELECT_PAYMENT, "< 9000"], "bank card"),
     ],
 )
-def test_a_card_we_do_not_work_with_is_refused_by_its_name(lines, name):
+def test_a_card_we_do_not_work_with_is_refused_by_its_name(lines: list[str], name: str) -> None:
     channel = ReplayChannel(lines)
     with pytest.raises(CardUnsupported) as refused:
         open_card(channel)

@@ -1,7 +1,8 @@
 """One thread per device. Waits are events, never sleeps."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread, current_thread
+from threading import Event, Thread, current_thread, get_ident
 
 import pytest
 
@@ -12,54 +13,70 @@ PLENTY_S = 30.0
 
 
 @pytest.fixture
-def worker():
+def worker() -> Iterator[DeviceWorker]:
     made = DeviceWorker("reader-1")
     yield made
     assert made.stop(PLENTY_S)
 
 
 class Clock:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = datetime(2025, 6, 9, tzinfo=UTC)
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
 
 
-def test_jobs_run_one_after_the_other_in_the_devices_own_thread(worker):
+def busy_until(
+    release: Event, worker: DeviceWorker, then: Callable[[], None] = lambda: None
+) -> Thread:
+    """A caller whose job has begun and ends when released."""
+    begun = Event()
+
+    def job() -> None:
+        begun.set()
+        release.wait(PLENTY_S)
+        then()
+
+    caller = Thread(target=worker.submit, args=(job,), kwargs={"timeout_s": PLENTY_S})
+    caller.start()
+    begun.wait(PLENTY_S)
+    return caller
+
+
+def test_jobs_run_one_after_the_other_in_the_devices_own_thread(worker: DeviceWorker) -> None:
     seen = []
     for number in range(5):
-        result = worker.submit(
-            lambda number=number: seen.append(current_thread().name) or number, timeout_s=PLENTY_S
-        )
-        assert result == number
+
+        def job(number: int = number) -> int:
+            seen.append(current_thread().name)
+            return number
+
+        assert worker.submit(job, timeout_s=PLENTY_S) == number
     assert set(seen) == {"device-reader-1"}
 
 
-def test_jobs_from_many_threads_never_overlap(worker):
-    inside, overlaps, done = [], [], []
+def test_jobs_from_many_threads_all_run_in_that_one_thread(worker: DeviceWorker) -> None:
+    ran_in: list[int] = []
 
-    def job():
-        overlaps.extend(inside)
-        inside.append(1)
-        inside.pop()
-        done.append(1)
-
-    def caller():
+    def caller() -> None:
         for _ in range(50):
-            worker.submit(job, timeout_s=PLENTY_S)
+            worker.submit(lambda: ran_in.append(get_ident()), timeout_s=PLENTY_S)
 
     callers = [Thread(target=caller) for _ in range(4)]
     for thread in callers:
         thread.start()
     for thread in callers:
         thread.join()
-    assert (len(done), overlaps) == (200, [])
+    assert len(ran_in) == 200
+    assert len(set(ran_in)) == 1
 
 
 @pytest.mark.parametrize("error", [CardRemoved("gone"), ValueError("bug"), TimeoutError("own")])
-def test_what_a_job_raises_is_raised_to_its_caller_and_the_worker_lives_on(worker, error):
+def test_what_a_job_raises_is_raised_to_its_caller_and_the_worker_lives_on(
+    worker: DeviceWorker, error: Exception
+) -> None:
     def job():
         raise error
 
@@ -68,7 +85,9 @@ def test_what_a_job_raises_is_raised_to_its_caller_and_the_worker_lives_on(worke
     assert worker.submit(lambda: 1, timeout_s=PLENTY_S) == 1
 
 
-def test_a_caller_waits_no_longer_than_its_deadline_and_the_job_is_told(worker):
+def test_a_caller_waits_no_longer_than_its_deadline_and_the_job_is_told(
+    worker: DeviceWorker,
+) -> None:
     cancel, begun = Event(), Event()
 
     def job():
@@ -82,15 +101,10 @@ def test_a_caller_waits_no_longer_than_its_deadline_and_the_job_is_told(worker):
     assert worker.submit(lambda: 2, timeout_s=PLENTY_S) == 2
 
 
-def test_a_job_whose_caller_gave_up_before_it_began_is_not_begun(worker):
-    begun, release, ran = Event(), Event(), []
-    blocker = Thread(
-        target=worker.submit,
-        args=(lambda: (begun.set(), release.wait(PLENTY_S)),),
-        kwargs={"timeout_s": PLENTY_S},
-    )
-    blocker.start()
-    begun.wait(PLENTY_S)
+def test_a_job_whose_caller_gave_up_before_it_began_is_not_begun(worker: DeviceWorker) -> None:
+    release = Event()
+    ran: list[int] = []
+    blocker = busy_until(release, worker)
     with pytest.raises(DeviceTimeout):
         worker.submit(lambda: ran.append(1), timeout_s=0.05)
     release.set()
@@ -99,14 +113,14 @@ def test_a_job_whose_caller_gave_up_before_it_began_is_not_begun(worker):
     assert ran == []
 
 
-def test_a_cancelled_job_is_not_begun(worker):
+def test_a_cancelled_job_is_not_begun(worker: DeviceWorker) -> None:
     cancel = Event()
     cancel.set()
     with pytest.raises(JobCancelled):
         worker.submit(lambda: pytest.fail("ran"), timeout_s=PLENTY_S, cancel=cancel)
 
 
-def test_health_tells_the_last_error_and_since_when():
+def test_health_tells_the_last_error_and_since_when() -> None:
     worker = DeviceWorker("reader-1", clock=Clock())
 
     def pulled():
@@ -128,19 +142,14 @@ def test_health_tells_the_last_error_and_since_when():
     worker.stop(PLENTY_S)
 
 
-def test_a_stopped_worker_closes_its_device_last_and_refuses_work():
+def test_a_stopped_worker_closes_its_device_last_and_refuses_work() -> None:
     worker = DeviceWorker("reader-1")
-    order, begun, release = [], Event(), Event()
-    running = Thread(
-        target=worker.submit,
-        args=(lambda: (begun.set(), release.wait(PLENTY_S), order.append("job")),),
-        kwargs={"timeout_s": PLENTY_S},
-    )
-    running.start()
-    begun.wait(PLENTY_S)
-    refused = []
+    release = Event()
+    order: list[str] = []
+    refused: list[int] = []
+    running = busy_until(release, worker, lambda: order.append("job"))
 
-    def waiting():
+    def waiting() -> None:
         try:
             worker.submit(lambda: order.append("never"), timeout_s=PLENTY_S)
         except JobCancelled:
@@ -160,7 +169,9 @@ def test_a_stopped_worker_closes_its_device_last_and_refuses_work():
         worker.submit(lambda: 1, timeout_s=PLENTY_S)
 
 
-def test_a_job_that_fails_by_mistake_is_logged_with_its_trace(worker, caplog):
+def test_a_job_that_fails_by_mistake_is_logged_with_its_trace(
+    worker: DeviceWorker, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(ZeroDivisionError):
         worker.submit(lambda: 1 // 0, timeout_s=PLENTY_S)
     assert "a job on reader-1 failed" in caplog.text

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardserver.domain.errors import DomainError, RecordInvalid
-from cardserver.domain.gatekeys import FORMAT, GateKeys, RecordKeyUnknown
+from cardserver.domain.gatekeys import FORMAT, GateKeys, RecordKeyUnknown, load_public_key
 from cardserver.domain.keys import (
     GATE_PURPOSES,
     KeyInputInvalid,
@@ -106,6 +106,15 @@ def test_a_record_newer_than_the_gates_keys_says_so(vault: Vault, store: FileSto
     assert caught.value.version == 2
     with pytest.raises(KeyVersionUnknown):
         gate.read_keys(UID, Medium.DESFIRE, 2)
+
+
+def test_a_gate_file_without_the_older_versions_refuses_their_cards(vault: Vault) -> None:
+    gate = GateKeys.open(export_gate(vault, KEY, since=2), KEY)
+    assert gate.versions == (2,)
+    with pytest.raises(RecordKeyUnknown):
+        gate.open_record(vault.seal_record(EXAMPLE, UID, Medium.CLASSIC), UID, Medium.CLASSIC)
+    with pytest.raises(KeyVersionUnknown):
+        export_gate(vault, KEY, since=3)
 
 
 def test_a_card_of_another_estate_is_refused(vault: Vault, store: FileStore) -> None:
@@ -235,6 +244,12 @@ def test_a_body_that_is_not_what_it_should_be_is_garbled() -> None:
             GateKeys.open(_sealed(head, json.dumps(damaged).encode()), KEY, allow_demo=True)
     with pytest.raises(SealedFileGarbled, match="names no estate"):
         GateKeys.open(_sealed({"demo": True}, body), KEY, allow_demo=True)
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_what_is_no_public_key_is_garbled(size: int) -> None:
+    with pytest.raises(SealedFileGarbled, match="no public key"):
+        load_public_key(bytes(size))
 
 
 @given(blob=st.binary(max_size=200))

@@ -9,7 +9,14 @@ import pytest
 
 from cardserver import vault_disk
 from cardserver.domain.keys import EstateId, KeyPurpose, KeyVersionUnknown
-from cardserver.domain.sealed import KeyFile, Passphrase, SealedFileGarbled, Work, WrongSecret
+from cardserver.domain.sealed import (
+    KeyFile,
+    Passphrase,
+    SealedFileGarbled,
+    Work,
+    WrongSecret,
+    seal,
+)
 from cardserver.vault_file import (
     FileStore,
     create_keyring,
@@ -193,6 +200,20 @@ def test_a_body_without_all_keys_is_garbled(made: FileStore, key_file: KeyFile) 
     )
     with pytest.raises(SealedFileGarbled):
         decode(encode(broken, key_file), key_file)
+
+
+@pytest.mark.parametrize("versions", ["[]", "1", "[1]", "[{}]"])
+def test_a_body_without_versions_is_garbled(versions: str, key_file: KeyFile) -> None:
+    blob = seal(
+        f'{{"versions": {versions}}}'.encode(),
+        key_file,
+        kind="yika-keyring",
+        head={"estate": "SUNNY01", "demo": False},
+        salt=bytes(16),
+        nonce=bytes(12),
+    )
+    with pytest.raises(SealedFileGarbled):
+        decode(blob, key_file)
 
 
 def test_demo_keys_without_their_mark_are_still_demo_keys(

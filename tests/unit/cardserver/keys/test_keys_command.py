@@ -24,6 +24,14 @@ GATE_WORDS = "the gate's own passphrase"
 YIKA = LazyGroup({"keys": Entry("cardserver.cli_keys:keys", "", "server")}, name="yika")
 
 
+class SoftToken(Protocol):
+    """See the fixture."""
+
+    library: str
+    label: str
+    pin: Passphrase
+
+
 class Yika(Protocol):
     """Runs ``yika keys …`` on the test's keyring."""
 
@@ -258,6 +266,9 @@ def test_a_newer_gate_file_replaces_an_older_one_but_nothing_else(
     yika("rotate", "--keyfile", made)
     assert yika(*words, out).exit_code == 0
     assert GateKeys.open(out.read_bytes(), KeyFile(key.read_bytes())).versions == (2, 1)
+    assert yika(*words, out, "--since", "2").exit_code == 0
+    assert GateKeys.open(out.read_bytes(), KeyFile(key.read_bytes())).versions == (2,)
+    assert yika(*words, out, "--since", "3").exit_code == 1
     before = keyring.read_bytes()
     refused = yika(*words, keyring)
     assert refused.exit_code == 1
@@ -270,6 +281,28 @@ def test_a_gate_may_not_share_the_keyrings_secret(yika: Yika, made: Path, tmp_pa
     result = yika("export-gate", "--keyfile", made, "--gate-keyfile", made, "--out", out)
     assert result.exit_code == 2
     assert not out.exists()
+
+
+def test_keys_in_a_token_are_made_rotated_shown_and_exported(
+    yika: Yika, keyring: Path, tmp_path: Path, soft_token: SoftToken
+) -> None:
+    pin = tmp_path / "pin.txt"
+    pin.write_text(soft_token.pin.text, encoding="utf-8")
+    opening: list[str | Path] = ["--passphrase-file", pin, "--pkcs11-library", soft_token.library]
+    out, key = tmp_path / "gate.json", tmp_path / "gate.key"
+    commands: list[list[str | Path]] = [
+        ["init", "--token", soft_token.label],
+        ["rotate"],
+        ["export-gate", "--out", out, "--gate-keyfile", key],
+    ]
+    for words in commands:
+        result = yika(*words, *opening)
+        assert result.exit_code == 0, result.output
+    facts = json.loads(yika("show", "--json", *opening).stdout)
+    gate = GateKeys.open(out.read_bytes(), KeyFile(key.read_bytes()))
+    assert facts["estate"] == gate.estate_id
+    assert gate.versions == (2, 1)
+    assert json.loads(keyring.read_bytes())["format"] == "yika-token-keyring"
 
 
 # --- the demo ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ SoftHSM2 computes CMACs and signatures by its own code, so that equal results ju
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -287,6 +288,62 @@ def test_a_closed_token_gives_a_token_fault(create: Create) -> None:
     ):
         with pytest.raises(TokenFault):
             ask()
+
+
+def test_two_keys_of_one_label_are_a_token_fault(
+    create: Create, soft_token: SoftToken, estate: EstateId, path: Path
+) -> None:
+    create().close()
+    token = pkcs11.lib(soft_token.library).get_token(token_label=soft_token.label)
+    with token.open(user_pin=soft_token.pin.text, rw=True) as session:
+        label = f"yika-{estate}-classic-read-001"
+        session.generate_key(pkcs11.KeyType.AES, 128, label=label, store=True)
+    vault = open_vault(path, soft_token.pin, pkcs11_library=soft_token.library)
+    with pytest.raises(TokenFault, match="more than one key"):
+        vault.card_keys(UID, Medium.CLASSIC, 1)
+    vault.close()
+
+
+def test_a_key_put_there_by_someone_to_take_it_out_again_is_not_used(
+    create: Create, soft_token: SoftToken, estate: EstateId, path: Path
+) -> None:
+    token = pkcs11.lib(soft_token.library).get_token(token_label=soft_token.label)
+    label = f"yika-{estate}-classic-write-001"
+    with token.open(user_pin=soft_token.pin.text, rw=True) as session:
+        open_key = {Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True}
+        session.generate_key(pkcs11.KeyType.AES, 128, label=label, store=True, template=open_key)
+    with pytest.raises(TokenFault, match="taken out"):
+        create()
+    assert not path.exists()
+
+
+def test_a_key_missing_from_the_token_is_named(
+    create: Create, soft_token: SoftToken, estate: EstateId, path: Path
+) -> None:
+    create().close()
+    label = f"yika-{estate}-classic-write-001"
+    token = pkcs11.lib(soft_token.library).get_token(token_label=soft_token.label)
+    with token.open(user_pin=soft_token.pin.text, rw=True) as session:
+        session.get_key(label=label).destroy()
+    vault = open_vault(path, soft_token.pin, pkcs11_library=soft_token.library)
+    with pytest.raises(TokenFault, match=label):
+        vault.card_keys(UID, Medium.CLASSIC, 1)
+    vault.close()
+
+
+def test_a_station_without_python_pkcs11_says_so(
+    soft_token: SoftToken, path: Path, estate: EstateId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "cardserver.vault_token", raising=False)
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    with pytest.raises(TokenFault, match="not installed"):
+        create_vault_in_token(
+            path,
+            soft_token.pin,
+            estate_id=estate,
+            pkcs11_library=soft_token.library,
+            token_label=soft_token.label,
+        )
 
 
 def test_a_token_open_elsewhere_in_the_program_is_a_token_fault(

@@ -1,13 +1,17 @@
 """The driver with the virtual acceptor: what a kiosk asks and what it hears."""
 
+from typing import Any
+
 import pytest
 
 from drivers.acceptors.ssp import DRIVER, SspAcceptor
 from drivers.api import AcceptorDriver, AcceptorInfo, BillEvent, BillEventKind
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
-from simulators.acceptor import YUAN
+from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import Stage, Timing
 from simulators.acceptor_wire import packet
+from simulators.stream import StreamFault, StreamFaultKind
+from tests.unit.drivers.acceptors.cash_desk import Counter, MakeCounter
 
 TEN = 10 * YUAN
 REAL = Timing()
@@ -16,8 +20,8 @@ HOLD, POLL, REJECT, SERIAL = 0x18, 0x07, 0x08, 0x0C
 
 
 @pytest.fixture
-def enabled(make_counter):
-    def make(**options):
+def enabled(make_counter: MakeCounter) -> MakeCounter:
+    def make(**options: Any) -> Counter:
         counter = make_counter(**options)
         counter.driver.start()
         counter.driver.enable([TEN, 20 * YUAN, 100 * YUAN])
@@ -26,13 +30,13 @@ def enabled(make_counter):
     return make
 
 
-def in_escrow(counter, value=TEN):
+def in_escrow(counter: Counter, value: int = TEN) -> Counter:
     counter.acceptor.insert_note(value)
     assert BillEvent(kind=BillEventKind.ESCROW, value_fen=value) in counter.poll()
     return counter
 
 
-def test_start_says_who_is_there_and_leaves_the_acceptor_off(make_counter):
+def test_start_says_who_is_there_and_leaves_the_acceptor_off(make_counter: MakeCounter) -> None:
     counter = make_counter()
     assert counter.driver.start() == AcceptorInfo(
         serial="1873452",
@@ -46,7 +50,7 @@ def test_start_says_who_is_there_and_leaves_the_acceptor_off(make_counter):
     assert counter.poll() == [], "the power-up of yesterday is no news"
 
 
-def test_start_switches_off_an_acceptor_that_a_dead_program_left_on(enabled):
+def test_start_switches_off_an_acceptor_that_a_dead_program_left_on(enabled: MakeCounter) -> None:
     counter = enabled()
     assert counter.acceptor.view().enabled
     counter.new_driver()
@@ -55,19 +59,21 @@ def test_start_switches_off_an_acceptor_that_a_dead_program_left_on(enabled):
 
 
 @pytest.mark.parametrize("highest", [6, 7, 8])
-def test_the_protocol_steps_down_to_what_the_acceptor_speaks(make_counter, highest):
+def test_the_protocol_steps_down_to_what_the_acceptor_speaks(
+    make_counter: MakeCounter, highest: int
+) -> None:
     counter = make_counter(highest_protocol=highest)
     assert counter.driver.start().notes_fen
     assert counter.commands.count(0x06) == 9 - highest
 
 
-def test_an_acceptor_that_is_too_old_is_refused(make_counter):
+def test_an_acceptor_that_is_too_old_is_refused(make_counter: MakeCounter) -> None:
     with pytest.raises(DeviceFault) as caught:
         make_counter(highest_protocol=5).driver.start()
     assert caught.value.status == "protocol"
 
 
-def test_an_acceptor_of_foreign_notes_is_refused_and_stays_off(make_counter):
+def test_an_acceptor_of_foreign_notes_is_refused_and_stays_off(make_counter: MakeCounter) -> None:
     counter = make_counter(country="HKD")
     with pytest.raises(DeviceFault, match="takes HKD, this station CNY"):
         counter.driver.start()
@@ -76,11 +82,11 @@ def test_an_acceptor_of_foreign_notes_is_refused_and_stays_off(make_counter):
         counter.driver.enable([TEN])
 
 
-def test_an_acceptor_without_counters_says_so(make_counter):
+def test_an_acceptor_without_counters_says_so(make_counter: MakeCounter) -> None:
     assert make_counter(counters=False).driver.start().stacked_count is None
 
 
-def test_only_the_notes_asked_for_are_taken(enabled):
+def test_only_the_notes_asked_for_are_taken(enabled: MakeCounter) -> None:
     counter = enabled()
     assert counter.acceptor.view().accepts_fen == (TEN, 20 * YUAN, 100 * YUAN)
     counter.acceptor.insert_note(50 * YUAN)
@@ -88,7 +94,7 @@ def test_only_the_notes_asked_for_are_taken(enabled):
     assert counter.acceptor.view().returned_fen == (50 * YUAN,)
 
 
-def test_asking_for_notes_that_it_does_not_know_is_a_fault(make_counter):
+def test_asking_for_notes_that_it_does_not_know_is_a_fault(make_counter: MakeCounter) -> None:
     counter = make_counter()
     counter.driver.start()
     with pytest.raises(DeviceFault) as caught:
@@ -97,14 +103,14 @@ def test_asking_for_notes_that_it_does_not_know_is_a_fault(make_counter):
     assert not counter.acceptor.view().enabled
 
 
-def test_a_note_is_held_for_as_long_as_nobody_decides(enabled):
+def test_a_note_is_held_for_as_long_as_nobody_decides(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled(timing=Timing(read_s=0.0)))
     assert counter.poll(300) == [], "a minute"
     assert counter.acceptor.view().stage is Stage.ESCROW
     assert set(counter.commands[-300:]) == {HOLD}
 
 
-def test_a_note_that_is_taken_is_credited_once(enabled):
+def test_a_note_that_is_taken_is_credited_once(enabled: MakeCounter) -> None:
     counter = enabled(timing=REAL)
     counter.acceptor.insert_note(TEN)
     counter.poll(10)
@@ -122,14 +128,33 @@ def test_a_note_that_is_taken_is_credited_once(enabled):
     assert counter.acceptor.view().cashbox_fen == (TEN,)
 
 
-def test_a_note_that_is_given_back_is_not_credited(enabled):
+def test_several_notes_of_one_value_are_each_held_and_credited(enabled: MakeCounter) -> None:
+    counter = enabled()
+    for _ in range(3):
+        in_escrow(counter)
+        counter.driver.stack()
+        counter.poll(3)
+    assert counter.values(BillEventKind.CREDITED) == [TEN] * 3
+
+
+def test_a_note_after_a_restart_of_the_machine_is_a_new_one(enabled: MakeCounter) -> None:
+    counter = in_escrow(enabled())
+    counter.acceptor.cut_power()
+    counter.acceptor.restore_power()
+    counter.poll()
+    counter.driver.enable([TEN])
+    in_escrow(counter)
+    assert counter.values(BillEventKind.RETURNED_AT_POWER_UP) == [TEN]
+
+
+def test_a_note_that_is_given_back_is_not_credited(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.driver.return_note()
     assert counter.poll(5) == [BillEvent(kind=BillEventKind.RETURNED, value_fen=TEN)]
     assert counter.acceptor.view().returned_fen == (TEN,)
 
 
-def test_deciding_without_a_note_is_a_fault_but_giving_back_is_not(enabled):
+def test_deciding_without_a_note_is_a_fault_but_giving_back_is_not(enabled: MakeCounter) -> None:
     counter = enabled()
     with pytest.raises(DeviceFault) as caught:
         counter.driver.stack()
@@ -138,7 +163,7 @@ def test_deciding_without_a_note_is_a_fault_but_giving_back_is_not(enabled):
     assert counter.poll(2) == []
 
 
-def test_a_decision_can_be_taken_back_before_the_next_poll(enabled):
+def test_a_decision_can_be_taken_back_before_the_next_poll(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.driver.stack()
     counter.driver.return_note()
@@ -146,7 +171,7 @@ def test_a_decision_can_be_taken_back_before_the_next_poll(enabled):
     assert counter.acceptor.view().returned_fen == (TEN,)
 
 
-def test_a_note_that_waited_too_long_went_back_by_itself(enabled):
+def test_a_note_that_waited_too_long_went_back_by_itself(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.clock.now += 11.0
     assert counter.poll(2) == [BillEvent(kind=BillEventKind.RETURNED, value_fen=TEN)]
@@ -154,7 +179,9 @@ def test_a_note_that_waited_too_long_went_back_by_itself(enabled):
         counter.driver.stack()
 
 
-def test_a_decision_that_comes_after_the_note_went_back_takes_no_other_note(enabled):
+def test_a_decision_that_comes_after_the_note_went_back_takes_no_other_note(
+    enabled: MakeCounter,
+) -> None:
     counter = in_escrow(enabled())
     counter.clock.now += 11.0
     counter.acceptor.view()
@@ -165,7 +192,7 @@ def test_a_decision_that_comes_after_the_note_went_back_takes_no_other_note(enab
     assert counter.values(BillEventKind.ESCROW) == [TEN, 100 * YUAN]
 
 
-def test_disabling_gives_an_undecided_note_back(enabled):
+def test_disabling_gives_an_undecided_note_back(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.driver.disable()
     counter.poll(3)
@@ -173,7 +200,7 @@ def test_disabling_gives_an_undecided_note_back(enabled):
     assert not counter.acceptor.view().enabled
 
 
-def test_disabling_takes_a_decided_note_and_still_tells_of_it(enabled):
+def test_disabling_takes_a_decided_note_and_still_tells_of_it(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.driver.stack()
     counter.driver.disable()
@@ -184,8 +211,8 @@ def test_disabling_takes_a_decided_note_and_still_tells_of_it(enabled):
 @pytest.mark.parametrize("polls_before_the_crash", [0, 1, 2, 10])
 @pytest.mark.parametrize("pause_s", [0.0, 3.0, 9.0, 20.0])
 def test_a_program_that_dies_before_deciding_never_swallows_the_note(
-    enabled, polls_before_the_crash, pause_s
-):
+    enabled: MakeCounter, polls_before_the_crash: int, pause_s: float
+) -> None:
     counter = enabled()
     counter.acceptor.insert_note(TEN)
     counter.poll(polls_before_the_crash)
@@ -198,7 +225,7 @@ def test_a_program_that_dies_before_deciding_never_swallows_the_note(
     assert (view.cashbox_fen, view.returned_fen) == ((), (TEN,))
 
 
-def test_a_note_put_in_just_before_a_restart_comes_back_out(enabled):
+def test_a_note_put_in_just_before_a_restart_comes_back_out(enabled: MakeCounter) -> None:
     counter = enabled(timing=REAL)
     counter.acceptor.insert_note(TEN)
     counter.new_driver()
@@ -207,7 +234,9 @@ def test_a_note_put_in_just_before_a_restart_comes_back_out(enabled):
     assert counter.acceptor.view().returned_fen == (TEN,)
 
 
-def test_a_note_that_came_into_escrow_unheard_is_given_back_by_a_restart(enabled):
+def test_a_note_that_came_into_escrow_unheard_is_given_back_by_a_restart(
+    enabled: MakeCounter,
+) -> None:
     counter = enabled(timing=REAL)
     counter.acceptor.insert_note(TEN)
     counter.new_driver()
@@ -217,7 +246,7 @@ def test_a_note_that_came_into_escrow_unheard_is_given_back_by_a_restart(enabled
     assert counter.acceptor.view().returned_fen == (TEN,)
 
 
-def test_a_credit_that_nobody_fetched_is_told_after_a_restart(enabled):
+def test_a_credit_that_nobody_fetched_is_told_after_a_restart(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled(timing=Timing(read_s=0.0)))
     counter.driver.stack()
     counter.poll()
@@ -226,6 +255,12 @@ def test_a_credit_that_nobody_fetched_is_told_after_a_restart(enabled):
     assert counter.driver.start().stacked_count == 1
     counter.poll()
     assert counter.values(BillEventKind.CREDITED) == [TEN]
+
+
+def take_whatever_comes(counter: Counter) -> None:
+    for _ in range(40):
+        if BillEventKind.ESCROW in {event.kind for event in counter.poll()}:
+            counter.driver.stack()
 
 
 @pytest.mark.parametrize(
@@ -237,14 +272,14 @@ def test_a_credit_that_nobody_fetched_is_told_after_a_restart(enabled):
         (Stage.SAFE, (BillEventKind.STACKED_AT_POWER_UP, TEN), True),
     ],
 )
-def test_a_power_cut_is_told_by_where_the_note_was(enabled, stage, told, boxed):
+def test_a_power_cut_is_told_by_where_the_note_was(
+    enabled: MakeCounter, stage: Stage, told: tuple[BillEventKind, int], boxed: bool
+) -> None:
     counter = enabled(timing=REAL, tries=3)
     counter.acceptor.cut_power_at(stage)
     counter.acceptor.insert_note(TEN)
     with pytest.raises(DeviceTimeout):
-        for _ in range(40):
-            if BillEventKind.ESCROW in {event.kind for event in counter.poll()}:
-                counter.driver.stack()
+        take_whatever_comes(counter)
     counter.acceptor.restore_power()
     info = counter.driver.start()
     events = counter.poll()
@@ -253,7 +288,7 @@ def test_a_power_cut_is_told_by_where_the_note_was(enabled, stage, told, boxed):
     assert counter.acceptor.view().cashbox_fen == ((TEN,) if boxed else ())
 
 
-def test_a_power_cut_after_the_credit_is_not_told_twice(enabled):
+def test_a_power_cut_after_the_credit_is_not_told_twice(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled(timing=Timing(read_s=0.0)))
     counter.driver.stack()
     while not counter.values(BillEventKind.CREDITED):
@@ -264,7 +299,7 @@ def test_a_power_cut_after_the_credit_is_not_told_twice(enabled):
     assert counter.poll(3) == []
 
 
-def test_an_acceptor_that_lost_its_power_in_between_says_reset(enabled):
+def test_an_acceptor_that_lost_its_power_in_between_says_reset(enabled: MakeCounter) -> None:
     counter = enabled()
     counter.acceptor.cut_power()
     counter.acceptor.restore_power()
@@ -272,7 +307,7 @@ def test_an_acceptor_that_lost_its_power_in_between_says_reset(enabled):
     assert kinds == [BillEventKind.RESET, BillEventKind.DISABLED]
 
 
-def test_troubles_of_the_machine_are_told(enabled):
+def test_troubles_of_the_machine_are_told(enabled: MakeCounter) -> None:
     counter = enabled()
     counter.acceptor.fill_stacker()
     assert [event.kind for event in counter.poll()] == [BillEventKind.STACKER_FULL]
@@ -284,7 +319,7 @@ def test_troubles_of_the_machine_are_told(enabled):
     assert BillEventKind.JAM in {event.kind for event in counter.poll()}
 
 
-def test_a_note_that_jams_in_escrow_is_no_longer_held(enabled):
+def test_a_note_that_jams_in_escrow_is_no_longer_held(enabled: MakeCounter) -> None:
     counter = in_escrow(enabled())
     counter.acceptor.jam()
     assert BillEventKind.JAM in {event.kind for event in counter.poll()}
@@ -295,7 +330,7 @@ def test_a_note_that_jams_in_escrow_is_no_longer_held(enabled):
     assert counter.values(BillEventKind.RETURNED_AT_POWER_UP) == [TEN]
 
 
-def test_a_note_that_is_pulled_out_while_it_is_read_is_rejected(enabled):
+def test_a_note_that_is_pulled_out_while_it_is_read_is_rejected(enabled: MakeCounter) -> None:
     counter = enabled(timing=REAL)
     counter.acceptor.insert_note(TEN)
     counter.poll()
@@ -306,27 +341,27 @@ def test_a_note_that_is_pulled_out_while_it_is_read_is_rejected(enabled):
 class Puppet:
     """An acceptor that answers commands from a table, for what no sane one would say."""
 
-    def __init__(self, acceptor, **answers):
+    def __init__(self, acceptor: VirtualAcceptor, **answers: bytes) -> None:
         self.acceptor = acceptor
         self.answers = {int(name[1:], 16): data for name, data in answers.items()}
 
-    def receive(self, data):
+    def receive(self, data: bytes) -> bytes:
         honest = self.acceptor.receive(data)
         answer = self.answers.get(data[3])
         return honest if answer is None else packet(data[1], answer)
 
 
-def play(counter, **answers):
+def play(counter: Counter, **answers: bytes) -> None:
     counter.line.device = Puppet(counter.acceptor, **answers)
 
 
-def test_a_credit_on_an_unknown_channel_is_money_of_unknown_value(enabled):
+def test_a_credit_on_an_unknown_channel_is_money_of_unknown_value(enabled: MakeCounter) -> None:
     counter = enabled()
     play(counter, c07=bytes.fromhex("F0 EE 63"))
     assert counter.poll() == [BillEvent(kind=BillEventKind.CREDITED, value_fen=0)]
 
 
-def test_an_unknown_event_is_a_fault_after_what_stood_before_it(enabled):
+def test_an_unknown_event_is_a_fault_after_what_stood_before_it(enabled: MakeCounter) -> None:
     counter = enabled()
     play(counter, c07=bytes.fromhex("F0 EE 03 C9 01 EE 03"))
     assert counter.poll() == [BillEvent(kind=BillEventKind.CREDITED, value_fen=TEN)]
@@ -335,7 +370,30 @@ def test_an_unknown_event_is_a_fault_after_what_stood_before_it(enabled):
     assert caught.value.status == "C9 01 EE 03"
 
 
-def test_no_poll_follows_a_hold_that_is_refused_before_the_note_is_sent_back(enabled):
+@pytest.mark.parametrize("status", [*range(0xF1, 0x100)])
+def test_a_poll_that_is_refused_is_a_fault(enabled: MakeCounter, status: int) -> None:
+    counter = enabled()
+    play(counter, c07=bytes([status]))
+    with pytest.raises(DeviceFault) as caught:
+        counter.poll()
+    assert caught.value.status == f"{status:02X}"
+
+
+def test_a_note_that_is_told_of_behind_an_unknown_event_goes_back(enabled: MakeCounter) -> None:
+    counter = enabled()
+    counter.acceptor.insert_note(TEN)
+    play(counter, c07=bytes.fromhex("F0 C9 EF 03"))
+    assert counter.poll() == []
+    counter.line.device = counter.acceptor
+    with pytest.raises(DeviceFault):
+        counter.poll()
+    counter.poll(10)
+    assert counter.acceptor.view().returned_fen == (TEN,)
+
+
+def test_no_poll_follows_a_hold_that_is_refused_before_the_note_is_sent_back(
+    enabled: MakeCounter,
+) -> None:
     counter = in_escrow(enabled())
     play(counter, c18=b"\xf5")
     counter.poll(5)
@@ -343,10 +401,12 @@ def test_no_poll_follows_a_hold_that_is_refused_before_the_note_is_sent_back(ena
     assert counter.values(BillEventKind.RETURNED) == [TEN]
 
 
-def test_another_acceptor_on_the_line_is_noticed_after_a_gap(enabled):
+def test_another_acceptor_on_the_line_is_noticed_after_a_gap(enabled: MakeCounter) -> None:
     counter = enabled()
-    counter.driver._link.gap = True  # an answer was lost
     play(counter, c0C=bytes.fromhex("F0 00 00 00 07"))
+    assert counter.poll() == []
+    counter.line.break_line(StreamFault(kind=StreamFaultKind.CUT))
+    assert counter.poll() == [], "asked again, and answered"
     with pytest.raises(DeviceFault) as caught:
         counter.poll()
     assert caught.value.status == "swapped"
@@ -355,11 +415,18 @@ def test_another_acceptor_on_the_line_is_noticed_after_a_gap(enabled):
     assert caught.value.status == "not-started"
 
 
+def test_the_same_acceptor_after_a_gap_is_fine(enabled: MakeCounter) -> None:
+    counter = enabled()
+    counter.line.break_line(StreamFault(kind=StreamFaultKind.CUT))
+    assert counter.poll(3) == []
+    assert counter.commands.count(SERIAL) == 2
+
+
 @pytest.mark.parametrize("status", range(0xF0, 0x100))
-@pytest.mark.parametrize("command", [0x02, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0C, 0x18, 0x58])
+@pytest.mark.parametrize("command", [0x02, 0x05, 0x06, 0x08, 0x09, 0x0A, 0x0C, 0x18, 0x58])
 def test_every_generic_answer_to_every_command_is_a_value_or_a_device_error(
-    make_counter, command, status
-):
+    make_counter: MakeCounter, command: int, status: int
+) -> None:
     counter = make_counter()
     play(counter, **{f"c{command:02X}": bytes([status])})
     try:
@@ -373,7 +440,7 @@ def test_every_generic_answer_to_every_command_is_a_value_or_a_device_error(
     assert counter.acceptor.view().cashbox_fen == ()
 
 
-def test_a_driver_that_was_not_started_says_so(make_counter):
+def test_a_driver_that_was_not_started_says_so(make_counter: MakeCounter) -> None:
     driver = make_counter().driver
     for call in (driver.poll, driver.disable, driver.return_note, lambda: driver.enable([TEN])):
         with pytest.raises(DeviceFault) as caught:
@@ -382,14 +449,14 @@ def test_a_driver_that_was_not_started_says_so(make_counter):
     driver.close()
 
 
-def test_start_opens_the_line_anew_each_time(make_counter):
+def test_start_opens_the_line_anew_each_time(make_counter: MakeCounter) -> None:
     counter = make_counter()
     counter.driver.start()
     counter.driver.start()
     assert len(counter.streams) == 2
 
 
-def test_the_driver_is_found_by_its_name_and_opens_from_settings():
+def test_the_driver_is_found_by_its_name_and_opens_from_settings() -> None:
     assert isinstance(DRIVER, AcceptorDriver)
     driver = DRIVER.open({"port": "COM98", "address": "3", "timeout_ms": "200", "tries": "2"})
     assert isinstance(driver, SspAcceptor)
@@ -412,6 +479,6 @@ def test_the_driver_is_found_by_its_name_and_opens_from_settings():
         {"port": "COM3", "baud": "9" * 5000},
     ],
 )
-def test_wrong_settings_are_refused_before_anything_is_opened(settings):
+def test_wrong_settings_are_refused_before_anything_is_opened(settings: dict[str, str]) -> None:
     with pytest.raises(DeviceError):
         DRIVER.open(settings)

@@ -29,7 +29,9 @@ MANUAL_PACKETS = {
     "SERIAL NUMBER": "7F 80 01 0C 2B 82",
     "serial 1873452": "7F 80 05 F0 00 1C 96 2C D4 97",
     "SETUP REQUEST": "7F 80 01 05 1D 82",
-    "setup GBP": "7F 80 17 F0 00 30 31 30 30 47 42 50 00 00 01 03 05 0A 14 02 02 02 40 00 00 05 61 81",
+    "setup GBP": (
+        "7F 80 17 F0 00 30 31 30 30 47 42 50 00 00 01 03 05 0A 14 02 02 02 40 00 00 05 61 81"
+    ),
     "five counters": (
         "7F 80 16 F0 05 11 00 00 00 28 00 00 00 23 00 00 00 0A 00 00 00 10 00 00 00 72 B7"
     ),
@@ -64,7 +66,7 @@ frames = st.builds(
 
 
 @pytest.mark.parametrize("packet", MANUAL_PACKETS.values(), ids=MANUAL_PACKETS.keys())
-def test_a_packet_of_the_manual_is_read_and_written_byte_for_byte(packet):
+def test_a_packet_of_the_manual_is_read_and_written_byte_for_byte(packet: str) -> None:
     wire = bytes.fromhex(packet)
     [frame] = Decoder().feed(wire)
     assert (frame.sequence, frame.address) == (1, wire[1] & 0x7F)
@@ -72,12 +74,12 @@ def test_a_packet_of_the_manual_is_read_and_written_byte_for_byte(packet):
     assert encode(frame) == wire
 
 
-def test_the_crc_of_nothing_is_its_seed():
+def test_the_crc_of_nothing_is_its_seed() -> None:
     assert crc16(b"") == 0xFFFF
 
 
 @given(frames, st.lists(st.integers(1, 7), min_size=1))
-def test_any_frame_survives_the_line_in_any_portions(frame, sizes):
+def test_any_frame_survives_the_line_in_any_portions(frame: Frame, sizes: list[int]) -> None:
     wire, decoder, found = encode(frame), Decoder(), []
     assert b"\x7f" not in wire[1:].replace(b"\x7f\x7f", b"")
     while wire:
@@ -89,19 +91,19 @@ def test_any_frame_survives_the_line_in_any_portions(frame, sizes):
 
 
 @given(frames, frames, st.binary(max_size=20).filter(lambda noise: b"\x7f" not in noise))
-def test_noise_between_frames_is_skipped(first, second, noise):
+def test_noise_between_frames_is_skipped(first: Frame, second: Frame, noise: bytes) -> None:
     decoder = Decoder()
     assert decoder.feed(noise + encode(first) + noise + encode(second)) == [first, second]
 
 
 @given(st.binary(max_size=400))
-def test_hostile_bytes_give_frames_or_nothing(noise):
+def test_hostile_bytes_give_frames_or_nothing(noise: bytes) -> None:
     decoder = Decoder()
     assert all(1 <= len(frame.data) <= 255 for frame in decoder.feed(noise))
 
 
 @given(frames, st.data())
-def test_a_flipped_bit_is_never_taken_for_the_frame(frame, data):
+def test_a_flipped_bit_is_never_taken_for_the_frame(frame: Frame, data: st.DataObject) -> None:
     wire = bytearray(encode(frame))
     at = data.draw(st.integers(1, len(wire) - 1))
     wire[at] ^= 1 << data.draw(st.integers(0, 7))
@@ -109,7 +111,9 @@ def test_a_flipped_bit_is_never_taken_for_the_frame(frame, data):
 
 
 @given(frames, frames, st.data())
-def test_a_frame_that_breaks_off_does_not_hide_the_next_one(broken, whole, data):
+def test_a_frame_that_breaks_off_does_not_hide_the_next_one(
+    broken: Frame, whole: Frame, data: st.DataObject
+) -> None:
     wire = encode(broken)
     kept = wire[: data.draw(st.integers(0, len(wire) - 1))]
     if (len(kept) - len(kept.rstrip(b"\x7f"))) % 2 and len(kept) > 1:
@@ -119,7 +123,7 @@ def test_a_frame_that_breaks_off_does_not_hide_the_next_one(broken, whole, data)
     assert decoder.damaged == (len(kept) > 1)
 
 
-def test_an_empty_packet_is_damage():
+def test_an_empty_packet_is_damage() -> None:
     decoder = Decoder()
     assert decoder.feed(b"\x7f\x80\x00" + crc16(b"\x80\x00").to_bytes(2, "little")) == []
     assert decoder.damaged == 1
@@ -134,6 +138,6 @@ def test_an_empty_packet_is_damage():
         Frame(address=0, sequence=0, data=bytes(256)),
     ],
 )
-def test_what_no_frame_can_hold_is_refused(frame):
+def test_what_no_frame_can_hold_is_refused(frame: Frame) -> None:
     with pytest.raises(FrameError):
         encode(frame)

@@ -1,22 +1,28 @@
 """The dialogue's rules (GA138, "Packet sequencing"), against a slave that does as a script says."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 import pytest
 
 from drivers.acceptors.ssp_frame import Decoder, Frame, encode
 from drivers.acceptors.ssp_link import SspLink
 from drivers.errors import DeviceTimeout
+from tests.unit.drivers.acceptors.cash_desk import MemoryLine, TurnedClock
 
 OK = b"\xf0"
+
+Step = bytes | Callable[[Frame], bytes] | None
 
 
 class ScriptedSlave:
     """Answers the n-th transmission as the n-th entry of its script says; None is silence."""
 
-    def __init__(self, *script):
+    def __init__(self, *script: Step) -> None:
         self.script = list(script)
-        self.heard = []
+        self.heard: list[Frame] = []
 
-    def receive(self, data):
+    def receive(self, data: bytes) -> bytes:
         [frame] = Decoder().feed(data)
         self.heard.append(frame)
         step = self.script.pop(0) if self.script else OK
@@ -25,7 +31,9 @@ class ScriptedSlave:
         return step(frame) if callable(step) else answer(frame, step)
 
 
-def answer(frame, data, *, sequence=None, address=None):
+def answer(
+    frame: Frame, data: bytes, *, sequence: int | None = None, address: int | None = None
+) -> bytes:
     return encode(
         Frame(
             address=frame.address if address is None else address,
@@ -35,11 +43,17 @@ def answer(frame, data, *, sequence=None, address=None):
     )
 
 
+class Talk(Protocol):
+    def __call__(
+        self, *script: Step, tries: int = 20
+    ) -> tuple[SspLink, ScriptedSlave, MemoryLine]: ...
+
+
 @pytest.fixture
-def talk(memory_line, turned_clock):
-    def begin(*script, tries=20):
+def talk(turned_clock: TurnedClock) -> Talk:
+    def begin(*script: Step, tries: int = 20) -> tuple[SspLink, ScriptedSlave, MemoryLine]:
         slave = ScriptedSlave(OK, *script)
-        line = memory_line(slave, turned_clock)
+        line = MemoryLine(slave, turned_clock)
         link = SspLink(line, timeout_s=1.0, tries=tries, device="acceptor", clock=turned_clock)
         link.sync()
         return link, slave, line
@@ -47,7 +61,7 @@ def talk(memory_line, turned_clock):
     return begin
 
 
-def test_sync_has_the_sequence_bit_and_the_next_command_has_not(talk):
+def test_sync_has_the_sequence_bit_and_the_next_command_has_not(talk: Talk) -> None:
     link, slave, line = talk()
     link.ask(b"\x07")
     link.ask(b"\x07")
@@ -55,8 +69,10 @@ def test_sync_has_the_sequence_bit_and_the_next_command_has_not(talk):
     assert [frame.sequence for frame in slave.heard] == [1, 0, 1]
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_packet(talk, turned_clock):
-    link, slave, line = talk(None, None, b"\xf0\xee\x03")
+def test_a_lost_answer_is_asked_for_again_with_the_same_packet(
+    talk: Talk, turned_clock: TurnedClock
+) -> None:
+    link, _, line = talk(None, None, b"\xf0\xee\x03")
     before = turned_clock()
     assert link.ask(b"\x07") == b"\xf0\xee\x03"
     assert line.sent[1] == line.sent[2] == line.sent[3]
@@ -64,21 +80,23 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_packet(talk, turned_cloc
     assert link.gap
 
 
-def test_a_garbled_answer_is_asked_for_again_at_once(talk, turned_clock):
-    link, slave, _ = talk(lambda frame: answer(frame, b"\xf0\xee\x01")[:-1] + b"\x00", b"\xf0\xee\x01")
+def test_a_garbled_answer_is_asked_for_again_at_once(talk: Talk, turned_clock: TurnedClock) -> None:
+    link, slave, _ = talk(
+        lambda frame: answer(frame, b"\xf0\xee\x01")[:-1] + b"\x00", b"\xf0\xee\x01"
+    )
     before = turned_clock()
     assert link.ask(b"\x07") == b"\xf0\xee\x01"
     assert turned_clock() == before
     assert len(slave.heard) == 3
 
 
-def test_a_doubled_answer_does_not_answer_the_next_command(talk):
+def test_a_doubled_answer_does_not_answer_the_next_command(talk: Talk) -> None:
     link, _, _ = talk(lambda frame: 2 * answer(frame, b"\xf0\xee\x03"), OK)
     assert link.ask(b"\x07") == b"\xf0\xee\x03"
     assert link.ask(b"\x07") == OK
 
 
-def test_a_late_copy_that_comes_just_before_the_next_answer_is_thrown_away(talk):
+def test_a_late_copy_that_comes_just_before_the_next_answer_is_thrown_away(talk: Talk) -> None:
     link, _, _ = talk(
         b"\xf0\xee\x03",
         lambda frame: answer(frame, b"\xf0\xee\x03", sequence=0) + answer(frame, OK),
@@ -93,16 +111,20 @@ def test_a_late_copy_that_comes_just_before_the_next_answer_is_thrown_away(talk)
     [
         lambda frame: answer(frame, OK, address=1),
         lambda frame: answer(frame, b"\x07"),
-        lambda frame: encode(frame),
+        encode,
     ],
     ids=["another slave", "below F0", "our own echo"],
 )
-def test_what_is_no_answer_to_us_is_passed_over(talk, foreign):
+def test_what_is_no_answer_to_us_is_passed_over(
+    talk: Talk, foreign: Callable[[Frame], bytes]
+) -> None:
     link, _, _ = talk(lambda frame: foreign(frame) + answer(frame, b"\xf0\xcc"))
     assert link.ask(b"\x07") == b"\xf0\xcc"
 
 
-def test_after_all_tries_the_dialogue_is_lost_until_sync(talk, turned_clock):
+def test_after_all_tries_the_dialogue_is_lost_until_sync(
+    talk: Talk, turned_clock: TurnedClock
+) -> None:
     link, slave, _ = talk(*[None] * 20)
     before = turned_clock()
     with pytest.raises(DeviceTimeout) as caught:
@@ -120,16 +142,16 @@ def test_after_all_tries_the_dialogue_is_lost_until_sync(talk, turned_clock):
     assert [frame.sequence for frame in slave.heard[21:]] == [1, 0]
 
 
-def test_nothing_is_asked_before_the_first_sync(memory_line, turned_clock):
-    line = memory_line(ScriptedSlave(), turned_clock)
+def test_nothing_is_asked_before_the_first_sync(turned_clock: TurnedClock) -> None:
+    line = MemoryLine(ScriptedSlave(), turned_clock)
     with pytest.raises(DeviceTimeout):
         SspLink(line, clock=turned_clock).ask(b"\x07")
     assert line.sent == []
 
 
-def test_noise_without_end_does_not_hold_the_thread(memory_line, turned_clock):
-    class NoisyLine(memory_line):
-        def read(self, size, timeout_s):
+def test_noise_without_end_does_not_hold_the_thread(turned_clock: TurnedClock) -> None:
+    class NoisyLine(MemoryLine):
+        def read(self, size: int, timeout_s: float) -> bytes:
             self.clock.now += min(timeout_s, 0.1)
             return b"\x55" * size
 

@@ -18,34 +18,34 @@ FILLED = st.builds(SlotIndex, head=HEADS, copy=st.integers(0, 1), key_version=VE
 INDEXES = FILLED | st.builds(SlotIndex, key_version=VERSIONS)
 
 
-def test_the_checksum_is_the_catalogued_one():
+def test_the_checksum_is_the_catalogued_one() -> None:
     assert crc_hqx(b"123456789", 0xFFFF) == 0x29B1
 
 
 @given(INDEXES)
-def test_every_index_survives_the_round_trip(index):
+def test_every_index_survives_the_round_trip(index: SlotIndex) -> None:
     assert parse_index(index.encode()) == index
 
 
 @given(FILLED)
-def test_a_new_body_never_goes_where_the_index_points(index):
+def test_a_new_body_never_goes_where_the_index_points(index: SlotIndex) -> None:
     assert index.idle_copy != index.copy
 
 
 @pytest.mark.parametrize("fill", [0x00, 0xFF])
-def test_an_erased_block_is_torn_and_not_empty(fill):
+def test_an_erased_block_is_torn_and_not_empty(fill: int) -> None:
     with pytest.raises(RecordTorn):
         parse_index(bytes([fill]) * 16)
 
 
 @given(INDEXES, st.integers(0, 127))
-def test_one_wrong_bit_is_always_noticed(index, bit):
+def test_one_wrong_bit_is_always_noticed(index: SlotIndex, bit: int) -> None:
     raw = int.from_bytes(index.encode(), "big") ^ 1 << bit
     with pytest.raises(RecordTorn):
         parse_index(raw.to_bytes(16, "big"))
 
 
-def test_a_block_write_broken_off_gives_old_new_or_torn():
+def test_a_block_write_broken_off_gives_old_new_or_torn() -> None:
     """At any byte, for 500 pairs; the seed is fixed, for one mix in 65,536 would pass its CRC."""
     chance = random.Random(7)
     torn = 0
@@ -64,7 +64,7 @@ def test_a_block_write_broken_off_gives_old_new_or_torn():
 
 
 @given(st.binary(max_size=20))
-def test_any_bytes_are_an_index_or_torn(raw):
+def test_any_bytes_are_an_index_or_torn(raw: bytes) -> None:
     try:
         index = parse_index(raw)
     except RecordTorn:

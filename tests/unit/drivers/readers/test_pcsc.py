@@ -43,30 +43,30 @@ VIRTUAL = ["Virtual PCD 00 00", "Virtual PCD 00 01"]
         ("SCARD_E_PROTO_MISMATCH", DeviceFault),
     ],
 )
-def test_a_return_code_has_its_own_error(name, kind):
+def test_a_return_code_has_its_own_error(name: str, kind: type[DeviceError]) -> None:
     error = error_of(CODES[name], "reader")
     assert type(error) is kind
     assert error.device == "reader"
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_every_return_code_has_an_error_that_names_it(name):
+def test_every_return_code_has_an_error_that_names_it(name: str) -> None:
     code = CODES[name] & 0xFFFFFFFF
     assert f"{code:08X}" in str(error_of(CODES[name], ""))
 
 
 @given(st.integers(-(2**31), 2**32 - 1))
-def test_any_number_is_an_error_of_ours(code):
+def test_any_number_is_an_error_of_ours(code: int) -> None:
     assert isinstance(error_of(code, ""), DeviceError)
 
 
-def test_a_negative_code_is_the_same_code():
+def test_a_negative_code_is_the_same_code() -> None:
     """Some builds of pyscard give signed numbers."""
     code = CODES["SCARD_W_REMOVED_CARD"] & 0xFFFFFFFF
     assert isinstance(error_of(code - 2**32, ""), CardRemoved)
 
 
-def test_a_fault_carries_the_services_own_word():
+def test_a_fault_carries_the_services_own_word() -> None:
     error = error_of(CODES["SCARD_E_PROTO_MISMATCH"], "")
     assert isinstance(error, DeviceFault)
     assert error.status == "8010000F"
@@ -84,7 +84,9 @@ def test_a_fault_carries_the_services_own_word():
         ("Reader 0", ["Reader 0", "Reader 00"], "Reader 0"),
     ],
 )
-def test_a_reader_is_chosen_by_a_part_of_its_name(wanted, names, chosen):
+def test_a_reader_is_chosen_by_a_part_of_its_name(
+    wanted: str, names: list[str], chosen: str
+) -> None:
     assert choose(wanted, names) == chosen
 
 
@@ -97,12 +99,14 @@ def test_a_reader_is_chosen_by_a_part_of_its_name(wanted, names, chosen):
         ("", VIRTUAL, "several"),
     ],
 )
-def test_no_reader_or_too_many_is_said_with_the_names_there_are(wanted, names, words):
+def test_no_reader_or_too_many_is_said_with_the_names_there_are(
+    wanted: str, names: list[str], words: str
+) -> None:
     with pytest.raises(DeviceNotFound, match=words):
         choose(wanted, names)
 
 
-def test_a_reader_is_opened_by_settings_without_being_there():
+def test_a_reader_is_opened_by_settings_without_being_there() -> None:
     reader = DRIVER.open({"reader": "no such reader, anywhere"})
     assert reader.name == "no such reader, anywhere"
     reader.close()

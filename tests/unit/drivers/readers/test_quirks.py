@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.readers.quirks import GENERIC, MODELS, adapt, quirks_of
+from drivers.readers.quirks import GENERIC, MODELS, ReaderQuirks, adapt, quirks_of
 
 KEY = "A0A1A2A3A4A5"
 LOAD_A, LOAD_B = (bytes.fromhex(f"FF8200{slot}06{KEY}") for slot in ("00", "01"))
@@ -39,7 +39,7 @@ OMNIKEY = "HID Global OMNIKEY 5427 CK [OMNIKEY 5427 CK] (0000) 00 00"
         ("", GENERIC.model),
     ],
 )
-def test_a_reader_is_known_by_its_name(name, model):
+def test_a_reader_is_known_by_its_name(name: str, model: str) -> None:
     assert quirks_of(name).model == model
 
 
@@ -53,7 +53,9 @@ def test_a_reader_is_known_by_its_name(name, model):
         ("Some Maker Prox Reader", "0000", "0000", "6000", "6100"),
     ],
 )
-def test_keys_go_where_the_model_wants_them(name, load_a, load_b, use_a, use_b):
+def test_keys_go_where_the_model_wants_them(
+    name: str, load_a: str, load_b: str, use_a: str, use_b: str
+) -> None:
     quirks = quirks_of(name)
     assert adapt(LOAD_A, quirks).hex().upper() == f"FF82{load_a}06{KEY}"
     assert adapt(LOAD_B, quirks).hex().upper() == f"FF82{load_b}06{KEY}"
@@ -62,12 +64,14 @@ def test_keys_go_where_the_model_wants_them(name, load_a, load_b, use_a, use_b):
 
 
 @pytest.mark.parametrize("row", [*MODELS, GENERIC], ids=lambda row: row.model)
-def test_an_explicitly_stored_key_stays_a_stored_one(row):
+def test_an_explicitly_stored_key_stays_a_stored_one(row: ReaderQuirks) -> None:
     assert adapt(STORED_A, row)[2] == 0x20
 
 
 @given(st.sampled_from([*MODELS, GENERIC]), st.binary(max_size=30))
-def test_other_commands_pass_unchanged_and_none_changes_its_length(row, apdu):
+def test_other_commands_pass_unchanged_and_none_changes_its_length(
+    row: ReaderQuirks, apdu: bytes
+) -> None:
     adapted = adapt(apdu, row)
     assert len(adapted) == len(apdu)
     if apdu[:2] not in {b"\xff\x82", b"\xff\x86"}:
@@ -75,11 +79,11 @@ def test_other_commands_pass_unchanged_and_none_changes_its_length(row, apdu):
 
 
 @pytest.mark.parametrize("row", [*MODELS, GENERIC], ids=lambda row: row.model)
-def test_every_row_says_where_it_is_from(row):
+def test_every_row_says_where_it_is_from(row: ReaderQuirks) -> None:
     assert len(row.source) > 20
 
 
-def test_each_model_with_lights_has_two_different_signals():
+def test_each_model_with_lights_has_two_different_signals() -> None:
     signals = [row.signal for row in MODELS if row.signal is not None]
     assert len(signals) == 2
     assert all(signal.accepted != signal.refused for signal in signals)

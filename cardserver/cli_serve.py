@@ -1,0 +1,167 @@
+"""``yika serve``: run the card server.
+
+What it needs can stand in a TOML file (``--config``) under the options' own names, in the
+environment (``YIKA_…``) or on the command line; the later of these wins.
+"""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from cardserver.vault import Vault
+
+PREFIX: Final = "YIKA"
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_KINDS: Final = ("desk", "kiosk", "gate", "office", "panel")
+_THREADS: Final = 8
+
+
+def _read_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    """Take the file's settings as defaults. Unknown ones are mistakes and are named."""
+    if path is None:
+        return
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} is not TOML: {error}") from None
+    known = {option.name for option in context.command.params} - {"config", "add_station"}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise click.BadParameter(f"{path}: unknown settings: {', '.join(unknown)}")
+    if wrong := sorted(name for name, value in settings.items() if _no_scalar(value)):
+        raise click.BadParameter(f"{path}: not one plain value: {', '.join(wrong)}")
+    context.default_map = settings
+
+
+def _no_scalar(value: object) -> bool:
+    return not isinstance(value, str | int | bool)
+
+
+@click.command(context_settings={"auto_envvar_prefix": PREFIX})
+@click.option(
+    "--config",
+    type=_FILE,
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="TOML file with any of the settings below.",
+)
+@click.option(
+    "--database",
+    default="sqlite:///yika.db",
+    show_default=True,
+    help="sqlite:///FILE or postgresql+psycopg://…",
+)
+@click.option("--estate", default="Yika", show_default=True, help="Name of the estate.")
+@click.option(
+    "--zone", default="Asia/Shanghai", show_default=True, help="Time zone of the estate's calendar."
+)
+@click.option("--listen", default="127.0.0.1:8700", show_default=True, help="ADDRESS:PORT.")
+@click.option(
+    "--behind-tls",
+    is_flag=True,
+    help="A TLS proxy stands in front; needed to listen beyond loopback.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=_THREADS,
+    show_default=True,
+    help="Calls answered at a time.",
+)
+@click.option(
+    "--keyring",
+    type=_FILE,
+    default="keyring.json",
+    show_default=True,
+    help="The keyring file (see yika keys).",
+)
+@click.option("--passphrase-file", type=_FILE, help="Read its passphrase (or the PIN) from here.")
+@click.option("--keyfile", type=_FILE, help="Open it with this key file.")
+@click.option("--pkcs11-library", default="", help="The PKCS#11 module, for keys in a token.")
+@click.option(
+    "--add-station",
+    type=(str, click.Choice(_KINDS)),
+    metavar="NAME KIND",
+    help="Put a station on file, or give it a new token; print the token and end.",
+)
+def serve(**settings: Any) -> None:
+    """Run the card server for one estate."""
+    host, port = _address(settings["listen"], behind_tls=settings["behind_tls"])
+    vault = _open_keys(settings)
+    # Imported here so that ``yika --help`` stays quick.
+    from cardserver.services.opening import open_estate
+
+    estate = open_estate(
+        settings["database"], vault, name=settings["estate"], zone=settings["zone"]
+    )
+    if settings["add_station"]:
+        from cardserver.domain.station import StationKind
+        from cardserver.services.setup import register_station
+
+        name, kind = settings["add_station"]
+        click.echo(register_station(estate, name, StationKind(kind)))
+        return
+    import waitress
+
+    from cardserver.web.app import MAX_BODY_BYTES, create_app
+
+    app = create_app(estate)
+    click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
+    waitress.serve(
+        app,
+        host=host,
+        port=port,
+        threads=settings["threads"],
+        ident=None,
+        max_request_body_size=MAX_BODY_BYTES,
+    )
+
+
+def _address(listen: str, *, behind_tls: bool) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+        raise click.BadParameter("say ADDRESS:PORT", param_hint="--listen")
+    if not _is_loopback(host) and not behind_tls:
+        raise click.BadParameter(
+            "tokens and keys would cross the net in clear: put a TLS proxy in front, let the "
+            "server listen on loopback, or say --behind-tls if it is there already",
+            param_hint="--listen",
+        )
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _open_keys(settings: dict[str, Any]) -> "Vault":
+    """Open the keyring. Demo keys are refused here: they belong to ``yika demo`` alone."""
+    from cardserver.vault import KeyFile, Passphrase, open_vault
+
+    if settings["keyfile"] and settings["passphrase_file"]:
+        raise click.UsageError("give a passphrase file or a key file, not both")
+    if settings["keyfile"]:
+        secret: KeyFile | Passphrase = KeyFile(settings["keyfile"].read_bytes())
+    elif settings["passphrase_file"]:
+        secret = Passphrase(_text(settings["passphrase_file"]))
+    else:
+        secret = Passphrase(click.prompt("Passphrase or PIN", hide_input=True, err=True))
+    return open_vault(settings["keyring"], secret, pkcs11_library=settings["pkcs11_library"])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{path} is no text in UTF-8") from None

@@ -1,0 +1,49 @@
+"""The deny list: a lost card is refused from this moment on, and needn't be there."""
+
+from cardserver.db.queries import open_on_card, was_abandoned
+from cardserver.db.tables import CardRow
+from cardserver.domain.errors import RuleViolation
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.rights import CardStatus
+from cardserver.services.errors import Conflict
+from cardserver.services.replay import repeated
+from cardserver.services.turn import Caller, Estate, Turn, writing
+from cardserver.services.views import card_view
+from cardserver.wire import BlockRequest, CardView
+
+
+def block(estate: Estate, caller: Caller, number: int, request: BlockRequest) -> CardView:
+    """Deny a card at once (IC-23a). A blocked card stays blocked; a dead one is refused."""
+    with writing(estate, caller) as turn:
+        card = turn.find(CardRow, number, "card")
+        if not repeated(turn, request.request_id, "block", request, about=number):
+            if card.status not in {CardStatus.LIVE, CardStatus.BLOCKED}:
+                raise Conflict("card-dead", f"the card is {card.status}")
+            _set(turn, card, CardStatus.BLOCKED, request.reason)
+        return card_view(turn, card)
+
+
+def unblock(estate: Estate, caller: Caller, number: int, request: BlockRequest) -> CardView:
+    """Allow a blocked card again, while no replacement exists or is being made.
+
+    A card denied because nobody knows what it carries stays denied: it is replaced.
+    """
+    with writing(estate, caller) as turn:
+        card = turn.find(CardRow, number, "card")
+        if not repeated(turn, request.request_id, "unblock", request, about=number):
+            if card.status not in {CardStatus.LIVE, CardStatus.BLOCKED}:
+                raise Conflict("card-dead", f"the card is {card.status}")
+            operation = open_on_card(turn.session, number)
+            if operation is not None and operation.kind is OperationKind.REPLACE:
+                raise Conflict("being-replaced", "a replacement of this card is being made")
+            if was_abandoned(turn.session, number):
+                raise RuleViolation("card-abandoned", message="nobody knows what it carries")
+            _set(turn, card, CardStatus.LIVE, request.reason)
+        return card_view(turn, card)
+
+
+def _set(turn: Turn, card: CardRow, status: CardStatus, reason: str) -> None:
+    card.status, card.status_reason = status, reason
+    turn.changed(card)
+    turn.note("block" if status is CardStatus.BLOCKED else "unblock", f"card {card.number}", reason)
+    turn.session.flush()

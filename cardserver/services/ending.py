@@ -1,0 +1,232 @@
+"""Ending an operation: settled or voided on evidence, or abandoned with the card on the deny list.
+
+The server judges the evidence by itself; a station's word that "it worked" is worth nothing.
+"""
+
+from sqlalchemy import delete
+
+from cardserver.db.books import given_up, in_suspense
+from cardserver.db.mapping import changes_from, operation_of, right_row, rights_from
+from cardserver.db.queries import keying_steps, rights_of
+from cardserver.db.tables import CardRow, OperationEventRow, OperationRow, RightRow, SaleRow
+from cardserver.domain.card import check_secure_channel
+from cardserver.domain.operation import (
+    OperationEvent,
+    OperationKind,
+    OperationState,
+    Verdict,
+    advance,
+    judge,
+)
+from cardserver.domain.rights import SLOT_OF, CardStatus
+from cardserver.services.documents import document_of, owe_document
+from cardserver.services.errors import Conflict
+from cardserver.services.keying import ON_BLANK
+from cardserver.services.selling import earn, give_up, sale_view, suspend
+from cardserver.services.turn import Caller, Estate, Turn, writing
+from cardserver.services.views import card_view, operation_view
+from cardserver.wire import AbandonRequest, Evidence, Settled, Voided, VoidRequest
+
+_SETTLED = "settled"
+
+
+def settle(estate: Estate, caller: Caller, operation_id: str, evidence: Evidence) -> Settled:
+    """End an operation whose card was read back as planned: card, money and paper in one commit.
+
+    Settling twice gives the same answer. Raises Conflict ``evidence-old``, ``evidence-between``,
+    ``card-differs``; IllegalTransition for a voided operation; ClockSetBack.
+    """
+    with writing(estate, caller) as turn:
+        row = _operation(turn, operation_id)
+        _check_evidence(turn, row, evidence, Verdict.NEW)
+        if row.state is not OperationState.SETTLED:
+            turn.check_clock()
+            _end(turn, row, _SETTLED, evidence=evidence)
+            card = _write_card(turn, row, evidence)
+            turn.changed(card)
+            if row.sale_id is not None:
+                sale = turn.find(SaleRow, row.sale_id, "sale")
+                earn(turn, sale)
+                owe_document(turn, row, sale)
+            turn.session.flush()
+        return Settled(
+            operation=operation_view(row),
+            card=card_view(turn, turn.find(CardRow, row.card_number, "card")),
+            document=document_of(turn, row),
+        )
+
+
+def void(estate: Estate, caller: Caller, operation_id: str, request: VoidRequest) -> Voided:
+    """End an operation whose card was read back unchanged; what was paid is owed back.
+
+    Raises Conflict ``evidence-new``, ``evidence-between``, ``card-differs``, ``keying-begun``;
+    IllegalTransition for a settled operation.
+    """
+    with writing(estate, caller) as turn:
+        row = _operation(turn, operation_id)
+        _check_evidence(turn, row, request.evidence, Verdict.OLD)
+        if row.state is not OperationState.VOIDED:
+            if row.kind not in ON_BLANK and keying_steps(turn.session, row.id):
+                raise Conflict("keying-begun", "the card's keys are being changed: finish that")
+            _end(turn, row, "voided", reason=request.reason, evidence=request.evidence)
+            if row.sale_id is not None and not request.keep_sale:
+                sale = turn.find(SaleRow, row.sale_id, "sale")
+                give_up(turn, sale, request.reason)
+            _touch_subject(turn, row)
+        return _voided(turn, row)
+
+
+def abandon(estate: Estate, caller: Caller, operation_id: str, request: AbandonRequest) -> Voided:
+    """End an operation without evidence: the card is denied first, the money is 待核对.
+
+    With `keep_sale` the money stays for another blank (IC-09a), where a blank was being made.
+    """
+    with writing(estate, caller) as turn:
+        row = _operation(turn, operation_id)
+        if row.state is not OperationState.VOIDED:
+            _end(turn, row, "abandoned", reason=request.reason)
+            _deny(turn, row, request.reason)
+            keep = request.keep_sale and row.kind in ON_BLANK
+            if row.sale_id is not None and not keep:
+                suspend(turn, turn.find(SaleRow, row.sale_id, "sale"), request.reason)
+            _touch_subject(turn, row)
+        return _voided(turn, row)
+
+
+def _operation(turn: Turn, operation_id: str) -> OperationRow:
+    row = turn.find(OperationRow, operation_id, "operation")
+    turn.caller.check_may_operate(row.kind)
+    return row
+
+
+def _check_evidence(turn: Turn, row: OperationRow, evidence: Evidence, needed: Verdict) -> None:
+    verdict = judge(changes_from(row.changes), evidence.found)
+    if needed is Verdict.OLD and not row.changes:
+        verdict = Verdict.OLD  # nothing was to change: the card proves both
+    if verdict is Verdict.CONFLICT or not _others_untouched(turn, row, evidence):
+        raise Conflict("card-differs", "the card carries bytes nobody planned")
+    if verdict is not needed:
+        raise Conflict(f"evidence-{verdict}", f"the card proves {verdict}, not {needed}")
+    check_secure_channel(row.secure_channel, evidence.secure_channel)
+
+
+def _others_untouched(turn: Turn, row: OperationRow, evidence: Evidence) -> bool:
+    """The other right on the same card must not have been harmed (PARK-04a)."""
+    if row.state is not OperationState.OPEN or row.kind is OperationKind.FORMAT:
+        return True
+    planned = {change.slot for change in changes_from(row.changes)}
+    on_card = () if row.kind in ON_BLANK else rights_of(turn.session, row.card_number)
+    believed = {int(SLOT_OF[right.kind]): right.sealed for right in on_card}
+    return all(
+        data == believed.get(slot, b"")
+        for slot, data in evidence.found.items()
+        if slot not in planned
+    )
+
+
+def _end(
+    turn: Turn,
+    row: OperationRow,
+    word: str,
+    *,
+    reason: str = "",
+    evidence: Evidence | None = None,
+) -> None:
+    event = OperationEvent.SETTLE if word == _SETTLED else OperationEvent.VOID
+    row.state = advance(operation_of(row), event).state
+    turn.add(
+        OperationEventRow(
+            operation_id=row.id,
+            event=word,
+            reason=reason,
+            evidence=None if evidence is None else evidence.model_dump(mode="json"),
+            **turn.made(),
+        )
+    )
+    turn.note(word, f"card {row.card_number}", f"{row.kind} {row.id} {reason}".strip())
+
+
+def _write_card(turn: Turn, row: OperationRow, evidence: Evidence) -> CardRow:
+    """The issue list says from now on what the card says."""
+    if row.kind in ON_BLANK:
+        card = _new_card(turn, row, CardStatus.LIVE, "")
+    else:
+        card = turn.find(CardRow, row.card_number, "card")
+    if row.kind is OperationKind.REPLACE:
+        _retire(turn, row)
+    if row.kind is OperationKind.FORMAT:
+        card.status, card.status_reason = CardStatus.RETURNED, "formatted"
+    card.key_version = row.key_version
+    card.secure_channel = evidence.secure_channel or row.secure_channel
+    _write_rights(turn, row)
+    return card
+
+
+def _new_card(turn: Turn, row: OperationRow, status: CardStatus, reason: str) -> CardRow:
+    bought_on = turn.today
+    if row.kind is OperationKind.REPLACE and row.sale_id is None and row.subject_number:
+        # A free replacement starts no new month (IC-10a).
+        bought_on = turn.find(CardRow, row.subject_number, "card").bought_on
+    return turn.add(
+        CardRow(
+            number=row.card_number,
+            uid=row.uid,
+            medium=row.medium,
+            card_kind=row.card_kind,
+            status=status,
+            status_reason=reason,
+            holder_id=row.holder_id,
+            key_version=row.key_version,
+            secure_channel=row.secure_channel,
+            issued_at=turn.now,
+            bought_on=bought_on,
+            version=0,
+        )
+    )
+
+
+def _retire(turn: Turn, row: OperationRow) -> None:
+    old = turn.find(CardRow, row.subject_number, "card")
+    old.status, old.status_reason = CardStatus.REPLACED, f"replaced by {row.card_number}"
+    old.replaced_by = row.card_number
+    turn.changed(old)
+
+
+def _write_rights(turn: Turn, row: OperationRow) -> None:
+    sealed = {change.slot: change.new for change in changes_from(row.changes)}
+    kept = {right.kind: right.sealed for right in rights_of(turn.session, row.card_number)}
+    turn.session.execute(delete(RightRow).where(RightRow.card_number == row.card_number))
+    for right in rights_from(row.plan["rights"]):
+        data = sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
+        turn.add(right_row(row.card_number, right, data))
+
+
+def _deny(turn: Turn, row: OperationRow, reason: str) -> None:
+    """Before the operation ends, no gate takes the card any more."""
+    if row.kind in ON_BLANK:
+        card = _new_card(turn, row, CardStatus.SCRAPPED, reason)
+    else:
+        card = turn.find(CardRow, row.card_number, "card")
+        if row.kind is OperationKind.FORMAT:
+            card.status = CardStatus.SCRAPPED
+        elif card.status is CardStatus.LIVE:
+            card.status = CardStatus.BLOCKED
+        card.status_reason = reason
+    turn.changed(card)
+
+
+def _touch_subject(turn: Turn, row: OperationRow) -> None:
+    if row.subject_number is not None:
+        turn.changed(turn.find(CardRow, row.subject_number, "card"))
+
+
+def _voided(turn: Turn, row: OperationRow) -> Voided:
+    card = turn.session.get(CardRow, row.card_number)
+    sale = None if row.sale_id is None else turn.find(SaleRow, row.sale_id, "sale")
+    return Voided(
+        operation=operation_view(row),
+        card=None if card is None else card_view(turn, card),
+        sale=None if sale is None else sale_view(turn, sale),
+        refund_fen=0 if sale is None else given_up(turn.session, sale.id),
+        suspended_fen=0 if sale is None else in_suspense(turn.session, sale.id),
+    )

@@ -1,0 +1,102 @@
+"""Which keys a card gets in an operation, and the journal of putting them on, key by key.
+
+An operation that follows a voided one on the same chip takes its steps over as *begun*: the chip
+may be half keyed, so the driver looks closely and does them again. Never as *done*: nobody can
+say what happened to the chip since.
+"""
+
+from dataclasses import dataclass
+
+from cardserver.db.queries import keying_steps, last_on_chip
+from cardserver.db.tables import KeyingStepRow, OperationRow
+from cardserver.domain.card import Card
+from cardserver.domain.operation import Keying, OperationKind, OperationState
+from cardserver.services.errors import Conflict
+from cardserver.services.turn import Caller, Estate, Turn, reading, writing
+from cardserver.wire import KeyingRequest, KeyingState, KeyingSteps
+
+ON_BLANK = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
+"""Operations that make a card of a blank chip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPlan:
+    """What happens to the keys. `previous` are those the chip may still hold, `begun` the steps
+    that a voided operation left behind.
+    """
+
+    keying: Keying
+    version: int
+    previous: int | None = None
+    begun: tuple[str, ...] = ()
+
+
+def key_plan(turn: Turn, kind: OperationKind, uid: bytes, card: Card | None) -> KeyPlan:
+    """Blank chips get the current keys; cards of older keys are rolled to them when written."""
+    current = turn.estate.vault.current_version
+    last = last_on_chip(turn.session, uid)
+    voided = last if last is not None and last.state is OperationState.VOIDED else None
+    begun = () if voided is None else tuple(keying_steps(turn.session, voided.id))
+    if kind in ON_BLANK or card is None:
+        old = voided.key_version if voided is not None and begun else current
+        return KeyPlan(
+            keying=Keying.PERSONALISE,
+            version=current,
+            previous=None if old == current else old,
+            begun=begun,
+        )
+    if kind is OperationKind.FORMAT:
+        return KeyPlan(keying=Keying.FORMAT, version=card.key_version, begun=begun)
+    if card.key_version == current:
+        return KeyPlan(keying=Keying.NONE, version=current)
+    return KeyPlan(
+        keying=Keying.PERSONALISE, version=current, previous=card.key_version, begun=begun
+    )
+
+
+def inherit_steps(turn: Turn, operation_id: str, plan: KeyPlan) -> None:
+    """Write what a voided operation began into the journal of the new one."""
+    for step in plan.begun:
+        turn.add(
+            KeyingStepRow(
+                operation_id=operation_id, step=step, state=KeyingState.BEGUN, at=turn.now
+            )
+        )
+
+
+def steps(estate: Estate, caller: Caller, operation_id: str) -> KeyingSteps:
+    """The keying journal of an operation. Raises NotFound, NotPermitted."""
+    with reading(estate, caller) as turn:
+        _operation(turn, operation_id)
+        return _view(turn, operation_id)
+
+
+def record_step(
+    estate: Estate, caller: Caller, operation_id: str, request: KeyingRequest
+) -> KeyingSteps:
+    """Record that a step began or is done; committed before this returns.
+
+    Repeating what was last said of a step changes nothing. Raises Conflict ``operation-ended``.
+    """
+    with writing(estate, caller) as turn:
+        row = _operation(turn, operation_id)
+        if keying_steps(turn.session, operation_id).get(request.step) != request.state:
+            if row.state is not OperationState.OPEN:
+                raise Conflict("operation-ended", f"the operation is {row.state}")
+            turn.add(
+                KeyingStepRow(
+                    operation_id=operation_id, step=request.step, state=request.state, at=turn.now
+                )
+            )
+        return _view(turn, operation_id)
+
+
+def _operation(turn: Turn, operation_id: str) -> OperationRow:
+    row = turn.find(OperationRow, operation_id, "operation")
+    turn.caller.check_may_operate(row.kind)
+    return row
+
+
+def _view(turn: Turn, operation_id: str) -> KeyingSteps:
+    found = keying_steps(turn.session, operation_id)
+    return KeyingSteps(steps={step: KeyingState(state) for step, state in found.items()})

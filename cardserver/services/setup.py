@@ -1,0 +1,103 @@
+"""Putting an estate on file: stations, units, holders, agreements. Used by seeds and tests."""
+
+import secrets
+from datetime import date
+from typing import Final
+
+from cardserver.db.tables import AgreementRow, HolderRow, StationRow, UnitRow
+from cardserver.domain.money import check_amount
+from cardserver.domain.rights import HolderClass, zone_mask
+from cardserver.domain.station import StationKind
+from cardserver.services.stations import token_hash
+from cardserver.services.turn import Caller, Estate, writing
+
+SETUP: Final = Caller(station="setup", kind=StationKind.OFFICE, operator="setup")
+
+
+def register_station(
+    estate: Estate, station_id: str, kind: StationKind, *, secret: str | None = None
+) -> str:
+    """Let a machine speak to the server, or give it a new token. Returns the token.
+
+    The token is shown once: only a hash of it is kept. `secret` is for demos and tests.
+    """
+    if not station_id or "." in station_id:
+        raise ValueError("a station's id is not empty and holds no dot")
+    secret = secret or secrets.token_urlsafe(32)
+    with writing(estate, SETUP) as turn:
+        row = turn.session.get(StationRow, station_id)
+        if row is None:
+            turn.add(StationRow(id=station_id, kind=kind, token_hash=token_hash(secret)))
+        else:
+            row.kind, row.token_hash = kind, token_hash(secret)
+        turn.note("register-station", station_id, kind)
+    return f"{station_id}.{secret}"
+
+
+def register_unit(estate: Estate, label: str, zones: tuple[int, ...]) -> int:
+    """A flat or shop and the door zones that lead to it. Raises Conflict for a known label."""
+    with writing(estate, SETUP) as turn:
+        return turn.add(UnitRow(label=label, zones=zone_mask(*zones))).id
+
+
+def register_holder(
+    estate: Estate,
+    name: str,
+    holder_class: HolderClass,
+    *,
+    unit_id: int | None = None,
+    phone: str = "",
+    id_number: str = "",
+    lease_end: date | None = None,
+    ends: date | None = None,
+) -> int:
+    """A person on file. `lease_end` and `ends` are last days."""
+    with writing(estate, SETUP) as turn:
+        row = turn.add(
+            HolderRow(
+                name=name,
+                holder_class=holder_class,
+                unit_id=unit_id,
+                phone=phone,
+                id_number=id_number,
+                lease_end=lease_end,
+                ends=ends,
+            )
+        )
+        turn.note("register-holder", f"holder {row.id}", holder_class)
+        return row.id
+
+
+def register_agreement(
+    estate: Estate,
+    number: str,
+    holder_id: int,
+    *,
+    plate: str,
+    space: str,
+    space_kind: str,
+    zone: int,
+    monthly_fee_fen: int,
+    ends: date,
+    bank_collected: bool = False,
+) -> int:
+    """A signed space agreement; `zone` is the car park's. Raises NotFound, Conflict."""
+    check_amount(monthly_fee_fen)
+    zone_mask(zone)
+    with writing(estate, SETUP) as turn:
+        turn.find(HolderRow, holder_id, "holder")
+        row = turn.add(
+            AgreementRow(
+                number=number,
+                holder_id=holder_id,
+                plate=plate,
+                space=space,
+                space_kind=space_kind,
+                zone=zone,
+                monthly_fee_fen=monthly_fee_fen,
+                ends=ends,
+                bank_collected=bank_collected,
+            )
+        )
+        turn.note("register-agreement", number)
+        return row.id

@@ -1,0 +1,51 @@
+"""Taking in what happened at the lanes. A station numbers its taps; each is taken once."""
+
+from sqlalchemy import select
+
+from cardserver.db.tables import TapRow
+from cardserver.services.errors import Conflict
+from cardserver.services.turn import Caller, Estate, Turn, writing
+from cardserver.wire import TapReport, TapsRequest, TapsTaken
+
+
+def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken:
+    """Store taps not seen before. Raises Conflict ``tap-differs`` and then stores none."""
+    with writing(estate, caller) as turn:
+        known = _known(turn, request)
+        taken = 0
+        for tap in request.taps:
+            row = known.get(tap.sequence)
+            if row is None:
+                known[tap.sequence] = turn.add(_row(turn, tap))
+                taken += 1
+            elif not _same(row, tap):
+                raise Conflict("tap-differs", f"tap {tap.sequence} was reported otherwise before")
+        return TapsTaken(taken=taken, repeated=len(request.taps) - taken)
+
+
+def _known(turn: Turn, request: TapsRequest) -> dict[int, TapRow]:
+    statement = select(TapRow).where(
+        TapRow.station == turn.caller.station,
+        TapRow.sequence.in_([tap.sequence for tap in request.taps]),
+    )
+    return {row.sequence: row for row in turn.session.scalars(statement)}
+
+
+def _row(turn: Turn, tap: TapReport) -> TapRow:
+    return TapRow(
+        station=turn.caller.station,
+        sequence=tap.sequence,
+        at=tap.at,
+        taken_at=turn.now,
+        lane_id=tap.lane_id,
+        uid=tap.uid,
+        card_number=tap.card_number,
+        reason=tap.reason,
+        granted=tap.granted,
+        snapshot_version=tap.snapshot_version,
+    )
+
+
+def _same(row: TapRow, tap: TapReport) -> bool:
+    mine = (row.at, row.lane_id, row.uid, row.card_number, row.reason, row.granted)
+    return mine == (tap.at, tap.lane_id, tap.uid, tap.card_number, tap.reason, tap.granted)

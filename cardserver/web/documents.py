@@ -1,0 +1,48 @@
+"""Papers that are owed."""
+
+from apiflask import APIBlueprint
+
+from cardserver.services import documents
+from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import OwedQuery
+from cardserver.web.permits import Action
+from cardserver.wire import DocumentList, DocumentView, PrintReport, ReprintRequest
+
+api = APIBlueprint("documents", __name__, tag="Papers")
+
+_ONE = "/documents/<int(max=9223372036854775807):document_id>"
+
+
+@api.get("/documents/owed")
+@permit(Action.PRINT)
+@api.input(OwedQuery, location="query")
+@api.output(DocumentList)
+def documents_owed(query_data: OwedQuery) -> DocumentList:
+    """List papers that are not known to have come out."""
+    return documents.documents_owed(estate(), caller(), query_data.station)
+
+
+@api.get(_ONE)
+@permit(Action.PRINT)
+@api.output(DocumentView)
+def document(document_id: int) -> DocumentView:
+    """Show one paper."""
+    return documents.document(estate(), caller(), document_id)
+
+
+@api.post(f"{_ONE}/prints")
+@permit(Action.PRINT)
+@api.input(PrintReport)
+@api.output(DocumentView)
+def record_print(document_id: int, json_data: PrintReport) -> DocumentView:
+    """Report what became of a print job."""
+    return documents.record_print(estate(), caller(), document_id, json_data)
+
+
+@api.post(f"{_ONE}/reprints")
+@permit(Action.PRINT)
+@api.input(ReprintRequest)
+@api.output(DocumentView)
+def reprint(document_id: int, json_data: ReprintRequest) -> DocumentView:
+    """Ask for one more paper."""
+    return documents.reprint(estate(), caller(), document_id, json_data)

@@ -1,0 +1,105 @@
+"""Every refusal becomes one JSON shape (`cardserver.wire.Refusal`) with the status that fits."""
+
+import logging
+from typing import Final
+
+from apiflask import APIFlask, HTTPError
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from cardserver.domain.errors import DomainError, IllegalTransition, RuleViolation
+from cardserver.domain.keys import KeyInputInvalid, VaultError, WeakKey
+from cardserver.services.errors import (
+    ClockSetBack,
+    Conflict,
+    NotFound,
+    NotPermitted,
+    NotSignedOn,
+    ServiceError,
+    StoreBusy,
+)
+from cardserver.wire import Refusal
+
+RETRY_AFTER_S: Final = 1
+_log = logging.getLogger(__name__)
+
+_STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (NotSignedOn, 401),
+    (NotPermitted, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (IllegalTransition, 409),
+    (ClockSetBack, 503),
+    (StoreBusy, 503),
+    (KeyInputInvalid, 422),
+    (WeakKey, 422),
+    (VaultError, 503),
+    (DomainError, 422),
+)
+"""First match counts."""
+
+
+def handle_errors(app: APIFlask) -> None:
+    """Let no error leave the app in another shape, and no traceback at all."""
+    app.register_error_handler(ServiceError, _service)
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(Exception, _unexpected)
+    app.error_processor(_invalid)
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of a refusal."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def _answer(refusal: Refusal, status: int) -> Response:
+    return Response(refusal.model_dump_json(), status=status, mimetype="application/json")
+
+
+def _service(error: ServiceError) -> Response:
+    refusal = Refusal(code=error.code, reason=error.reason, rule=error.rule, message=str(error))
+    response = _answer(refusal, status_of(error))
+    if isinstance(error, StoreBusy):
+        _log.warning("the database is busy: %s", error.__cause__)
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, NotSignedOn):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _domain(error: DomainError) -> Response:
+    reason, rule = "", ""
+    if isinstance(error, RuleViolation):
+        reason, rule = error.reason, error.rule
+    if isinstance(error, VaultError):
+        _log.error("keys: %s", error)
+    refusal = Refusal(code=error.code, reason=reason, rule=rule, message=str(error))
+    return _answer(refusal, status_of(error))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    word = error.name.lower().replace(" ", "-")
+    return _answer(Refusal(code="http", reason=word, message=error.description or ""), status)
+
+
+def _too_deep(_error: RecursionError) -> Response:
+    return _answer(Refusal(code="invalid", reason="body", message="nested too deeply"), 400)
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("unexpected error", exc_info=error)
+    message = "the server has a fault; it was written to its log"
+    return _answer(Refusal(code="internal", message=message), 500)
+
+
+def _invalid(error: HTTPError) -> tuple[dict[str, object], int]:
+    """A body or a query that doesn't fit its model: which fields, and what is wrong with them."""
+    parts: list[str] = []
+    for fields in (error.detail or {}).values():
+        parts += [f"{field}: {'; '.join(texts)}" for field, texts in fields.items()]
+    message = ", ".join(parts) or error.message or ""
+    refusal = Refusal(code="invalid", reason="fields", message=message)
+    return refusal.model_dump(), error.status_code

@@ -1,0 +1,52 @@
+"""What may stand in a query string."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from cardserver.wirebase import Number, Text, Uid, Wire, Word
+
+
+class SearchQuery(Wire):
+    """Words typed at the desk."""
+
+    query: Text
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
+
+
+class CardQuery(Wire):
+    """A card by its chip or by its number, exactly one of them."""
+
+    uid: Uid | None = None
+    number: Number | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> Self:
+        """Refuse both and neither."""
+        if (self.uid is None) == (self.number is None):
+            raise ValueError("give uid or number")
+        return self
+
+
+class ChipQuery(Wire):
+    """The chip on the reader."""
+
+    uid: Uid
+
+
+class OwedQuery(Wire):
+    """Papers owed at one station, or everywhere."""
+
+    station: Word | None = None
+
+
+class SnapshotQuery(Wire):
+    """What changed after a version, or all."""
+
+    after_version: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+
+
+class JournalQuery(Wire):
+    """How many lines."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 50

@@ -1,0 +1,25 @@
+"""Build a self-service kiosk from its settings."""
+
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.views import create_app
+from kiosk.station.clock import Clock, system_clock
+from kiosk.station.config import Config
+from kiosk.station.devices import open_acceptor, open_paper, open_reader, open_server
+from kiosk.station.events import Bell
+from kiosk.station.running import Station
+
+
+def build(config: Config, *, clock: Clock = system_clock) -> Station:
+    """A kiosk. Raises ConfigInvalid, DeviceError."""
+    server = open_server(config)
+    machine = Machine(
+        server=server,
+        reader=open_reader(config.reader),
+        acceptor=open_acceptor(config.acceptor),
+        paper=open_paper(config, server),
+        bell=Bell(),
+        clock=clock,
+        station=config.station.name,
+        phone=config.station.phone,
+    )
+    return Station(app=create_app(machine), start=machine.start, stop=machine.stop)

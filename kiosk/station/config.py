@@ -1,0 +1,174 @@
+"""A station's settings: one TOML file, checked whole at start, every key explained here.
+
+::
+
+    [station]
+    name = "前台1"                      # stands on screens and papers
+    server = "http://127.0.0.1:8700"    # the card server
+    token_file = "desk.token"           # the station's credential, one line
+    operator = "张晓"                   # who acts here
+    listen = "127.0.0.1:8711"           # where the pages are
+    company = "翠湖物业服务有限公司"      # legal name on papers
+    phone = "0755-8888 0000"            # the office, for people who need help
+
+    [reader]
+    driver = "pcsc"                     # drivers/readers/<driver>.py
+    reader = "ACR122U"                  # part of its name; every key but driver is the driver's own
+
+    [printer]
+    profile = "generic-80"              # printer/profiles/<profile>.toml
+    kind = "network"                    # usb, serial, network, file; other keys go to the transport
+    host = "192.0.2.10"
+
+    [acceptor]                          # kiosk only
+    driver = "ssp"
+    port = "COM3"
+
+    [gate]                              # gate only
+    keys_file = "gate.keys"             # from `yika keys export-gate`
+    key_file = "gate.key"               # opens keys_file
+    journal = "gate.db"
+
+    [[lane]]                            # gate only, one or more
+    id = "car-in"
+    name = "车场入口"
+    right = "parking"                   # or "door"
+    zone = 0
+    direction = "entry"                 # or "exit"
+    reader = { driver = "pcsc", reader = "OMNIKEY" }
+    barrier = { driver = "modbus_relay", port = "COM4", board = "waveshare", relay = 1 }
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cardserver.domain.admission import Direction, Lane
+from cardserver.domain.ids import LaneId
+from cardserver.domain.rights import MAX_ZONE, RightKind
+
+
+class ConfigInvalid(Exception):
+    """The file is missing, no TOML, or a key in it is wrong; the message names file and key."""
+
+    code = "config-invalid"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StationPart(_Part):
+    """Who this station is."""
+
+    name: str
+    server: str
+    token_file: Path
+    operator: str = ""
+    listen: str = "127.0.0.1:8711"
+    company: str
+    phone: str
+
+
+class DevicePart(BaseModel):
+    """A device: the driver's file name; every other key is the driver's own."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    driver: str
+
+    def settings(self) -> dict[str, str]:
+        """The driver's own keys as text."""
+        return {key: str(value) for key, value in (self.model_extra or {}).items()}
+
+
+class PrinterPart(BaseModel):
+    """A printer: its profile; every other key belongs to the transport."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    profile: str = "generic-80"
+
+    def settings(self) -> dict[str, str]:
+        """The transport's own keys as text."""
+        return {key: str(value) for key, value in (self.model_extra or {}).items()}
+
+
+class GatePart(_Part):
+    """Where a gate keeps its reading keys and its journal."""
+
+    keys_file: Path
+    key_file: Path
+    journal: Path
+
+
+class LanePart(_Part):
+    """One way in or out."""
+
+    id: str
+    name: str
+    right: RightKind
+    zone: Annotated[int, Field(ge=0, le=MAX_ZONE)]
+    direction: Direction = Direction.ENTRY
+    reader: DevicePart
+    barrier: DevicePart
+
+    def to_domain(self) -> Lane:
+        """The value `decide` takes."""
+        return Lane(
+            lane_id=LaneId(self.id), right=self.right, zone=self.zone, direction=self.direction
+        )
+
+
+class Config(_Part):
+    """The whole file."""
+
+    station: StationPart
+    reader: DevicePart | None = None
+    printer: PrinterPart | None = None
+    acceptor: DevicePart | None = None
+    gate: GatePart | None = None
+    lane: tuple[LanePart, ...] = ()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a station's file; paths in it count from the file's own folder.
+
+    Raises ConfigInvalid.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = Config.model_validate(table)
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigInvalid(f"{path}: {key}: {first['msg']}") from error
+    return _beside(config, path.parent)
+
+
+def _beside(config: Config, folder: Path) -> Config:
+    station = config.station.model_copy(update={"token_file": folder / config.station.token_file})
+    gate = config.gate
+    if gate is not None:
+        paths = {
+            name: folder / getattr(gate, name) for name in ("keys_file", "key_file", "journal")
+        }
+        gate = gate.model_copy(update=paths)
+    return config.model_copy(update={"station": station, "gate": gate})
+
+
+def read_token(path: Path) -> str:
+    """The station's credential. Raises ConfigInvalid."""
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path}: the station's token can't be read") from error
+    if not token:
+        raise ConfigInvalid(f"{path}: the station's token is empty")
+    return token

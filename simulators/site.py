@@ -1,0 +1,340 @@
+"""A whole estate in one process: server, desk, kiosk and two lanes on virtual devices.
+
+Everything above the devices is the production code: the stations speak to the real server through
+the real client (a WSGI transport instead of a socket), the acceptor and the barriers sit on ptys
+behind pyserial and pymodbus, the printers on TCP ports behind python-escpos.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from cardserver.client import CardServerClient, in_process
+from cardserver.db.engine import open_engine
+from cardserver.db.upgrade import upgrade
+from cardserver.domain.admission import Lane
+from cardserver.domain.gatekeys import GateKeys
+from cardserver.domain.ids import LaneId
+from cardserver.domain.rights import RightKind
+from cardserver.domain.sealed import KeyFile
+from cardserver.services.turn import Estate
+from cardserver.vault import demo_vault, export_gate
+from cardserver.web.app import create_app as create_server
+from cardserver.wire import JournalLine, Trial
+from drivers.acceptors import ssp
+from drivers.api import CardReader
+from drivers.barriers import modbus_relay
+from kiosk.desk.counter import Counter
+from kiosk.desk.views import create_app as create_desk
+from kiosk.gate.journal import GateJournal
+from kiosk.gate.lane import LaneLoop
+from kiosk.gate.station import assemble
+from kiosk.gate.uplink import Uplink
+from kiosk.selfservice.machine import Machine, Patience
+from kiosk.selfservice.views import create_app as create_kiosk
+from kiosk.station.events import Bell
+from kiosk.station.paper import Letterhead, PaperDesk
+from kiosk.station.running import Station
+from printer.profile import load_profile
+from printer.transports import open_channel
+from simulators import estate as demo_estate
+from simulators.acceptor import VirtualAcceptor
+from simulators.barrier import VirtualBarrier
+from simulators.cardbox import CardBox
+from simulators.clock import DemoClock
+from simulators.paper import VirtualPrinter
+from simulators.reader import VirtualReader
+from simulators.stream import PtyPort, TcpPort
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+ADDRESSES: Final = {
+    "desk": "/desk/",
+    "kiosk": "/kiosk/",
+    "gate": "/gate/",
+    "panel": "/panel/",
+    "openapi": "/openapi.json",
+}
+LANES: Final = (
+    (Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=0), "3栋大门"),
+    (Lane(lane_id=LaneId("carpark"), right=RightKind.PARKING, zone=0), "车场入口"),
+)
+_GATE_KEY: Final = KeyFile(bytes(range(32)))  # opens demo keys only
+_DATABASE: Final = "yika.db"
+_CARDS: Final = "cards.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware:
+    """Every virtual device of the site, and the ports they sit on."""
+
+    readers: Mapping[str, VirtualReader]
+    printers: Mapping[str, VirtualPrinter]
+    acceptor: VirtualAcceptor
+    boards: Mapping[str, VirtualBarrier]
+    ports: Mapping[str, PtyPort | TcpPort]
+
+    def close(self) -> None:
+        """Take all devices off their lines."""
+        for port in self.ports.values():
+            port.close()
+
+
+def build_hardware() -> Hardware:
+    """New devices, all healthy, nothing on them."""
+    readers = {
+        name: VirtualReader(f"Yika Virtual Reader {name}")
+        for name in ("desk", "kiosk", "door", "carpark")
+    }
+    printers = {name: VirtualPrinter() for name in ("desk", "kiosk")}
+    acceptor = VirtualAcceptor()
+    boards = {name: VirtualBarrier() for name in ("door", "carpark")}
+    ports: dict[str, PtyPort | TcpPort] = {"acceptor": PtyPort(acceptor)}
+    ports |= {f"printer-{name}": TcpPort(printer) for name, printer in printers.items()}
+    ports |= {f"board-{name}": PtyPort(board) for name, board in boards.items()}
+    return Hardware(
+        readers=readers, printers=printers, acceptor=acceptor, boards=boards, ports=ports
+    )
+
+
+class Site:
+    """The running estate. `folder` keeps database, journal and cards from one run to the next.
+
+    `readers` may name real readers (pcscd with vpcd) in place of the in-process ones.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: DemoClock | None = None,
+        readers: Mapping[str, CardReader] | None = None,
+        patience: Patience = Patience(),
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.clock = clock or DemoClock()
+        self.hardware = build_hardware()
+        self.box = CardBox(self.hardware.readers)
+        self.addresses = ADDRESSES
+        self._card_readers: Mapping[str, CardReader] = self.hardware.readers | dict(readers or {})
+        self.estate = self._open_estate()
+        self.people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
+        self.tokens = demo_estate.hand_out_tokens(self.estate)
+        self.server_app: Flask = create_server(self.estate)
+        self.office = self.client(demo_estate.OFFICE, "demo")
+        self.counter = self._build_counter()
+        self.machine = self._build_machine(patience)
+        self.uplink, self.gate, self.lanes = self._build_gate()
+        self.stations = {
+            "desk": Station(
+                app=create_desk(self.counter, clock=self.clock),
+                start=self.counter.start,
+                stop=self.counter.stop,
+            ),
+            "kiosk": Station(
+                app=create_kiosk(self.machine), start=self.machine.start, stop=self.machine.stop
+            ),
+            "gate": self.gate,
+        }
+
+    # --- what the panel sees
+
+    @property
+    def readers(self) -> Mapping[str, VirtualReader]:
+        """The virtual readers by place."""
+        return self.hardware.readers
+
+    @property
+    def printers(self) -> Mapping[str, VirtualPrinter]:
+        """The virtual printers by place."""
+        return self.hardware.printers
+
+    @property
+    def acceptor(self) -> VirtualAcceptor:
+        """The kiosk's banknote acceptor."""
+        return self.hardware.acceptor
+
+    @property
+    def boards(self) -> Mapping[str, VirtualBarrier]:
+        """The relay boards by lane."""
+        return self.hardware.boards
+
+    def balances(self) -> dict[str, int]:
+        """Ledger accounts in fen."""
+        return self.office.ledger_balances()
+
+    def trial(self) -> Trial:
+        """Where all money is."""
+        return self.office.trial()
+
+    def journal(self, limit: int = 30) -> Sequence[JournalLine]:
+        """The latest lines of the audit journal."""
+        return self.office.journal(limit)
+
+    # --- life
+
+    def client(self, station: str, operator: str = "") -> CardServerClient:
+        """The server as one station sees it."""
+        return in_process(self.server_app, self.tokens[station], operator)
+
+    def start(self) -> None:
+        """Open for business. Cards of an earlier run are back in the wallet."""
+        saved = self.folder / _CARDS
+        if saved.exists():
+            self.box.load(saved)
+        for station in self.stations.values():
+            station.start()
+
+    def stop(self) -> None:
+        """Close; what was being done ends first."""
+        for station in self.stations.values():
+            station.stop()
+        self.box.save(self.folder / _CARDS)
+        self.hardware.close()
+        self.estate.engine.dispose()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def wsgi(self) -> "WSGIApplication":
+        """All pages under one address: the tour first, the stations beside it."""
+        from simulators.panel import create_app as create_panel
+        from simulators.tour import create_app as create_tour
+
+        mounts: dict[str, Flask] = {
+            "/desk": self.stations["desk"].app,
+            "/kiosk": self.stations["kiosk"].app,
+            "/gate": self.stations["gate"].app,
+            "/panel": create_panel(self),
+            "/api": _under("/api", self.server_app),
+            "/openapi.json": _under("/openapi.json", self.server_app),
+        }
+        return DispatcherMiddleware(create_tour(self), mounts)
+
+    # --- building
+
+    def _open_estate(self) -> Estate:
+        engine = open_engine(f"sqlite:///{self.folder / _DATABASE}")
+        upgrade(engine)
+        return Estate(
+            name=demo_estate.ESTATE_NAME,
+            engine=engine,
+            vault=demo_vault(),
+            zone=ZoneInfo("Asia/Shanghai"),
+            clock=self.clock,
+        )
+
+    def _paper(self, place: str, client: CardServerClient, profile: str, name: str) -> PaperDesk:
+        port = self.hardware.ports[f"printer-{place}"]
+        if not isinstance(port, TcpPort):
+            raise TypeError(place)
+        way = {"kind": "network", "host": "127.0.0.1", "port": str(port.port)}
+        head = Letterhead(company=demo_estate.COMPANY, station=name, phone=demo_estate.PHONE)
+        return PaperDesk(
+            open_channel=partial(open_channel, way),
+            profile=load_profile(profile),
+            letterhead=head,
+            server=client,
+        )
+
+    def _serial_path(self, name: str) -> str:
+        port = self.hardware.ports[name]
+        if not isinstance(port, PtyPort):
+            raise TypeError(name)
+        return port.path
+
+    def _build_counter(self) -> Counter:
+        client = self.client(demo_estate.DESK, demo_estate.OPERATOR)
+        name = f"{demo_estate.ESTATE_NAME} 前台1"
+        return Counter(
+            server=client,
+            reader=self._card_readers["desk"],
+            paper=self._paper("desk", client, "epson-tm-t88", name),
+            bell=Bell(),
+            operator=demo_estate.OPERATOR,
+            station=name,
+        )
+
+    def _build_machine(self, patience: Patience) -> Machine:
+        client = self.client(demo_estate.KIOSK, "自助机1")
+        name = f"{demo_estate.ESTATE_NAME} 自助机1"
+        settings = {"port": self._serial_path("acceptor")}
+        return Machine(
+            server=client,
+            reader=self._card_readers["kiosk"],
+            acceptor=ssp.DRIVER.open(settings),
+            paper=self._paper("kiosk", client, "epson-tm-t88", name),
+            bell=Bell(),
+            clock=self.clock,
+            station=name,
+            phone=demo_estate.PHONE,
+            patience=patience,
+        )
+
+    def _build_gate(self) -> tuple[Uplink, Station, list[LaneLoop]]:
+        bell = Bell()
+        journal = GateJournal(self.folder / "gate.db")
+        client = self.client(demo_estate.GATE, "门岗")
+        uplink = Uplink(server=client, journal=journal, bell=bell, clock=self.clock, every_s=0.5)
+        blob = export_gate(self.estate.vault, _GATE_KEY)
+        keys = GateKeys.open(blob, _GATE_KEY, allow_demo=True)
+        lanes = [self._build_lane(*each, keys, uplink, journal, bell) for each in LANES]
+        gate = assemble(lanes, journal=journal, uplink=uplink, bell=bell, clock=self.clock)
+        return uplink, gate, lanes
+
+    def _build_lane(
+        self,
+        lane: Lane,
+        name: str,
+        keys: GateKeys,
+        uplink: Uplink,
+        journal: GateJournal,
+        bell: Bell,
+    ) -> LaneLoop:
+        settings = {
+            "port": self._serial_path(f"board-{lane.lane_id}"),
+            "board": "waveshare-d",
+            "relay": "1",
+            "arm_input": "1",
+            "loop_input": "2",
+        }
+        return LaneLoop(
+            lane=lane,
+            name=name,
+            reader=self._card_readers[lane.lane_id],
+            barrier=modbus_relay.DRIVER.open(settings),
+            keys=keys,
+            snapshot=uplink.snapshot,
+            journal=journal,
+            bell=bell,
+            clock=self.clock,
+        )
+
+
+def _under(prefix: str, app: Flask) -> "Callable[..., object]":
+    """The app behind a dispatcher that must not take the prefix away: its routes name it."""
+
+    def whole(environ: dict[str, object], start_response: object) -> object:
+        environ["PATH_INFO"] = prefix + str(environ.get("PATH_INFO", ""))
+        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")).removesuffix(prefix)
+        return app(environ, start_response)  # type: ignore[arg-type]
+
+    return whole

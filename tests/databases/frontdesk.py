@@ -1,0 +1,288 @@
+"""A front desk to test with: an estate on a store, its people, and the steps of the business.
+
+Every step goes through the public use cases, as a station's calls do. The "card" is a dictionary
+of slots that a test can tear, forge or leave unwritten.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from cardserver.domain.record import Medium
+from cardserver.domain.rights import HolderClass
+from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.station import StationKind
+from cardserver.domain.verification import Paper, VerificationMethod
+from cardserver.services import beginning, ending, planning, selling, setup, verifying
+from cardserver.services.turn import Caller, Estate
+from cardserver.vault import Vault, demo_vault
+from cardserver.wire import (
+    AddParkingRequest,
+    BeginRequest,
+    CardView,
+    Evidence,
+    ExtendRequest,
+    FormatRequest,
+    IssueRequest,
+    OperationRequest,
+    ReplaceRequest,
+    SaleRequest,
+    SaleView,
+    Settled,
+    TenderRequest,
+    Ticket,
+    TopUpRequest,
+    VerificationRequest,
+)
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
+"""Nine in the morning of 9 June 2025 in the estate."""
+
+DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="张晓")
+OTHER_DESK = Caller(station="desk-2", kind=StationKind.DESK, operator="李明")
+KIOSK = Caller(station="kiosk-1", kind=StationKind.KIOSK)
+GATE = Caller(station="gate-1", kind=StationKind.GATE)
+
+PAPERS = tuple(Paper)
+"""All papers there are."""
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+@dataclass
+class SetClock:
+    """A clock that stands still until it is set."""
+
+    now: datetime = MORNING
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: int) -> None:
+        self.now += timedelta(**delta)
+
+
+@dataclass
+class PlainCard:
+    """A chip with two slots."""
+
+    uid: bytes
+    medium: Medium = Medium.CLASSIC
+    slots: dict[int, bytes | None] = field(default_factory=lambda: {0: b"", 1: b""})
+
+    @property
+    def card_kind(self) -> str:
+        classic = self.medium is Medium.CLASSIC
+        return "mifare-classic-1k" if classic else "mifare-desfire-ev2"
+
+    @property
+    def secure_channel(self) -> str | None:
+        return None if self.medium is Medium.CLASSIC else "ev2"
+
+    def write(self, ticket: Ticket) -> None:
+        """Do what the ticket says."""
+        for change in ticket.changes:
+            self.slots[change.slot] = change.new
+
+    def evidence(self) -> Evidence:
+        """What a read-back finds."""
+        return Evidence.model_validate(
+            {"found": dict(self.slots), "secure_channel": self.secure_channel}
+        )
+
+
+_serial = iter(range(1, 1_000_000))
+
+
+def blank(medium: Medium = Medium.CLASSIC) -> PlainCard:
+    """A chip nobody has seen yet."""
+    return PlainCard(uid=b"\x04" + next(_serial).to_bytes(6, "big"), medium=medium)
+
+
+@dataclass
+class FrontDesk:
+    """An estate with some people on file."""
+
+    estate: Estate
+    clock: SetClock
+    caller: Caller = DESK
+
+    def __post_init__(self) -> None:
+        unit = setup.register_unit(self.estate, "3-1201", (0, 3))
+        rented = setup.register_unit(self.estate, "5-0803", (0, 5))
+        office = setup.register_unit(self.estate, "服务中心", (0, 1, 2))
+        self.owner = self._holder("王秀兰", HolderClass.OWNER, unit)
+        self.family = self._holder("李小明", HolderClass.FAMILY, unit)
+        self.tenant = self._holder("陈立", HolderClass.TENANT, rented, lease_end=date(2026, 1, 31))
+        self.merchant = self._holder("周敏", HolderClass.MERCHANT, unit)
+        self.staff = self._holder("赵强", HolderClass.STAFF, office)
+        self.other_staff = self._holder("孙丽", HolderClass.STAFF, office)
+        self.agreement = self.sign("CW-1", self.owner)
+
+    def _holder(
+        self, name: str, holder_class: HolderClass, unit: int, lease_end: date | None = None
+    ) -> int:
+        return setup.register_holder(
+            self.estate,
+            name,
+            holder_class,
+            unit_id=unit,
+            phone="13900001201",
+            id_number="110101195503079991",
+            lease_end=lease_end,
+        )
+
+    def sign(
+        self,
+        number: str,
+        holder: int,
+        *,
+        fee_fen: int = 300_00,
+        ends: date = date(2035, 12, 31),
+        bank_collected: bool = False,
+    ) -> int:
+        """Sign a space agreement."""
+        return setup.register_agreement(
+            self.estate,
+            number,
+            holder,
+            plate="粤B·A1234",
+            space="B117",
+            space_kind="underground",
+            zone=7,
+            monthly_fee_fen=fee_fen,
+            ends=ends,
+            bank_collected=bank_collected,
+        )
+
+    def verify(
+        self,
+        holder: int,
+        *,
+        method: VerificationMethod = VerificationMethod.OWNER_RECORD,
+        papers: tuple[Paper, ...] = PAPERS,
+    ) -> str:
+        """Check a holder; returns the verification's id."""
+        request = VerificationRequest(
+            verification_id=new_id(), holder_id=holder, method=method, papers_seen=papers
+        )
+        return verifying.verify(self.estate, self.caller, request).verification_id
+
+    # --- requests
+
+    def issue_request(self, holder: int) -> IssueRequest:
+        return IssueRequest(holder_id=holder, verification_id=self.verify(holder))
+
+    def parking_request(self, card: CardView, months: int = 1) -> AddParkingRequest:
+        return AddParkingRequest(
+            card_number=card.number,
+            agreement_id=self.agreement,
+            months=months,
+            verification_id=self.verify(card.holder_id),
+        )
+
+    def extend_request(self, card: CardView) -> ExtendRequest:
+        return ExtendRequest(
+            card_number=card.number, verification_id=self.verify(card.holder_id)
+        )
+
+    def replace_request(
+        self, card: CardView, reason: str = "lost", appraisal: str | None = "看过"
+    ) -> ReplaceRequest:
+        return ReplaceRequest.model_validate(
+            {
+                "old_card_number": card.number,
+                "reason": reason,
+                "verification_id": self.verify(card.holder_id),
+                "appraisal": appraisal,
+            }
+        )
+
+    # --- money
+
+    def open_sale(self, request: OperationRequest) -> SaleView:
+        """Open a sale at today's price."""
+        price = planning.quote(self.estate, self.caller, request).total_fen
+        body = SaleRequest(sale_id=new_id(), request=request, quoted_total_fen=price)
+        return selling.open_sale(self.estate, self.caller, body)
+
+    def pay(
+        self, sale_id: str, fen: int, state: TenderState = TenderState.CREDITED
+    ) -> SaleView:
+        """Take money over the counter."""
+        tender = TenderRequest(
+            tender_id=new_id(),
+            kind=TenderKind.CASH_DESK,
+            value_fen=fen,
+            state=state,
+            checked=True,
+        )
+        return selling.tender(self.estate, self.caller, sale_id, tender)
+
+    def paid_sale(self, request: OperationRequest) -> str | None:
+        """A sale paid to the fen; None where nothing is due."""
+        if not planning.quote(self.estate, self.caller, request).total_fen:
+            return None
+        sale = self.open_sale(request)
+        return self.pay(sale.sale_id, sale.due_fen).sale_id
+
+    # --- cards
+
+    def begin_request(
+        self, request: OperationRequest, card: PlainCard, sale_id: str | None
+    ) -> BeginRequest:
+        return BeginRequest.model_validate(
+            {
+                "operation_id": new_id(),
+                "request": request,
+                "uid": card.uid,
+                "card_kind": card.card_kind,
+                "medium": card.medium,
+                "secure_channel": card.secure_channel,
+                "sale_id": sale_id,
+                "found_slots": dict(card.slots),
+            }
+        )
+
+    def begin(self, request: OperationRequest, card: PlainCard) -> Ticket:
+        """Pay what is due and open the operation."""
+        sale_id = self.paid_sale(request)
+        return beginning.begin(
+            self.estate, self.caller, self.begin_request(request, card, sale_id)
+        )
+
+    def settle(self, ticket: Ticket, card: PlainCard) -> Settled:
+        return ending.settle(self.estate, self.caller, ticket.operation_id, card.evidence())
+
+    def do(self, request: OperationRequest, card: PlainCard) -> Settled:
+        """The whole business without an accident."""
+        ticket = self.begin(request, card)
+        card.write(ticket)
+        return self.settle(ticket, card)
+
+    def issue(self, holder: int, card: PlainCard) -> CardView:
+        return self.do(self.issue_request(holder), card).card
+
+    def add_parking(self, view: CardView, card: PlainCard, months: int = 1) -> CardView:
+        return self.do(self.parking_request(view, months), card).card
+
+    def top_up(self, view: CardView, card: PlainCard, months: int = 1) -> Settled:
+        return self.do(TopUpRequest(card_number=view.number, months=months), card)
+
+    def format(self, view: CardView, card: PlainCard) -> Settled:
+        return self.do(FormatRequest(card_number=view.number), card)
+
+
+def open_desk(engine: Engine, vault: Vault | None = None) -> FrontDesk:
+    """A front desk on a store."""
+    clock = SetClock()
+    estate = Estate(
+        name="翠湖花园", engine=engine, vault=vault or demo_vault(), zone=ZONE, clock=clock
+    )
+    return FrontDesk(estate=estate, clock=clock)

@@ -1,0 +1,221 @@
+"""The office's papers, printed by the virtual printer and compared with the paper on file.
+
+The papers are in ``tests/paper``. After a change that is meant, delete the file and run the test
+twice: the first run writes the new paper and fails, so that it is looked at.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from printer import documents
+from printer.documents import ReceiptCopy, ReceiptItem, mask_plate
+from printer.errors import ReceiptInvalid
+from printer.layout import preview
+from printer.profile import load_profile
+from printer.receipt import Qr, Receipt, Text, reprinted
+from printer.spool import Outcome, print_job
+from simulators.paper_model import PAPER_58, PAPER_80
+
+PAPERS = Path(__file__).parents[2] / "paper"
+COMPANY = "翠湖物业服务有限公司"
+AT = datetime(2025, 6, 9, 14, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def receipt(**changes: object) -> Receipt:
+    values: dict[str, object] = {
+        "company": COMPANY,
+        "number": "SK20250609-0012",
+        "issued_on": date(2025, 6, 9),
+        "payer": "翠湖花园3栋1201 张晓",
+        "items": [
+            ReceiptItem(
+                name="门禁卡工本费",
+                unit_price_fen=2000,
+                quantity=2,
+                card_numbers=("YK00012345", "YK00012346"),
+                per_card=True,
+            )
+        ],
+        "way_of_payment": "现金",
+        "operator": "李敏",
+        "station": "前台1",
+        "received_fen": 10000,
+        "valid_until": date(2027, 6, 8),
+    }
+    return documents.formal_receipt(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def slip(**changes: object) -> Receipt:
+    values: dict[str, object] = {
+        "company": COMPANY,
+        "number": "CZ20250609-K1-0007",
+        "printed_at": AT,
+        "station": "自助机1",
+        "card_number": "YK00012345",
+        "plate": "粤B12345",
+        "first_day": date(2025, 6, 9),
+        "last_day": date(2025, 7, 8),
+        "amount_fen": 30000,
+        "qr_text": "CZ20250609-K1-0007",
+        "notes": {10000: 2, 5000: 2},
+        "received_fen": 30000,
+        "phone": "0755-0000 0000",
+    }
+    return documents.topup_slip(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def pending(**changes: object) -> Receipt:
+    values: dict[str, object] = {
+        "company": COMPANY,
+        "number": "DH20250609-K1-0001",
+        "printed_at": AT,
+        "station": "自助机1",
+        "business": "停车月卡充值",
+        "card_number": "YK00012345",
+        "received_fen": 20000,
+        "reason": "卡片写入未完成",
+        "phone": "0755-0000 0000",
+        "qr_text": "DH20250609-K1-0001",
+    }
+    return documents.pending_slip(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def trial(profile_name: str) -> Receipt:
+    return documents.test_page(load_profile(profile_name), station="前台1", printed_at=AT)
+
+
+PAPER_ON_FILE = {
+    "formal-receipt": receipt(),
+    "formal-receipt-stub": receipt(copy=ReceiptCopy.STUB, remark="换开", valid_until=None),
+    "formal-receipt-reprint": reprinted(receipt(), 1, note=documents.RECEIPT_REPRINT_NOTE),
+    "formal-receipt-rare-name": receipt(payer="3栋1201 𠮷\x1b@㐀￥¥"),
+    "topup-slip": slip(),
+    "topup-slip-card": slip(way_of_payment="微信支付", notes=None, received_fen=None),
+    "pending-slip": pending(),
+}
+PRINTERS = {"80": ("epson-tm-t82", PAPER_80), "58": ("generic-58", PAPER_58)}
+
+
+@pytest.mark.parametrize("name", [*PAPER_ON_FILE, "test-page"])
+@pytest.mark.parametrize("width", PRINTERS)
+def test_the_paper_is_the_one_on_file(desk_with, name: str, width: str) -> None:
+    profile_name, model = PRINTERS[width]
+    desk = desk_with(model)
+    document = PAPER_ON_FILE.get(name) or trial(profile_name)
+    result = print_job(desk.line, load_profile(profile_name), document, clock=desk.clock)
+    assert result.outcome is Outcome.PRINTED
+    desk.printer.tear_off()
+    [sheet] = desk.printer.sheets
+    on_file = PAPERS / f"{name}-{width}.txt"
+    if not on_file.exists():
+        on_file.write_text(sheet.text, encoding="utf-8")
+        pytest.fail(f"{on_file.name} was written: look at it")
+    assert sheet.text == on_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("profile_name", ["epson-tm-t88", "generic-80", "generic-58", "zjiang-58"])
+@pytest.mark.parametrize("document", PAPER_ON_FILE.values(), ids=PAPER_ON_FILE)
+def test_the_preview_shows_what_the_printer_prints(desk_with, document, profile_name) -> None:
+    profile = load_profile(profile_name)
+    desk = desk_with(replace(PAPER_80, dots=profile.dots))
+    print_job(desk.line, profile, document, clock=desk.clock)
+    printed = (desk.printer.sheets or [desk.printer.hanging])[0].text
+    shown = preview(document, profile)
+    assert _words(printed.replace("[QR ", "[")) == _words(shown)
+
+
+def test_two_cards_cost_forty_yuan_and_both_numbers_stand_on_the_receipt() -> None:
+    shown = preview(receipt(), load_profile("generic-80"))
+    assert "40.00" in shown
+    assert "人民币肆拾元整" in shown
+    assert "YK00012345" in shown
+    assert "YK00012346" in shown
+
+
+def test_change_is_said_as_the_agent_says_it() -> None:
+    assert documents.change_sentence(10000, 8000) == "一共收您100元,找您80元。"
+    assert Text("一共收您100元,找您60元。") in receipt().lines
+    assert documents.spoken_yuan(150) == "1.50元"
+
+
+@pytest.mark.parametrize("copy", ReceiptCopy)
+def test_each_copy_says_whose_it_is(copy: ReceiptCopy) -> None:
+    shown = preview(receipt(copy=copy), load_profile("generic-80"))
+    labels = {"stub": "第一联 存根联", "customer": "第二联 客户联", "accounts": "第三联 记账联"}
+    assert [label for label in labels.values() if label in shown] == [labels[copy]]
+
+
+def test_the_slip_says_where_invoices_are_and_carries_its_number_as_a_code() -> None:
+    assert Qr("CZ20250609-K1-0007") in slip().lines
+    shown = preview(slip(), load_profile("generic-58"))
+    assert "凭此条可到前台换领发票" in shown
+    assert "粤B1**45" in shown
+    assert "粤B12345" not in shown
+
+
+@pytest.mark.parametrize(
+    ("plate", "masked"),
+    [
+        ("粤B12345", "粤B1**45"),
+        ("粤BD12345", "粤BD***45"),
+        ("使0123", "使****"),
+        ("A1", "A*"),
+        ("", ""),
+    ],
+)
+def test_a_plate_is_masked_in_its_middle(plate: str, masked: str) -> None:
+    assert mask_plate(plate) == masked
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"number": " "}, "FEE-32"),
+        ({"operator": ""}, "FEE-32"),
+        ({"items": []}, "FEE-32"),
+        ({"payer": ""}, "FEE-22"),
+        ({"way_of_payment": ""}, "FEE-22"),
+        ({"received_fen": 3999}, "FEE-04"),
+        ({"items": [ReceiptItem(name="卡", unit_price_fen=2000, per_card=True)]}, "IC-09"),
+    ],
+)
+def test_a_receipt_that_the_rules_forbid_is_not_built(changes, rule: str) -> None:
+    with pytest.raises(ReceiptInvalid) as refused:
+        receipt(**changes)
+    assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"number": ""}, "PARK-07"),
+        ({"card_number": ""}, "PARK-07"),
+        ({"last_day": date(2025, 6, 8)}, "CAL-01"),
+        ({"received_fen": 29999}, "FEE-04"),
+    ],
+)
+def test_a_slip_that_the_rules_forbid_is_not_built(changes, rule: str) -> None:
+    with pytest.raises(ReceiptInvalid) as refused:
+        slip(**changes)
+    assert refused.value.rule == rule
+
+
+def test_a_pending_slip_needs_a_number_and_says_that_it_is_no_receipt() -> None:
+    with pytest.raises(ReceiptInvalid):
+        pending(number="")
+    assert "不是收据" in preview(pending(card_number=""), load_profile("generic-58"))
+
+
+@pytest.mark.parametrize("document", [*PAPER_ON_FILE.values(), trial("generic-80")])
+def test_no_paper_uses_the_words_that_are_not_to_be_used(document: Receipt) -> None:
+    shown = preview(document, load_profile("generic-80"))
+    assert "久等" not in shown
+    assert "必须" not in shown
+
+
+def _words(text: str) -> list[str]:
+    return [line.split() for line in text.splitlines() if line.strip()]
