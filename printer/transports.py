@@ -123,6 +123,8 @@ class UsbChannel:
     ) -> None:
         from escpos.printer import Usb
 
+        if not Usb.is_usable():  # it would raise when it is collected, too
+            raise PrinterOffline("no USB printer without pyusb (python-escpos[usb])")
         self._printer = Usb(vendor, product, in_ep=in_endpoint, out_ep=out_endpoint)
         self._device: Any = _opened(self._printer)
         self._in, self._out = in_endpoint, out_endpoint
@@ -187,8 +189,7 @@ def _opened(printer: Any) -> Any:
 
     try:
         printer.open()
-    except (Error, OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: pyusb is missing. ValueError: libusb is missing, or an impossible setting.
+    except (Error, OSError, ValueError) as error:  # ValueError: libusb is missing, NUL in a path
         raise PrinterOffline(f"no printer: {error}") from error
     return printer.device
 

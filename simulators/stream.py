@@ -106,6 +106,7 @@ class PtyPort:
 
     def __init__(self, device: StreamDevice) -> None:
         self._device = device
+        self._closed = False
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
@@ -139,7 +140,10 @@ class PtyPort:
         self._thread.join(timeout=2)
 
     def close(self) -> None:
-        """Take the device off the line."""
+        """Take the device off the line. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True  # the descriptors' numbers may soon belong to somebody else
         self.stop_serving()
         for descriptor in (self._master, self._slave, self._wake_read, self._wake_write):
             with contextlib.suppress(OSError):

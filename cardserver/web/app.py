@@ -9,7 +9,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from cardserver.services.turn import Estate
 from cardserver.web import books, documents, gates, holders, operations, sales
-from cardserver.web.auth import EXTENSION, SCHEME, guard
+from cardserver.web.auth import EXTENSION, guard
+from cardserver.web.description import describe
 from cardserver.web.errors import handle_errors
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -38,13 +39,12 @@ def create_app(estate: Estate) -> APIFlask:
     app.config.update(
         AUTO_OPERATION_ID=True,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=422,
     )
-    app.security_schemes = {SCHEME: {"type": "http", "scheme": SCHEME}}
     app.extensions[EXTENSION] = estate
     handle_errors(app)
     guard(app)
+    describe(app)
     _only_json(app)
     _headers(app)
     for module in _BLUEPRINTS:

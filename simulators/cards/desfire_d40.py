@@ -8,8 +8,8 @@ card always enciphers; the host therefore always deciphers, also when it sends. 
 from typing import Final
 
 from simulators.cards.desfire_crypto import Key, crc16, encrypt, exclusive_or, zero_pad
-from simulators.cards.desfire_session import Mode
-from simulators.cards.desfire_status import Refused, Status, demand
+from simulators.cards.desfire_session import Lengths, Mode, checked_payload
+from simulators.cards.desfire_status import Status, demand
 
 MAC_SIZE: Final = 4
 CRC_SIZE: Final = 2
@@ -35,7 +35,7 @@ class D40Session:
         self.key_no = key_no
         self._key = key
 
-    def open(self, _ins: int, data: bytes, header: int, mode: Mode) -> bytes:
+    def open(self, _ins: int, data: bytes, header: int, mode: Mode, lengths: Lengths) -> bytes:
         """See `Session.open`."""
         clear, body = data[:header], data[header:]
         match mode:
@@ -44,7 +44,9 @@ class D40Session:
                 demand(self._mac(payload) == mac, Status.INTEGRITY)
                 return clear + payload
             case Mode.FULL:
-                return clear + _checked(receive(self._key, body))
+                plain = receive(self._key, body)
+                sizes = [size for size in range(len(plain)) if header + size in lengths]
+                return clear + checked_payload(plain, sizes, b"", crc16)
             case Mode.CRYPTOGRAM:
                 return clear + receive(self._key, body)
             case _:
@@ -74,11 +76,3 @@ class D40Session:
 
     def _mac(self, data: bytes) -> bytes:
         return encrypt(self._key, ZERO, zero_pad(data, BLOCK))[-BLOCK:][:MAC_SIZE]
-
-
-def _checked(plain: bytes) -> bytes:
-    for size in range(max(0, len(plain) - CRC_SIZE - BLOCK + 1), len(plain) - CRC_SIZE + 1):
-        end = size + CRC_SIZE
-        if not any(plain[end:]) and plain[size:end] == crc16(plain[:size]):
-            return plain[:size]
-    raise Refused(Status.INTEGRITY)

@@ -155,11 +155,12 @@ class NativeProtocol:
     def _run(self, command: _Coming) -> tuple[bytes, Status]:
         spec, data, session = command.spec, command.data, self._picc.session
         request, response = command.modes
+        lengths = spec.lengths if spec.streams is None else {command.bare}
         if session is not None:
-            data = session.open(command.ins, data, spec.header, request)
+            data = session.open(command.ins, data, spec.header, request, lengths)
         else:
             demand(request not in {Mode.FULL, Mode.CRYPTOGRAM}, Status.AUTHENTICATION)
-        demand(len(data) in spec.lengths, Status.LENGTH)
+        demand(len(data) in lengths, Status.LENGTH)
         answer = spec.run(self._picc, data)
         parts = answer if isinstance(answer, list) else [answer]
         sealed = b"".join(parts)

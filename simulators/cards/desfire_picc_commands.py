@@ -17,6 +17,7 @@ from simulators.cards.desfire_status import Generation, Refused, Status, demand
 
 EV1_APPLICATIONS: Final = 28
 MOST_KEYS: Final = 14
+CONFIGURATION_LENGTHS: Final = {2, 26, *range(3, 23)}  # options 00, 01 and 02
 
 _HARDWARE: Final = {
     Generation.EV1: (b"\x04\x01\x01\x01\x00", b"\x04\x01\x01\x01\x04"),
@@ -158,10 +159,10 @@ COMMANDS: Final[Mapping[int, Spec]] = {
     0x51: Spec(run=get_card_uid, lengths={0}, response=Mode.FULL),
     0x6E: Spec(run=free_memory, lengths={0}),
     0xFC: Spec(run=format_picc, lengths={0}),
-    0x5C: Spec(run=set_configuration, lengths=range(2, 64), header=1, request=Mode.FULL),
+    0x5C: Spec(run=set_configuration, lengths=CONFIGURATION_LENGTHS, header=1, request=Mode.FULL),
     0x6A: Spec(run=get_application_ids, lengths={0}, unit=3),
     0x6D: Spec(run=get_df_names, lengths={0}),
-    0x5A: Spec(run=select_application, lengths={3}),
+    0x5A: Spec(run=select_application, lengths={3}, request=Mode.PLAIN),
     0xCA: Spec(run=create_application, lengths=range(5, 24)),
     0xDA: Spec(run=delete_application, lengths={3}),
 }

@@ -6,8 +6,9 @@ command counter, no chain. (The kind before both is in `desfire_d40`.) NXP MF3IC
 AN12196 and MF2DLHX0 (EV2 messaging).
 """
 
+from collections.abc import Callable, Container, Iterable
 from enum import StrEnum, unique
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from simulators.cards.desfire_crypto import (
     CRC_SIZE,
@@ -22,6 +23,8 @@ from simulators.cards.desfire_status import Refused, Status, demand
 
 MAC_SIZE: Final = 8
 LAST_COUNT: Final = 0xFFFF
+
+Lengths: TypeAlias = Container[int]
 
 
 @unique
@@ -42,8 +45,11 @@ class Session(Protocol):
     def key_no(self) -> int:
         """The key that was proved."""
 
-    def open(self, ins: int, data: bytes, header: int, mode: Mode) -> bytes:
+    def open(self, ins: int, data: bytes, header: int, mode: Mode, lengths: Lengths) -> bytes:
         """Check and decipher a command's data; its first `header` bytes are always clear.
+
+        What was enciphered ends in zeros or a CRC, which alone don't tell where the payload ends:
+        the opened data has one of `lengths`.
 
         Raises:
             Refused: INTEGRITY.
@@ -70,7 +76,7 @@ class Ev1Session:
         self.key = key
         self._chain = bytes(key.block_size)
 
-    def open(self, ins: int, data: bytes, header: int, mode: Mode) -> bytes:
+    def open(self, ins: int, data: bytes, header: int, mode: Mode, lengths: Lengths) -> bytes:
         """See `Session.open`."""
         match mode:
             case Mode.PLAIN | Mode.COMMAND:
@@ -82,7 +88,8 @@ class Ev1Session:
                 return body
             case Mode.FULL:
                 clear, plain = data[:header], self._decipher(data[header:])
-                return clear + _checked(bytes([ins]) + clear, plain)
+                sizes = [size for size in range(len(plain)) if header + size in lengths]
+                return clear + checked_payload(plain, sizes, bytes([ins]) + clear, crc32)
             case Mode.CRYPTOGRAM:
                 return data[:header] + self._decipher(data[header:])
 
@@ -121,14 +128,14 @@ class Ev1Session:
         return plain
 
 
-def _checked(prefix: bytes, plain: bytes) -> bytes:
-    """The payload in front of its CRC and of the zeros that fill the last block."""
-    shortest = max(0, len(plain) - CRC_SIZE - 15)
-    for size in range(shortest, len(plain) - CRC_SIZE + 1):
-        end = size + CRC_SIZE
-        if any(plain[end:]):
-            continue
-        if plain[size:end] == crc32(prefix + plain[:size]):
+def checked_payload(
+    plain: bytes, sizes: Iterable[int], prefix: bytes, check: Callable[[bytes], bytes]
+) -> bytes:
+    """The payload of one of `sizes` in front of its CRC and the zeros that fill the last block."""
+    for size in sizes:
+        sum_ = check(prefix + plain[:size])
+        rest = plain[size:]
+        if rest.startswith(sum_) and not any(rest[len(sum_) :]):
             return plain[:size]
     raise Refused(Status.INTEGRITY)
 
@@ -145,7 +152,7 @@ class Ev2Session:
         self._cipher = cipher
         self._mac = mac
 
-    def open(self, ins: int, data: bytes, header: int, mode: Mode) -> bytes:
+    def open(self, ins: int, data: bytes, header: int, mode: Mode, _lengths: Lengths) -> bytes:
         """See `Session.open`."""
         demand(self.count < LAST_COUNT, Status.AUTHENTICATION)
         if mode is Mode.PLAIN:

@@ -6,6 +6,7 @@ Times are real here, so waiting is done by the drivers' own timeouts and nothing
 import errno
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import serial
@@ -136,7 +137,7 @@ def test_what_other_systems_refuse_has_the_same_names(
         open_serial(line("COM3"))
 
 
-def test_a_file_that_is_no_port_is_not_found(tmp_path: object) -> None:
+def test_a_file_that_is_no_port_is_not_found() -> None:
     with pytest.raises(DeviceNotFound):
         open_serial(line(os.devnull))
 
@@ -221,16 +222,23 @@ def test_a_note_is_taken_over_a_real_port_although_the_line_stumbles(plug: Plug)
     assert not acceptor.view().enabled
 
 
-def test_an_acceptor_that_is_unplugged_and_plugged_in_again_starts_anew(plug: Plug) -> None:
-    acceptor = VirtualAcceptor(timing=AT_ONCE)
+def test_an_acceptor_that_is_unplugged_and_plugged_in_again_is_started_anew(
+    plug: Plug, tmp_path: Path
+) -> None:
+    acceptor, name = VirtualAcceptor(timing=AT_ONCE), tmp_path / "acceptor"
     port = plug(acceptor)
-    driver = ssp.DRIVER.open({"port": port.path, "timeout_ms": "500"})
+    name.symlink_to(port.path)
+    driver = ssp.DRIVER.open({"port": str(name), "timeout_ms": "500"})
     driver.start()
     port.close()
     with pytest.raises(DeviceNotFound):
         driver.poll()
     with pytest.raises(DeviceNotFound):
         driver.start()
+    name.unlink()
+    name.symlink_to(plug(acceptor).path)
+    assert driver.start().stacked_count == 0
+    assert driver.poll() == []
 
 
 def test_a_silent_acceptor_is_a_timeout(plug: Plug) -> None:
@@ -274,9 +282,13 @@ def test_a_silent_board_is_a_timeout_and_the_command_went_out_once(plug: Plug) -
     assert len(barrier.openings) <= 1
 
 
-def test_a_port_in_use_and_a_port_that_went_away_are_told_apart(plug: Plug) -> None:
-    port = plug(VirtualBarrier())
-    settings = {"port": port.path, "board": "waveshare-d", "arm_input": "1", "timeout_ms": "2000"}
+def test_a_port_in_use_and_one_that_went_away_and_came_back_are_told_apart(
+    plug: Plug, tmp_path: Path
+) -> None:
+    barrier, name = VirtualBarrier(), tmp_path / "barrier"
+    port = plug(barrier)
+    name.symlink_to(port.path)
+    settings = {"port": str(name), "board": "waveshare-d", "arm_input": "1", "timeout_ms": "2000"}
     first, second = modbus_relay.DRIVER.open(settings), modbus_relay.DRIVER.open(settings)
     first.state()
     with pytest.raises(DeviceBusy):
@@ -286,6 +298,11 @@ def test_a_port_in_use_and_a_port_that_went_away_are_told_apart(plug: Plug) -> N
         first.open()
     with pytest.raises(DeviceNotFound):
         second.state()
+    name.unlink()
+    name.symlink_to(plug(barrier).path)
+    assert first.state() == BarrierState(arm_up=False, vehicle_present=None)
+    assert barrier.openings == (), "what could not be sent is not made up for"
+    first.close()
 
 
 @pytest.mark.parametrize("model", [Model.WAVESHARE, Model.LC])

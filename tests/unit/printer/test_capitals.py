@@ -7,6 +7,8 @@ below.
 """
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import cn2an
 import pytest
@@ -80,7 +82,7 @@ def test_figures_are_the_amount_in_yuan_with_two_decimals(fen: int) -> None:
 
 @pytest.mark.parametrize("fen", [-1, LIMIT_FEN, 1.0, "1", True, None])
 @pytest.mark.parametrize("write", [capitals, figures])
-def test_what_is_no_amount_is_refused(write, fen) -> None:
+def test_what_is_no_amount_is_refused(write: Callable[[Any], str], fen: object) -> None:
     with pytest.raises(AmountInvalid) as refused:
         write(fen)
     assert refused.value.amount_fen == fen

@@ -13,7 +13,9 @@ any_text = st.text(st.characters(codec="utf-8") | st.sampled_from("\x1b\x1d\x10\
 
 
 @given(any_text, st.sampled_from(Charset))
-def test_settled_text_holds_no_control_character_and_can_be_coded(text: str, charset) -> None:
+def test_settled_text_holds_no_control_character_and_can_be_coded(
+    text: str, charset: Charset
+) -> None:
     settled = settle(text, charset, Rare.MARK).text
     assert all(unicodedata.category(character) not in {"Cc", "Cf"} for character in settled)
     assert all(byte >= 0x20 and byte != 0x7F for byte in settled.encode("gb18030"))
@@ -33,7 +35,7 @@ def test_gb2312_printers_get_codes_of_gb2312_only(text: str) -> None:
 
 
 @given(any_text, st.sampled_from(Charset))
-def test_settled_text_stays_as_it_is(text: str, charset) -> None:
+def test_settled_text_stays_as_it_is(text: str, charset: Charset) -> None:
     settled = settle(text, charset, Rare.MARK).text
     assert settle(settled, charset, Rare.REFUSE).text == settled
 

@@ -19,6 +19,7 @@ from printer.profile import load_profile
 from printer.receipt import Qr, Receipt, Text, reprinted
 from printer.spool import Outcome, print_job
 from simulators.paper_model import PAPER_58, PAPER_80
+from tests.unit.printer.printer_desk import Desk
 
 PAPERS = Path(__file__).parents[2] / "paper"
 COMPANY = "翠湖物业服务有限公司"
@@ -102,9 +103,9 @@ PRINTERS = {"80": ("epson-tm-t82", PAPER_80), "58": ("generic-58", PAPER_58)}
 
 @pytest.mark.parametrize("name", [*PAPER_ON_FILE, "test-page"])
 @pytest.mark.parametrize("width", PRINTERS)
-def test_the_paper_is_the_one_on_file(desk_with, name: str, width: str) -> None:
+def test_the_paper_is_the_one_on_file(name: str, width: str) -> None:
     profile_name, model = PRINTERS[width]
-    desk = desk_with(model)
+    desk = Desk(model)
     document = PAPER_ON_FILE.get(name) or trial(profile_name)
     result = print_job(desk.line, load_profile(profile_name), document, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED
@@ -119,9 +120,9 @@ def test_the_paper_is_the_one_on_file(desk_with, name: str, width: str) -> None:
 
 @pytest.mark.parametrize("profile_name", ["epson-tm-t88", "generic-80", "generic-58", "zjiang-58"])
 @pytest.mark.parametrize("document", PAPER_ON_FILE.values(), ids=PAPER_ON_FILE)
-def test_the_preview_shows_what_the_printer_prints(desk_with, document, profile_name) -> None:
+def test_the_preview_shows_what_the_printer_prints(document: Receipt, profile_name: str) -> None:
     profile = load_profile(profile_name)
-    desk = desk_with(replace(PAPER_80, dots=profile.dots))
+    desk = Desk(replace(PAPER_80, dots=profile.dots))
     print_job(desk.line, profile, document, clock=desk.clock)
     printed = (desk.printer.sheets or [desk.printer.hanging])[0].text
     shown = preview(document, profile)
@@ -183,7 +184,9 @@ def test_a_plate_is_masked_in_its_middle(plate: str, masked: str) -> None:
         ({"items": [ReceiptItem(name="卡", unit_price_fen=2000, per_card=True)]}, "IC-09"),
     ],
 )
-def test_a_receipt_that_the_rules_forbid_is_not_built(changes, rule: str) -> None:
+def test_a_receipt_that_the_rules_forbid_is_not_built(
+    changes: dict[str, object], rule: str
+) -> None:
     with pytest.raises(ReceiptInvalid) as refused:
         receipt(**changes)
     assert refused.value.rule == rule
@@ -198,7 +201,7 @@ def test_a_receipt_that_the_rules_forbid_is_not_built(changes, rule: str) -> Non
         ({"received_fen": 29999}, "FEE-04"),
     ],
 )
-def test_a_slip_that_the_rules_forbid_is_not_built(changes, rule: str) -> None:
+def test_a_slip_that_the_rules_forbid_is_not_built(changes: dict[str, object], rule: str) -> None:
     with pytest.raises(ReceiptInvalid) as refused:
         slip(**changes)
     assert refused.value.rule == rule
@@ -217,5 +220,5 @@ def test_no_paper_uses_the_words_that_are_not_to_be_used(document: Receipt) -> N
     assert "必须" not in shown
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip()]

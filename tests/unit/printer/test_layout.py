@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from printer.charset import Rare
 from printer.errors import AmountInvalid, NotEncodable, ReceiptInvalid, TextTooWide
-from printer.layout import PaperCut, PaperLine, PaperQr, lay_out, preview
-from printer.profile import QrKind, load_profile, profile_names
+from printer.layout import PaperCut, PaperItem, PaperLine, PaperQr, lay_out, preview
+from printer.profile import Profile, QrKind, load_profile, profile_names
 from printer.receipt import (
     CENTRED,
     Amount,
@@ -59,7 +59,7 @@ lines = st.one_of(
 )
 
 
-def paper(*contents: Line, profile=WIDE) -> list[str]:
+def paper(*contents: Line, profile: Profile = WIDE) -> list[str]:
     return preview(Receipt(number="1", lines=contents), profile).splitlines()
 
 
@@ -216,7 +216,7 @@ def test_the_preview_shows_alignment_and_pictures() -> None:
     assert shown == [" " * 23 + "中", "[CZ1]", ""]
 
 
-def _items(*contents: Line):
+def _items(*contents: Line) -> list[PaperItem]:
     return lay_out(Receipt(number="1", lines=contents), WIDE)
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from printer.charset import Rare
-from printer.errors import CoverOpen, PaperOut, PrinterOffline
+from printer.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
 from printer.escpos import encode
-from printer.profile import Proof, load_profile
+from printer.profile import Profile, Proof, load_profile
 from printer.receipt import HEADING, Amount, Qr, Receipt, Rule, Text, Title
 from printer.spool import (
     BROKEN_OFF,
@@ -26,8 +26,9 @@ from printer.spool import (
 from printer.status import Paper, Trouble
 from simulators.paper import VirtualPrinter
 from simulators.paper_line import PaperLine
-from simulators.paper_model import CLONE_58, CLONE_80, PAPER_58, PAPER_80
+from simulators.paper_model import CLONE_58, CLONE_80, PAPER_58, PAPER_80, PrinterModel
 from simulators.stream import FaultyLine, StreamFault, StreamFaultKind
+from tests.unit.printer.printer_desk import Desk
 
 EPSON, GENERIC = load_profile("epson-tm-t82"), load_profile("generic-80")
 RECEIPT = Receipt(
@@ -56,8 +57,8 @@ def whole_papers(printer: VirtualPrinter) -> int:
         (CLONE_80, "xprinter-80"),
     ],
 )
-def test_a_job_is_printed_when_the_printer_proves_it(desk_with, model, profile) -> None:
-    desk = desk_with(model)
+def test_a_job_is_printed_when_the_printer_proves_it(model: PrinterModel, profile: str) -> None:
+    desk = Desk(model)
     result = print_job(desk.line, load_profile(profile), RECEIPT, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED
     assert result.reason == ""
@@ -65,23 +66,23 @@ def test_a_job_is_printed_when_the_printer_proves_it(desk_with, model, profile) 
     assert whole_papers(desk.printer) == 1
 
 
-def test_a_printer_without_a_cutter_proves_it_as_well(desk_with) -> None:
-    desk = desk_with(PAPER_58)
+def test_a_printer_without_a_cutter_proves_it_as_well() -> None:
+    desk = Desk(PAPER_58)
     result = print_job(desk.line, load_profile("generic-58"), RECEIPT, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED
     assert LAST_LINE in desk.printer.hanging.text
 
 
-def test_a_printer_that_cannot_prove_anything_gives_unknown_and_is_not_broken(desk_with) -> None:
-    desk = desk_with(CLONE_58)
+def test_a_printer_that_cannot_prove_anything_gives_unknown_and_is_not_broken() -> None:
+    desk = Desk(CLONE_58)
     result = print_job(desk.line, load_profile("zjiang-58"), RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, UNPROVABLE)
     assert not result.broken
     assert "CZ-7" in desk.printer.hanging.text
 
 
-def test_a_profile_that_promises_too_much_gives_unknown_in_time(desk_with) -> None:
-    desk = desk_with(CLONE_80)
+def test_a_profile_that_promises_too_much_gives_unknown_in_time() -> None:
+    desk = Desk(CLONE_80)
     started = desk.clock()
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, NO_PROOF)
@@ -100,7 +101,9 @@ def test_a_profile_that_promises_too_much_gives_unknown_in_time(desk_with) -> No
         ({"mute": True}, Trouble.SILENT),
     ],
 )
-def test_nothing_is_sent_to_a_printer_in_trouble(desk, condition, trouble) -> None:
+def test_nothing_is_sent_to_a_printer_in_trouble(
+    desk: Desk, condition: dict[str, bool], trouble: Trouble
+) -> None:
     desk.printer.change(**condition)
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.NOT_PRINTED, trouble)
@@ -109,14 +112,14 @@ def test_nothing_is_sent_to_a_printer_in_trouble(desk, condition, trouble) -> No
     assert questions <= {b"\x10\x04"}
 
 
-def test_paper_near_its_end_is_told_with_the_printed_receipt(desk) -> None:
+def test_paper_near_its_end_is_told_with_the_printed_receipt(desk: Desk) -> None:
     desk.printer.change(paper_near_end=True)
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED
     assert result.status.paper is Paper.NEAR_END
 
 
-def test_a_receipt_that_cannot_be_encoded_is_not_sent(desk) -> None:
+def test_a_receipt_that_cannot_be_encoded_is_not_sent(desk: Desk) -> None:
     strict = replace(EPSON, rare=Rare.REFUSE)
     result = print_job(desk.line, strict, Receipt(number="1", lines=(Text("张𠮷"),)))
     assert (result.outcome, result.reason) == (Outcome.NOT_PRINTED, "not-encodable")
@@ -125,9 +128,9 @@ def test_a_receipt_that_cannot_be_encoded_is_not_sent(desk) -> None:
 
 
 @pytest.mark.parametrize("profile", [EPSON, GENERIC], ids=lambda profile: profile.proof.value)
-def test_paper_that_ends_at_any_byte_is_never_called_printed(desk_with, profile) -> None:
+def test_paper_that_ends_at_any_byte_is_never_called_printed(profile: Profile) -> None:
     for after_bytes in range(len(encode(RECEIPT, profile))):
-        desk = desk_with(PAPER_80)
+        desk = Desk(PAPER_80)
         desk.printer.run_out_of_paper(after_bytes=after_bytes)
         started = desk.clock()
         result = print_job(desk.line, profile, RECEIPT, clock=desk.clock)
@@ -137,7 +140,7 @@ def test_paper_that_ends_at_any_byte_is_never_called_printed(desk_with, profile)
         assert desk.clock() - started < 1.0
 
 
-def test_after_a_new_roll_the_next_receipt_is_whole_and_the_rest_is_void(desk) -> None:
+def test_after_a_new_roll_the_next_receipt_is_whole_and_the_rest_is_void(desk: Desk) -> None:
     desk.printer.run_out_of_paper(after_bytes=120)
     first = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     desk.printer.load_paper()
@@ -148,13 +151,13 @@ def test_after_a_new_roll_the_next_receipt_is_whole_and_the_rest_is_void(desk) -
     assert desk.printer.sheets[-1].text.count(LAST_LINE) == 1
 
 
-def test_a_job_cut_off_at_any_byte_does_not_spoil_the_next_one(desk_with) -> None:
+def test_a_job_cut_off_at_any_byte_does_not_spoil_the_next_one() -> None:
     job = encode(RECEIPT, EPSON)
-    desk = desk_with(PAPER_80)
+    desk = Desk(PAPER_80)
     print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     whole = desk.printer.sheets[-1].text
     for sent in range(1, len(job)):
-        desk = desk_with(PAPER_80)
+        desk = Desk(PAPER_80)
         desk.line.write(job[:sent], 1.0)
         result = print_job(desk.line, EPSON, RECEIPT, after_break=True, clock=desk.clock)
         assert result.outcome is Outcome.PRINTED
@@ -162,7 +165,7 @@ def test_a_job_cut_off_at_any_byte_does_not_spoil_the_next_one(desk_with) -> Non
         assert "作废" in desk.printer.sheets[-2].text
 
 
-def test_a_cable_pulled_before_the_job_leaves_it_not_printed(desk) -> None:
+def test_a_cable_pulled_before_the_job_leaves_it_not_printed(desk: Desk) -> None:
     desk.line.unplugged = True
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.NOT_PRINTED, "printer-offline")
@@ -180,7 +183,7 @@ class PulledInMidJob(PaperLine):
         super().write(data, timeout_s)
 
 
-def test_a_cable_pulled_in_mid_job_leaves_it_unknown(desk) -> None:
+def test_a_cable_pulled_in_mid_job_leaves_it_unknown(desk: Desk) -> None:
     line = PulledInMidJob(desk.printer, wait=desk.clock.wait)
     result = print_job(line, EPSON, RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, BROKEN_OFF)
@@ -190,7 +193,9 @@ def test_a_cable_pulled_in_mid_job_leaves_it_unknown(desk) -> None:
 
 @pytest.mark.parametrize("kind", StreamFaultKind)
 @pytest.mark.parametrize("profile", [EPSON, GENERIC], ids=lambda profile: profile.proof.value)
-def test_no_fault_on_the_line_makes_the_result_a_lie(desk, profile, kind) -> None:
+def test_no_fault_on_the_line_makes_the_result_a_lie(
+    desk: Desk, profile: Profile, kind: StreamFaultKind
+) -> None:
     for at_byte in range(12):
         printer = VirtualPrinter()
         faulty = FaultyLine(printer)
@@ -204,11 +209,10 @@ def test_no_fault_on_the_line_makes_the_result_a_lie(desk, profile, kind) -> Non
             assert printer.hanging.blank
 
 
-def test_the_late_proof_of_another_job_proves_nothing(desk_with) -> None:
-    desk = desk_with(replace(PAPER_80, process_id=False))
-    desk.printer.on_unasked = None
-    stale = b"\x37\x22" + b"".join(b"%04d" % 7 for _ in range(1)) + b"\x00"
-    desk.line._answers += stale * 3
+def test_the_late_proof_of_another_job_proves_nothing() -> None:
+    desk = Desk(replace(PAPER_80, process_id=False))
+    for number in range(30):
+        desk.line._answers += b"\x37\x22" + b"%04d" % number + b"\x00"
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, NO_PROOF)
 
@@ -230,20 +234,20 @@ class Backlogged:
         return b""
 
 
-def test_the_late_proof_of_a_broken_job_is_heard_out_before_the_next_one(desk) -> None:
+def test_the_late_proof_of_a_broken_job_is_heard_out_before_the_next_one(desk: Desk) -> None:
     line = PaperLine(Backlogged(answers=2), wait=desk.clock.wait)
     result = print_job(line, GENERIC, RECEIPT, after_break=True, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, NO_PROOF)
 
 
-def test_a_printer_that_does_not_finish_its_broken_job_gets_no_other(desk) -> None:
+def test_a_printer_that_does_not_finish_its_broken_job_gets_no_other(desk: Desk) -> None:
     line = PaperLine(Backlogged(answers=0), wait=desk.clock.wait)
     result = print_job(line, GENERIC, RECEIPT, after_break=True, clock=desk.clock)
     assert (result.outcome, result.reason) == (Outcome.NOT_PRINTED, BUSY)
     assert result.broken
 
 
-def test_a_generic_printer_prints_after_a_break(desk) -> None:
+def test_a_generic_printer_prints_after_a_break(desk: Desk) -> None:
     desk.printer.run_out_of_paper(after_bytes=120)
     assert print_job(desk.line, GENERIC, RECEIPT, clock=desk.clock).broken
     desk.printer.load_paper()
@@ -252,13 +256,13 @@ def test_a_generic_printer_prints_after_a_break(desk) -> None:
     assert desk.printer.sheets[-1].text.count(LAST_LINE) == 1
 
 
-def test_automatic_status_in_between_does_not_disturb(desk) -> None:
+def test_automatic_status_in_between_does_not_disturb(desk: Desk) -> None:
     desk.line.write(b"\x1da\x0f", 1.0)
     result = print_job(desk.line, EPSON, RECEIPT, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED
 
 
-def test_four_questions_take_no_waiting_and_sixteen_bytes(desk) -> None:
+def test_four_questions_take_no_waiting_and_sixteen_bytes(desk: Desk) -> None:
     started = desk.clock()
     status = ask_status(desk.line, clock=desk.clock)
     assert status.ready
@@ -266,7 +270,7 @@ def test_four_questions_take_no_waiting_and_sixteen_bytes(desk) -> None:
     assert desk.clock() - started < 0.01
 
 
-def test_a_silent_printer_costs_one_waiting_not_four(desk) -> None:
+def test_a_silent_printer_costs_one_waiting_not_four(desk: Desk) -> None:
     desk.printer.change(mute=True)
     started = desk.clock()
     assert ask_status(desk.line, clock=desk.clock).silent
@@ -282,7 +286,9 @@ def test_a_silent_printer_costs_one_waiting_not_four(desk) -> None:
         ({"cutter_jammed": True}, PrinterOffline),
     ],
 )
-def test_money_is_not_taken_for_a_paper_that_cannot_be_printed(desk, condition, error) -> None:
+def test_money_is_not_taken_for_a_paper_that_cannot_be_printed(
+    desk: Desk, condition: dict[str, bool], error: type[PrinterError]
+) -> None:
     require_ready(desk.line, clock=desk.clock)
     desk.printer.change(**condition)
     with pytest.raises(error) as refused:
@@ -290,7 +296,7 @@ def test_money_is_not_taken_for_a_paper_that_cannot_be_printed(desk, condition, 
     assert refused.value.printer == "kiosk"
 
 
-def test_a_printer_that_talks_without_end_is_not_listened_to_for_ever(desk) -> None:
+def test_a_printer_that_talks_without_end_is_not_listened_to_for_ever(desk: Desk) -> None:
     class Chatter(PaperLine):
         def read(self, size: int, timeout_s: float) -> bytes:
             desk.clock.wait(0.01)
@@ -301,7 +307,7 @@ def test_a_printer_that_talks_without_end_is_not_listened_to_for_ever(desk) -> N
     assert (result.outcome, result.reason) == (Outcome.NOT_PRINTED, Trouble.SILENT)
 
 
-def test_a_job_is_given_the_time_its_bytes_need_on_the_wire(desk) -> None:
+def test_a_job_is_given_the_time_its_bytes_need_on_the_wire(desk: Desk) -> None:
     limits: list[float] = []
 
     class Measured(PaperLine):
@@ -315,7 +321,7 @@ def test_a_job_is_given_the_time_its_bytes_need_on_the_wire(desk) -> None:
     assert limits[-1] == pytest.approx(size / 100 + 5.0)
 
 
-def test_the_profiles_proof_is_what_is_waited_for(desk) -> None:
+def test_the_profiles_proof_is_what_is_waited_for(desk: Desk) -> None:
     no_status = replace(EPSON, status=False, proof=Proof.IN_ORDER)
     result = print_job(desk.line, no_status, RECEIPT, clock=desk.clock)
     assert result.outcome is Outcome.PRINTED

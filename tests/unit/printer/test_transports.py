@@ -162,6 +162,7 @@ class UsbDevice:
         self.taken = b""
         self.packets = [bytes.fromhex("1212")]
         self.limits_ms: list[int] = []
+        self.pulled_out = False
 
     def write(self, endpoint: int, data: bytes, timeout_ms: int) -> int:
         assert endpoint == 0x01
@@ -172,18 +173,24 @@ class UsbDevice:
     def read(self, endpoint: int, size: int, timeout_ms: int) -> bytes:
         assert (endpoint, size) == (0x82, 512)
         self.limits_ms.append(timeout_ms)
+        if self.pulled_out:
+            raise OSError(errno.ENODEV, "no such device")
         if not self.packets:
             raise OSError(errno.ETIMEDOUT, "timed out")
         return self.packets.pop()
 
 
 @pytest.fixture
-def usb_device(monkeypatch) -> UsbDevice:
+def usb_device(monkeypatch: pytest.MonkeyPatch) -> UsbDevice:
     device = UsbDevice()
 
     class Usb:
-        def __init__(self, vendor, product, *, in_ep, out_ep) -> None:
+        def __init__(self, vendor: int, product: int, *, in_ep: int, out_ep: int) -> None:
             self.device = device
+
+        @staticmethod
+        def is_usable() -> bool:
+            return True
 
         def open(self) -> None: ...
 
@@ -204,10 +211,13 @@ def test_usb_sends_all_packets_and_reads_what_came(usb_device: UsbDevice) -> Non
     assert usb_device.limits_ms == [1500, 1500, 1500, 300, 300, 1]
 
 
-def test_a_usb_printer_that_is_pulled_out_is_offline(usb_device: UsbDevice) -> None:
-    def gone(*_: object) -> bytes:
-        raise OSError(errno.ENODEV, "no such device")
+def test_without_pyusb_a_usb_printer_is_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("escpos.printer.usb._DEP_USB", False)
+    with pytest.raises(PrinterOffline, match="pyusb"):
+        UsbChannel(0x04B8, 0x0E15)
 
-    usb_device.read = gone  # type: ignore[method-assign]
+
+def test_a_usb_printer_that_is_pulled_out_is_offline(usb_device: UsbDevice) -> None:
+    usb_device.pulled_out = True
     with closing(UsbChannel(0x04B8, 0x0E15)) as channel, pytest.raises(PrinterOffline):
         channel.read(1, 0.1)

@@ -63,6 +63,10 @@ def send(card: Line, ins: int, data: bytes = b"") -> tuple[int, bytes]:
     return answer[-1], received
 
 
+def demand_ok(code: int) -> None:
+    assert code == 0, f"status {code:02X}"
+
+
 def status(card: Line, ins: int, data: bytes = b"") -> int:
     return send(card, ins, data)[0]
 
@@ -85,9 +89,10 @@ class Ev1Host:
         code = self.chain[:8] if payload else b""
         return self._with_mac(*send(self.card, ins, header + payload + code))
 
-    def full(self, ins: int, header: bytes, payload: bytes = b"") -> bytes:
+    def full(self, ins: int, header: bytes, payload: bytes = b"", *, size: int = 0) -> bytes:
+        """Send `payload`, or expect `size` bytes."""
         if not payload:
-            return self._enciphered(ins, header)
+            return self._enciphered(ins, header, size)
         sealed = self._seal(payload + crc(bytes([ins]) + header + payload))
         return self._with_mac(*send(self.card, ins, header + sealed))
 
@@ -97,7 +102,8 @@ class Ev1Host:
         body += crc(bytes([0xC4, number]) + body) + (crc(new) if old is not None else b"")
         code, data = send(self.card, 0xC4, bytes([number]) + self._seal(body))
         if old is None:
-            assert (code, data) == (0, b"")
+            demand_ok(code)
+            assert data == b""
         else:
             self._with_mac(code, data)
 
@@ -106,19 +112,19 @@ class Ev1Host:
         self.chain = sealed[-16:]
         return sealed
 
-    def _enciphered(self, ins: int, header: bytes) -> bytes:
+    def _enciphered(self, ins: int, header: bytes, size: int) -> bytes:
         self.chain = cmac(self.key, bytes([ins]) + header, self.chain)
         code, sealed = send(self.card, ins, header)
-        assert code == 0, f"{code:02X}"
+        demand_ok(code)
         plain = cbc(self.key, self.chain, sealed, encrypting=False)
         self.chain = sealed[-16:]
-        for size in range(len(plain) - 3):
-            if plain[size : size + 4] == crc(plain[:size] + b"\0") and not any(plain[size + 4 :]):
-                return plain[:size]
-        raise AssertionError("no CRC")
+        assert plain[size : size + 4] == crc(plain[:size] + b"\0")
+        assert not any(plain[size + 4 :])
+        assert len(plain) - size < 4 + 16
+        return plain[:size]
 
     def _with_mac(self, code: int, data: bytes) -> bytes:
-        assert code == 0, f"{code:02X}"
+        demand_ok(code)
         self.chain = cmac(self.key, data[:-8] + b"\0", self.chain)
         assert data[-8:] == self.chain[:8]
         return data[:-8]
@@ -141,7 +147,7 @@ class Ev2Host:
     def bare(self, ins: int, data: bytes = b"") -> bytes:
         """A command on a file in plain mode."""
         code, answer = send(self.card, ins, data)
-        assert code == 0, f"{code:02X}"
+        demand_ok(code)
         self.count += 1
         return answer
 
@@ -149,7 +155,7 @@ class Ev2Host:
         body = header + payload
         return self._with_mac(*send(self.card, ins, body + self._sign(ins, body)))
 
-    def full(self, ins: int, header: bytes, payload: bytes = b"") -> bytes:
+    def full(self, ins: int, header: bytes, payload: bytes = b"", *, size: int = 0) -> bytes:
         body = header
         if payload:
             body += cbc(self.cipher, self._start(b"\xa5\x5a"), pad(payload), encrypting=True)
@@ -157,7 +163,9 @@ class Ev2Host:
         if not sealed:
             return b""
         plain = cbc(self.cipher, self._start(b"\x5a\xa5"), sealed, encrypting=False)
-        return plain.rstrip(b"\0").removesuffix(b"\x80")
+        data = plain.rstrip(b"\0").removesuffix(b"\x80")
+        assert len(data) == size
+        return data
 
     def change_key(self, number: int, new: bytes, version: bytes, old: bytes | None) -> None:
         masked = new if old is None else bytes(a ^ b for a, b in zip(new, old, strict=True))
@@ -167,7 +175,9 @@ class Ev2Host:
             return
         body = bytes([number])
         body += cbc(self.cipher, self._start(b"\xa5\x5a"), pad(payload), encrypting=True)
-        assert send(self.card, 0xC4, body + self._sign(0xC4, body)) == (0, b"")
+        code, answer = send(self.card, 0xC4, body + self._sign(0xC4, body))
+        demand_ok(code)
+        assert answer == b""
 
     def _sign(self, code: int, body: bytes) -> bytes:
         counter = self.count.to_bytes(2, "little")
@@ -178,7 +188,7 @@ class Ev2Host:
         return cbc(self.cipher, bytes(16), block, encrypting=True)
 
     def _with_mac(self, code: int, data: bytes) -> bytes:
-        assert code == 0, f"{code:02X}"
+        demand_ok(code)
         self.count += 1
         assert data[-8:] == self._sign(0, data[:-8])
         return data[:-8]

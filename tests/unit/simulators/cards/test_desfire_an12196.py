@@ -106,7 +106,7 @@ def test_get_file_settings_bears_the_macs_of_table_7() -> None:
     # The encipherment key of that session is not published, nor needed.
     opened = session("00" * 16, "8248134A386E86EB7FAF54A52E536CB6", "7A21085E", 0)
     settings = bytes.fromhex("0040EEEE000100D1FE001F00004400004400002000006A0000")
-    assert opened.open(0xF5, bytes.fromhex("026597A457C8CD442C"), 1, Mode.COMMAND) == b"\x02"
+    assert opened.open(0xF5, bytes.fromhex("026597A457C8CD442C"), 1, Mode.COMMAND, {1}) == b"\x02"
     answer = opened.close(settings, Mode.COMMAND)
     assert answer == settings + bytes.fromhex("2A474282E7A47986")
 
@@ -117,7 +117,7 @@ def test_change_file_settings_is_deciphered_as_in_table_18() -> None:
     )
     command = bytes.fromhex("02 61B6D97903566E84C3AE5274467E89EA D799B7C1A0EF7A04")
     settings = bytes.fromhex("4000E0C1F121200000430000430000")
-    assert opened.open(0x5F, command, 1, Mode.FULL) == b"\x02" + settings
+    assert opened.open(0x5F, command, 1, Mode.FULL, {16}) == b"\x02" + settings
     assert opened.close(b"", Mode.FULL) == bytes.fromhex("57BFF87B1241E93D")
 
 
@@ -125,7 +125,7 @@ def test_get_card_uid_is_enciphered_as_in_table_28() -> None:
     opened = session(
         "2B4D963C014DC36F24F69A50A394F875", "379D32130CE61705DD5FD8C36B95D764", "DF055522", 0
     )
-    assert opened.open(0x51, bytes.fromhex("8E2C155ADDA99BE3"), 0, Mode.COMMAND) == b""
+    assert opened.open(0x51, bytes.fromhex("8E2C155ADDA99BE3"), 0, Mode.COMMAND, {0}) == b""
     answer = opened.close(bytes.fromhex("04958CAA5C5E80"), Mode.FULL)
     assert answer == bytes.fromhex("70756055688505B52A5E26E59E329CD6 595F672298EA41B7")
 

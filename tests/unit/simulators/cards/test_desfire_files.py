@@ -42,10 +42,11 @@ def write(host: Host, mode: int, number: int, offset: int, data: bytes) -> None:
         host.plain(0x3D, header + data)
 
 
-def read(host: Host, mode: int, number: int, offset: int, length: int) -> bytes:
+def read(host: Host, mode: int, number: int, offset: int, length: int, size: int = 0) -> bytes:
+    """Read; `size` is what `length` 0 means."""
     header = file_header(number, offset, length)
     if mode == FULL:
-        return host.full(0xBD, header)
+        return host.full(0xBD, header, size=length or size)
     if mode == MAC:
         return host.mac(0xBD, header)
     return host.bare(0xBD, header) if isinstance(host, Ev2Host) else host.plain(0xBD, header)
@@ -69,7 +70,7 @@ def test_what_was_written_is_read_back_whatever_its_length(
     write(host, mode, 1, offset, data)
     write(host, mode, 1, offset, data)  # the chain or the counter went on
     assert read(host, mode, 1, offset, len(data)) == data
-    assert read(host, mode, 1, 0, 0) == (bytes(offset) + data).ljust(320, b"\0")
+    assert read(host, mode, 1, 0, 0, 320) == (bytes(offset) + data).ljust(320, b"\0")
     assert content(card) == (bytes(offset) + data).ljust(320, b"\0")
 
 
@@ -154,9 +155,9 @@ def test_a_backup_file_shows_the_old_bytes_until_commit(log_in: Login) -> None:
     host.plain(0xCB, creation(1, FULL, BY_KEY_0, 8))
     write(host, FULL, 1, 0, b"new")
     write(host, FULL, 1, 3, b"er")
-    assert read(host, FULL, 1, 0, 0) == bytes(8)
+    assert read(host, FULL, 1, 0, 0, 8) == bytes(8)
     host.plain(0xC7)
-    assert read(host, FULL, 1, 0, 0) == b"newer\0\0\0"
+    assert read(host, FULL, 1, 0, 0, 8) == b"newer\0\0\0"
 
 
 def pending(card: VirtualDesfire) -> None:

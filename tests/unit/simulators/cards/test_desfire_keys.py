@@ -143,7 +143,7 @@ def test_who_may_change_a_key(
         host.change_key(target, NEW, b"\x01", old)
         assert card.picc.application.keys[target].value == NEW
     else:
-        with pytest.raises(AssertionError, match=rf"{expected:02X}|\({expected:d}"):
+        with pytest.raises(AssertionError, match=f"{expected:02X}"):
             host.change_key(target, NEW, b"\x01", old)
         assert card.picc.application.keys[target].value == ZERO_KEY
 
@@ -162,7 +162,7 @@ def test_key_settings_change_enciphered(log_in: Login) -> None:
 @pytest.mark.parametrize("log_in", LOGINS)
 def test_the_true_uid_is_read_enciphered(log_in: Login) -> None:
     card = with_aes_application()
-    assert log_in(card).full(0x51, b"") == card.uid
+    assert log_in(card).full(0x51, b"", size=7) == card.uid
 
 
 def as_aes_card(generation: str = "ev2") -> VirtualDesfire:
@@ -181,7 +181,7 @@ def test_a_random_id_hides_the_uid_until_authenticated(log_in: Login) -> None:
     card.power_on()
     assert card.transmit(bytes.fromhex("FFCA000000")) != shown
     assert send(card, 0x60)[1][14:21] == bytes(7)
-    assert log_in(card, 0, NEW).full(0x51, b"") == card.uid
+    assert log_in(card, 0, NEW).full(0x51, b"", size=7) == card.uid
 
 
 def test_a_default_key_is_given_to_new_applications() -> None:

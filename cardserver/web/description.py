@@ -1,0 +1,72 @@
+"""The API's own description: OpenAPI 3.1 at ``/openapi.json``.
+
+The framework writes down paths and models. Added here is what holds for every call: the token, the
+operator's name, the one shape of refusals. Nested models get their plain names back.
+"""
+
+from typing import Any, Final
+
+from apiflask import APIFlask
+
+from cardserver.web.auth import OPERATOR_HEADER, SCHEME
+from cardserver.wire import Refusal
+
+VERSION: Final = "3.1.0"
+_REFUSAL: Final = {"$ref": "#/components/schemas/Refusal"}
+_SCHEMAS: Final = "#/components/schemas/"
+_GENERATED: Final = ("HTTPError", "ValidationError")
+_OPERATOR: Final = {
+    "name": OPERATOR_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Name of the operator signed on, percent-encoded UTF-8; a desk must send it.",
+    "schema": {"type": "string"},
+}
+
+Node = dict[Any, Any]
+
+
+def describe(app: APIFlask) -> None:
+    """Let the app finish its description."""
+    app.config["OPENAPI_VERSION"] = VERSION
+    app.security_schemes = {SCHEME: {"type": "http", "scheme": SCHEME}}
+    app.spec_processor(_finish)
+
+
+def _finish(spec: Node | str) -> Node | str:
+    if isinstance(spec, str):  # YAML; ours is JSON
+        return spec
+    schemas = spec["components"]["schemas"]
+    for name in _GENERATED:
+        schemas.pop(name, None)
+    schemas["Refusal"] = Refusal.model_json_schema()
+    spec["components"]["schemas"] = {_plain(name): schema for name, schema in schemas.items()}
+    for path in spec["paths"].values():
+        for call in path.values():
+            _finish_call(call)
+    finished: Node = _renamed(spec)
+    return finished
+
+
+def _finish_call(call: Node) -> None:
+    refusal = {"application/json": {"schema": _REFUSAL}}
+    done = {status: answer for status, answer in call["responses"].items() if status[0] == "2"}
+    call["responses"] = {**done, "default": {"description": "Refused: why", "content": refusal}}
+    if call.get("security") != []:
+        call["security"] = [{SCHEME: []}]
+        call.setdefault("parameters", []).append(_OPERATOR)
+
+
+def _plain(name: str) -> str:
+    """A nested model stands under the name of the model around it: ``Sale.Line`` is ``Line``."""
+    return name.rpartition(".")[2]
+
+
+def _renamed(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _renamed(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_renamed(value) for value in node]
+    if isinstance(node, str) and node.startswith(_SCHEMAS):
+        return _SCHEMAS + _plain(node.removeprefix(_SCHEMAS))
+    return node
