@@ -34,6 +34,7 @@ Record and replay:
     >>> replay.finish()
 """
 
+import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -45,6 +46,8 @@ from drivers.errors import CardRemoved, DeviceError
 
 WIRE: Final = 5
 """Logging level for the bytes on the wire; below DEBUG and off unless asked for."""
+
+logging.addLevelName(WIRE, "WIRE")
 
 _LOAD_KEY: Final = bytes([0xFF, 0x82])
 _UPDATE: Final = bytes([0xFF, 0xD6])

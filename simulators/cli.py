@@ -82,7 +82,8 @@ def _make(kind: str, uid: str) -> "VirtualCard":
 
 def _load(card: "VirtualCard", state_file: Path) -> None:
     try:
-        card.load(json.loads(state_file.read_text(encoding="utf-8")))
+        state = json.loads(state_file.read_text(encoding="utf-8"))
+        card.load(state if isinstance(state, dict) else {})
     except FileNotFoundError:
         return
     except (OSError, ValueError) as wrong:

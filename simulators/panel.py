@@ -37,6 +37,7 @@ def create_app(site: PanelSite) -> Flask:
             notes_fen=NOTES_FEN,
             cuts=CUTS,
             readers=list(site.readers),
+            faults=panel_api.FAULT_KINDS,
         )
 
     return app

@@ -14,17 +14,18 @@ import segno
 from simulators.paper_bits import column_lines, raster_lines
 from simulators.paper_commands import Token
 from simulators.paper_glyphs import Glyph, GlyphReader
-from simulators.paper_model import CHARACTER_DOTS, LINE_DOTS, Look, PrinterModel
-from simulators.paper_sheet import (
+from simulators.paper_model import LINE_DOTS, Look, PrinterModel
+from simulators.paper_rows import (
+    CHARACTER_DOTS,
     COLUMN_DOTS,
     Cell,
     FeedRow,
     ImageRow,
     QrRow,
     Row,
-    Sheet,
     TextRow,
 )
+from simulators.paper_sheet import Sheet
 
 SHEETS_KEPT: Final = 500
 

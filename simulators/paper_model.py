@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 LINE_DOTS: Final = 30  # default line spacing
-CHARACTER_DOTS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +21,7 @@ class PrinterModel:
 
 
 PAPER_80: Final = PrinterModel()
+TM_T88: Final = PrinterModel(dots=512)  # 180 dpi: 42 columns on 80 mm paper
 PAPER_58: Final = PrinterModel(dots=384, cutter=False)
 CLONE_80: Final = PrinterModel(process_id=False, four_byte=False, hanzi_follow_gs=False)
 CLONE_58: Final = PrinterModel(

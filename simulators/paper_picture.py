@@ -5,14 +5,14 @@ sheet was cut off, the lower where this one was: straight from a cutter, toothed
 ragged where the roll ended.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from simulators.paper_model import CHARACTER_DOTS
-from simulators.paper_sheet import Cell, ImageRow, QrRow, Sheet, TextRow
+from simulators.paper_rows import CHARACTER_DOTS, Cell, ImageRow, QrRow, Row, TextRow
 
 PAPER: Final = (253, 252, 248)
 INK: Final = (42, 39, 46)
@@ -37,14 +37,14 @@ _MONOSPACED: Final = "Noto Sans Mono CJK SC"
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def draw(sheet: Sheet) -> bytes:
-    """The sheet as PNG with a transparent ground."""
-    margin = _MARGINS.get(sheet.dots, 32)
-    width = sheet.dots + 2 * margin
-    height = min(sheet.height, _LONGEST_DOTS) + _LEAD_DOTS + _TAIL_DOTS
+def draw(rows: Sequence[Row], *, dots: int, serrated: bool = False, torn: bool = False) -> bytes:
+    """A sheet of these rows, `dots` wide, as PNG with a transparent ground."""
+    margin = _MARGINS.get(dots, 32)
+    width = dots + 2 * margin
+    height = min(sum(row.height for row in rows), _LONGEST_DOTS) + _LEAD_DOTS + _TAIL_DOTS
     ink = Image.new("L", (width, height), 0)
     top = _LEAD_DOTS
-    for row in sheet.rows:
+    for row in rows:
         if top > height - _TAIL_DOTS:
             break
         match row:
@@ -57,7 +57,7 @@ def draw(sheet: Sheet) -> bytes:
             case ImageRow():
                 ink.paste(_bits_image(row), (margin + row.left, top))
         top += row.height
-    return _encoded(_on_paper(ink, sheet))
+    return _encoded(_on_paper(ink, serrated=serrated, torn=torn))
 
 
 def _draw_cell(ink: Image.Image, cell: Cell, margin: int, top: int) -> None:
@@ -130,10 +130,16 @@ def _bits_image(row: ImageRow) -> Image.Image:
     return Image.frombytes("1", (row.width_bytes * 8, row.height), padded).convert("L")
 
 
-def _on_paper(ink: Image.Image, sheet: Sheet) -> Image.Image:
+def _on_paper(ink: Image.Image, *, serrated: bool, torn: bool) -> Image.Image:
     width, height = ink.size
     shape = Image.new("L", ink.size, 0)
-    outline = [*_edge(width, 0, sheet, end=False), *reversed(_edge(width, height, sheet, end=True))]
+    upper = _toothed_edge(width, 0) if serrated else _edge(width, 0)
+    lower = _edge(width, height)
+    if torn:
+        lower = _ragged_edge(width, height)
+    elif serrated:
+        lower = _toothed_edge(width, height - _TOOTH_DOTS // 2)
+    outline = [*upper, *reversed(lower)]
     ImageDraw.Draw(shape).polygon(outline, fill=255)
     paper = _paper(width, height)
     paper.paste(INK, (0, 0), ink)
@@ -146,18 +152,21 @@ def _on_paper(ink: Image.Image, sheet: Sheet) -> Image.Image:
     return picture
 
 
-def _edge(width: int, at: int, sheet: Sheet, *, end: bool) -> list[tuple[int, int]]:
-    """Points of the upper or lower edge, from left to right."""
-    inward = -1 if end else 1
-    if end and sheet.torn:
-        depths = (3, 19, 8, 27, 14, 31, 9, 22, 4, 16)
-        steps = range(0, width + 23, 23)
-        return [(min(x, width), at + inward * depths[n % 10]) for n, x in enumerate(steps)]
-    if sheet.serrated:
-        half = _TOOTH_DOTS // 2
-        steps = range(0, width + half, half)
-        return [(min(x, width), at + inward * half * (n % 2)) for n, x in enumerate(steps)]
+def _edge(width: int, at: int) -> list[tuple[int, int]]:
+    """A straight cut, as points from left to right."""
     return [(0, at), (width, at)]
+
+
+def _toothed_edge(width: int, at: int) -> list[tuple[int, int]]:
+    """The teeth of a tear bar."""
+    half = _TOOTH_DOTS // 2
+    return [(x, at + half * (x // half % 2)) for x in range(0, width + half, half)]
+
+
+def _ragged_edge(width: int, at: int) -> list[tuple[int, int]]:
+    """The end of a roll."""
+    depths = (3, 19, 8, 27, 14, 31, 9, 22, 4, 16)
+    return [(x, at - depths[x // 23 % len(depths)]) for x in range(0, width + 23, 23)]
 
 
 def _paper(width: int, height: int) -> Image.Image:

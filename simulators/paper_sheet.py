@@ -1,71 +1,8 @@
 """A piece of printed paper: what stands where, as rows of dots, and how it reads as plain text."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
-COLUMN_DOTS: Final = 12  # a character of font A; a hanzi is two
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One character. `left` and `width` are dots; `wide` and `tall` are its scale, 1 to 8."""
-
-    text: str
-    left: int
-    width: int
-    wide: int = 1
-    tall: int = 1
-    bold: bool = False
-    underline: bool = False
-    inverse: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextRow:
-    """A line of text; `height` is how far the paper moved on."""
-
-    cells: tuple[Cell, ...]
-    height: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QrRow:
-    """A QR code as the printer draws it."""
-
-    data: bytes
-    left: int
-    module_dots: int
-    modules: tuple[bytes, ...]  # a byte for each module, 1 is black
-
-    @property
-    def height(self) -> int:
-        """Dots, which are also its width."""
-        return len(self.modules) * self.module_dots
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRow:
-    """A picture; every line is `width_bytes` bytes, the high bit left."""
-
-    left: int
-    width_bytes: int
-    lines: tuple[bytes, ...]
-
-    @property
-    def height(self) -> int:
-        """Dots."""
-        return len(self.lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow:
-    """Empty paper; `lines` says how many lines of text it counts for."""
-
-    height: int
-    lines: int = 0
-
-
-Row = TextRow | QrRow | ImageRow | FeedRow
+from simulators.paper_rows import COLUMN_DOTS, FeedRow, ImageRow, QrRow, Row, TextRow
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,6 +44,12 @@ class Sheet:
         return "\n".join(lines) + "\n"
 
     @property
+    def words(self) -> str:
+        """The text with every gap as one space, also where characters are wide: for searching."""
+        rows = (row for row in self.rows if isinstance(row, TextRow))
+        return "\n".join(" ".join(_words(row)) for row in rows) + "\n"
+
+    @property
     def qr_codes(self) -> list[str]:
         """What the QR codes on it hold."""
         return [row.data.decode("utf-8", "replace") for row in self.rows if isinstance(row, QrRow)]
@@ -115,7 +58,7 @@ class Sheet:
         """The sheet as a picture, a pixel for a dot."""
         from simulators.paper_picture import draw
 
-        return draw(self)
+        return draw(self.rows, dots=self.dots, serrated=self.serrated, torn=self.torn)
 
 
 def _line(row: TextRow) -> str:
@@ -126,6 +69,18 @@ def _line(row: TextRow) -> str:
         line += " " * (column - reached) + cell.text
         reached = max(reached, column) + (1 if cell.text.isascii() else 2)
     return line.rstrip()
+
+
+def _words(row: TextRow) -> list[str]:
+    """Runs of characters that touch each other and are no spaces."""
+    runs = [""]
+    reached = 0
+    for cell in row.cells:
+        if cell.left > reached or cell.text.isspace():
+            runs.append("")
+        runs[-1] += cell.text.strip()
+        reached = cell.left + cell.width
+    return [run for run in runs if run]
 
 
 def _indent(left: int) -> str:

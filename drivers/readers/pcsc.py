@@ -48,6 +48,7 @@ _LONGEST_WAIT_S: Final = 3600.0
 _REMOVAL_SHOWS_S: Final = 0.6
 """How long a reader may take to report that a card has gone (ACR122U: half a second)."""
 _ESCAPE: Final = scard.SCARD_CTL_CODE(3500)
+_STATUS_SIZE: Final = 2
 _SIGNALLED: Final = b"\x90"
 """First byte of the answer to a signal; ACS readers put the state of their lights behind it."""
 
@@ -129,15 +130,20 @@ class PcscChannel:
             _log.log(WIRE, "%s > %s", self._name, redact(sent))
         code, answer = scard.SCardTransmit(handle, self._pci, list(sent))
         if code != scard.SCARD_S_SUCCESS:
-            raise self._explained(code)
+            raise self._explained(error_of(code, self._name))
         raw = bytes(answer)
+        if len(raw) < _STATUS_SIZE:
+            raise self._explained(DeviceTimeout("no answer", device=self._name))
         if _log.isEnabledFor(WIRE):
             _log.log(WIRE, "%s < %s", self._name, raw.hex().upper())
         return raw
 
-    def _explained(self, code: int) -> DeviceError:
-        """Find out why there was no answer: pcscd reports a pulled card as "not transacted"."""
-        error = error_of(code, self._name)
+    def _explained(self, error: DeviceError) -> DeviceError:
+        """Find out why there was no answer.
+
+        Until it has looked for the card again, pcscd calls a pulled one "not transacted", or even
+        reports a success without a single byte.
+        """
         if isinstance(error, DeviceNotFound):
             self._reader.forget()
         if isinstance(error, DeviceTimeout) and self._reader.wait_removed(_REMOVAL_SHOWS_S):
@@ -157,7 +163,7 @@ class PcscChannel:
         if code == scard.SCARD_W_UNRESPONSIVE_CARD:
             raise CardRemoved("no card answers the reset", device=self._name)
         if code != scard.SCARD_S_SUCCESS:
-            raise self._explained(code)
+            raise self._explained(error_of(code, self._name))
         self._pci = _PCI.get(protocol, self._pci)
         self._atr = self._read_atr(handle)
         return self._atr

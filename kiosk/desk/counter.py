@@ -121,11 +121,13 @@ class Counter:
         )
 
     def start(self) -> None:
-        """Begin to watch the reader."""
+        """Begin to watch reader and printer."""
         self.post.start()
+        self.paper.watch(lambda: self.bell.ring(READER))
 
     def stop(self) -> None:
         """Stop watching; a running write ends first."""
+        self.paper.stop()
         self.post.stop()
         self._jobs.shutdown(wait=True, cancel_futures=True)
 

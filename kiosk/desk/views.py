@@ -13,7 +13,7 @@ from cardserver.domain.verification import CARD_PAPERS, PARKING_PAPERS, Paper
 from cardserver.wire import CardView, HolderView
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import Counter
-from kiosk.station.clock import Clock, local_date
+from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
 from kiosk.station.web import back_to, create_station_app
 
@@ -38,7 +38,7 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
             "holder": counter.holder,
             "laid": counter.laid,
             "today": local_date(clock()),
-            "now": clock(),
+            "now": clock().astimezone(ESTATE_ZONE),
             "Phase": Phase,
         }
 

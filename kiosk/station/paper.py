@@ -66,6 +66,7 @@ class PaperDesk:
         self._server = server
         self._lock = threading.Lock()
         self._broken = False
+        self._stop = threading.Event()
         self.state = "unknown"
 
     def look(self) -> str:
@@ -83,6 +84,22 @@ class PaperDesk:
             finally:
                 channel.close()
             return self.state
+
+    def watch(self, changed: Callable[[], None], *, every_s: float = 3.0) -> None:
+        """Look again and again on a thread of its own and tell when the state changed."""
+
+        def run() -> None:
+            while not self._stop.is_set():
+                before = self.state
+                if self.look() != before:
+                    changed()
+                self._stop.wait(every_s)
+
+        threading.Thread(target=run, name="paper watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stop.set()
 
     @property
     def can_print(self) -> bool:

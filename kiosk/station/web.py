@@ -39,13 +39,18 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
     app.jinja_env.globals.update(
         t=t, t_in=text, languages=LANGUAGE_NAMES, yuan=yuan_text, card_number=card_number_text
     )
-    app.jinja_env.filters["yuan_short"] = lambda fen: f"{fen // 100}"
+    app.jinja_env.filters["yuan_short"] = spoken_yuan
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_choose_language)
     app.before_request(_same_origin_only)
     app.after_request(_safe_headers)
     _add_live_bell(app, bell)
     return app
+
+
+def spoken_yuan(fen: int) -> str:
+    """An amount as it is said: ``100``, but ``100.50``."""
+    return yuan_text(fen).removesuffix(".00")
 
 
 def _package_root() -> str:
@@ -74,7 +79,7 @@ def _safe_headers(response: Response) -> Response:
         response.set_cookie(_LANGUAGE_COOKIE, wished, samesite="Strict", httponly=True)
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -119,7 +119,7 @@ class VirtualClassic:
         """Take over a dump of a card of this size and identifier."""
         if state.get("kind") != self.kind or state.get("uid") != self._uid.hex():
             raise ValueError(f"not a dump of this {self.kind}")
-        blocks = [bytes.fromhex(block) for block in state["blocks"]]
+        blocks = [bytes.fromhex(str(block)) for block in state.get("blocks") or ()]
         if [len(block) for block in blocks] != [BLOCK_SIZE] * len(self.chip.blocks):
             raise ValueError("not as many blocks as this card has")
         self.chip.blocks = blocks

@@ -43,7 +43,7 @@ def load(picc: Picc, state: Mapping[str, Any]) -> None:
         picc.default_version = int(state["default_version"])
         picc.format_disabled = bool(state["format_disabled"])
         picc.random_id = bool(state["random_id"])
-    except (KeyError, TypeError) as malformed:
+    except (AttributeError, LookupError, TypeError) as malformed:
         raise ValueError(f"not a card's memory: {malformed}") from malformed
     picc.master = master
     picc.applications = {each.aid: each for each in applications}

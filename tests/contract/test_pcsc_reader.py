@@ -50,15 +50,7 @@ class MemoryJournal:
 
 
 @pytest.fixture
-def reader(pcscd: Any) -> Iterator[PcscReader]:
-    made = PcscReader(FIRST)
-    assert made.wait_removed(SOON_S)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def lay() -> Iterator[Callable[..., Attachment]]:
+def lay(pcscd: Any) -> Iterator[Callable[..., Attachment]]:
     """Lay a card on a slot; whatever still lies there at the end is taken away."""
     laid: list[Attachment] = []
 
@@ -71,6 +63,18 @@ def lay() -> Iterator[Callable[..., Attachment]]:
     yield lay_on
     for attachment in laid:
         attachment.remove()
+    for name in (FIRST, SECOND):
+        slot = PcscReader(name)
+        assert slot.wait_removed(SOON_S)
+        slot.close()
+
+
+@pytest.fixture
+def reader(lay: Callable[..., Attachment]) -> Iterator[PcscReader]:
+    """Closed before the card is taken away, as pcscd has no event for the other order."""
+    made = PcscReader(FIRST)
+    yield made
+    made.close()
 
 
 def at_the_same_time(call: Callable[[], Result]) -> Future[Result]:
@@ -143,6 +147,7 @@ def test_two_slots_hold_two_cards_at_once(
     assert (here.identity.uid, here.identity.kind) == (UID, CardKind.CLASSIC_1K)
     assert (there.identity.uid, there.identity.kind) == (OTHER_UID, CardKind.CLASSIC_4K)
     second.close()
+    reader.close()
 
 
 def test_a_card_lives_its_whole_life_through_the_service(
@@ -214,8 +219,10 @@ def test_a_card_pulled_in_mid_work_is_a_removal_and_the_next_one_is_welcome(
     virtual = VirtualClassic(UID)
     torn = lay(virtual, plan=FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=at)))
     card_on(reader)
+    channel = reader.connect()
     with pytest.raises(CardRemoved):
-        open_card(reader.connect()).personalise(KEYS, MemoryJournal())
+        open_card(channel).personalise(KEYS, MemoryJournal())
+    channel.close()
     torn.remove()
     assert reader.wait_removed(SOON_S)
     lay(virtual)
@@ -247,9 +254,12 @@ def test_keys_are_blanked_in_the_wire_log(
     lay(VirtualClassic(UID))
     card_on(reader)
     with caplog.at_level(WIRE, "drivers.readers.pcsc"):
-        open_card(reader.connect()).personalise(KEYS, MemoryJournal())
+        card = open_card(reader.connect())
+        card.personalise(KEYS, MemoryJournal())
+        assert card.read_slot(0, KEYS) == b""
     assert "> FFCA000000" in caplog.text
-    assert "> FF82000106************" in caplog.text
+    assert "> FF82000006************" in caplog.text
+    assert "************787788" in caplog.text
     for key in KEYS.keys.values():
         assert key.hex().upper() not in caplog.text
 

@@ -4,19 +4,24 @@ Every step goes through the public use cases, as a station's calls do. The "card
 of slots that a test can tear, forge or leave unwritten.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine
 
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services import beginning, ending, planning, selling, setup, verifying
+from cardserver.services.errors import Conflict
 from cardserver.services.turn import Caller, Estate
 from cardserver.vault import Vault, demo_vault
 from cardserver.wire import (
@@ -115,11 +120,13 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         unit = setup.register_unit(self.estate, "3-1201", (0, 3))
-        rented = setup.register_unit(self.estate, "5-0803", (0, 5))
+        self.rented = setup.register_unit(self.estate, "5-0803", (0, 5))
         office = setup.register_unit(self.estate, "服务中心", (0, 1, 2))
         self.owner = self._holder("王秀兰", HolderClass.OWNER, unit)
         self.family = self._holder("李小明", HolderClass.FAMILY, unit)
-        self.tenant = self._holder("陈立", HolderClass.TENANT, rented, lease_end=date(2026, 1, 31))
+        self.tenant = self._holder(
+            "陈立", HolderClass.TENANT, self.rented, lease_end=date(2026, 1, 31)
+        )
         self.merchant = self._holder("周敏", HolderClass.MERCHANT, unit)
         self.staff = self._holder("赵强", HolderClass.STAFF, office)
         self.other_staff = self._holder("孙丽", HolderClass.STAFF, office)
@@ -188,9 +195,7 @@ class FrontDesk:
         )
 
     def extend_request(self, card: CardView) -> ExtendRequest:
-        return ExtendRequest(
-            card_number=card.number, verification_id=self.verify(card.holder_id)
-        )
+        return ExtendRequest(card_number=card.number, verification_id=self.verify(card.holder_id))
 
     def replace_request(
         self, card: CardView, reason: str = "lost", appraisal: str | None = "看过"
@@ -212,9 +217,7 @@ class FrontDesk:
         body = SaleRequest(sale_id=new_id(), request=request, quoted_total_fen=price)
         return selling.open_sale(self.estate, self.caller, body)
 
-    def pay(
-        self, sale_id: str, fen: int, state: TenderState = TenderState.CREDITED
-    ) -> SaleView:
+    def pay(self, sale_id: str, fen: int, state: TenderState = TenderState.CREDITED) -> SaleView:
         """Take money over the counter."""
         tender = TenderRequest(
             tender_id=new_id(),
@@ -253,9 +256,7 @@ class FrontDesk:
     def begin(self, request: OperationRequest, card: PlainCard) -> Ticket:
         """Pay what is due and open the operation."""
         sale_id = self.paid_sale(request)
-        return beginning.begin(
-            self.estate, self.caller, self.begin_request(request, card, sale_id)
-        )
+        return beginning.begin(self.estate, self.caller, self.begin_request(request, card, sale_id))
 
     def settle(self, ticket: Ticket, card: PlainCard) -> Settled:
         return ending.settle(self.estate, self.caller, ticket.operation_id, card.evidence())
@@ -286,3 +287,12 @@ def open_desk(engine: Engine, vault: Vault | None = None) -> FrontDesk:
         name="翠湖花园", engine=engine, vault=vault or demo_vault(), zone=ZONE, clock=clock
     )
     return FrontDesk(estate=estate, clock=clock)
+
+
+@contextmanager
+def refused(reason: str, rule: str | None = None) -> Iterator[None]:
+    """The block is refused by a rule or a conflict, for this reason (and by this rule)."""
+    with pytest.raises((RuleViolation, Conflict)) as caught:
+        yield
+    assert caught.value.reason == reason
+    assert rule is None or caught.value.rule == rule

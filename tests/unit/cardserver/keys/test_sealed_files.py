@@ -25,6 +25,7 @@ from cardserver.domain.sealed import (
     Work,
     WrongSecret,
     canonical,
+    hex_bytes,
     seal,
     unseal,
 )
@@ -142,6 +143,22 @@ def test_any_json_in_the_place_of_a_member_gives_the_one_error_family(
     frame[name] = value
     with pytest.raises(VaultError):
         unseal(json.dumps(frame).encode(), KEY, kind=KIND)
+
+
+def test_the_order_of_members_does_not_matter() -> None:
+    frame = json.loads(sealed())
+    turned = dict(reversed([*frame.items()]))
+    turned["head"] = dict(reversed([*frame["head"].items()]))
+    assert unseal(json.dumps(turned).encode(), KEY, kind=KIND)[1] == BODY
+
+
+@pytest.mark.parametrize("body", ["", "0", "zz", "00" * 15, None, 1])
+def test_a_body_that_is_no_hexadecimal_or_too_short_does_not_open(body: object) -> None:
+    frame = {**json.loads(sealed()), "body": body}
+    with pytest.raises((SealedFileGarbled, WrongSecret)):
+        unseal(json.dumps(frame).encode(), KEY, kind=KIND)
+    with pytest.raises(SealedFileGarbled):
+        hex_bytes("")
 
 
 @pytest.mark.parametrize("change", [{"demo": True}, {"estate": "OTHER01"}, {}])

@@ -232,8 +232,14 @@ def test_a_port_that_takes_no_bytes_is_a_timeout(
         relay(WAVESHARE_D).open()
 
 
+def test_an_answer_that_leaves_inputs_out_is_a_frame_error(plug: Plug) -> None:
+    plug(Script(with_crc(b"\x01\x02\x00")))
+    with pytest.raises(FrameError, match="left inputs out"):
+        relay(WAVESHARE_D).state()
+
+
 @given(answer=st.binary(max_size=40) | st.builds(lambda b: b"\x01\x02" + b, st.binary(max_size=9)))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hostile_answers_give_a_device_error(plug: Plug, answer: bytes) -> None:
     plug(Script(answer))
     driver = relay(WAVESHARE_D | {"timeout_ms": "10"})
@@ -251,7 +257,7 @@ def with_crc(body: bytes) -> bytes:
 
 
 @given(body=st.binary(min_size=1, max_size=20))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hostile_answers_with_a_right_crc_give_a_state_or_a_device_error(
     plug: Plug, body: bytes
 ) -> None:

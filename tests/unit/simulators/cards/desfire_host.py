@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from simulators.cards.desfire import VirtualDesfire
+from simulators.cards.desfire_memory import DataFile
 
 ZERO_KEY = bytes(16)
 CHALLENGE = bytes(range(0xA0, 0xB0))
@@ -243,6 +244,16 @@ def with_aes_application(
     assert status(card, 0xCA, AID + bytes([settings, 0x80 | keys])) == 0
     assert status(card, 0x5A, AID) == 0
     return card
+
+
+def content(card: VirtualDesfire, number: int = 1) -> bytes:
+    """What a data file of the selected application, or of the only one, holds for good."""
+    application = card.picc.applications.get(card.picc.selected, card.picc.master)
+    if application is card.picc.master:
+        (application,) = card.picc.applications.values()
+    file = application.files[number]
+    assert isinstance(file, DataFile)
+    return file.data
 
 
 def file_header(number: int, offset: int, length: int) -> bytes:

@@ -7,7 +7,7 @@ here as a DESFire has them: 1 in plain, 2 and 3 enciphered.
 from simulators.cards.desfire import VirtualDesfire
 from simulators.cards.desfire_crypto import Key, KeyKind
 from simulators.cards.desfire_session import Ev2Session, Mode
-from tests.unit.simulators.cards.desfire_host import creation, status, wrap
+from tests.unit.simulators.cards.desfire_host import content, creation, status, wrap
 
 URL_FILE = b"\x00\x51\xd1\x01\x4d\x55\x04choose.url.com/ntag424?e=" + b"0" * 32 + b"&c=" + b"0" * 16
 
@@ -47,8 +47,7 @@ def test_session_a_authenticates_and_writes_enciphered() -> None:
         "A88CE8C4E3A4A7BBBEF0FD971FF532C3A802AF745660F2B4 D1D9A8499661EBF3 00",
         "FC222E5F7A542452 9100",
     )
-    file = card.picc.application.files[2]
-    assert file.data == URL_FILE.ljust(256, b"\0")
+    assert content(card, 2) == URL_FILE.ljust(256, b"\0")
 
 
 def test_session_b_takes_a_second_key_and_changes_keys() -> None:
@@ -88,7 +87,7 @@ def test_session_b_takes_a_second_key_and_changes_keys() -> None:
     keys = card.picc.application.keys
     assert keys[2] == Key(KeyKind.AES, bytes.fromhex("F3847D627727ED3BC9C4CC050489B966"), 1)
     assert keys[0] == Key(KeyKind.AES, bytes.fromhex("5004BF991F408672B1EF00F08F9E8647"), 1)
-    assert card.picc.application.files[3].data[:10] == bytes(range(1, 11))
+    assert content(card, 3)[:10] == bytes(range(1, 11))
     assert card.picc.session is None
 
 

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.cards.desfire import VirtualDesfire
-from simulators.cards.desfire_memory import DataFile
 from simulators.cards.desfire_status import Status
 from tests.unit.simulators.cards.desfire_host import (
     AID,
     Ev2Host,
     Host,
     Login,
+    content,
     creation,
     file_header,
     log_in_ev1,
@@ -30,8 +30,9 @@ LOGINS = [pytest.param(log_in_ev1, id="ev1"), pytest.param(log_in_ev2, id="ev2")
 BY_KEY_0 = "0000"  # read-and-write and change, read and write: all with key 0
 
 
-def write(host: Host, mode: int, number: int, offset: int, data: bytes) -> None:
-    header = file_header(number, offset, len(data))
+def write(host: Host, mode: int, offset: int, data: bytes) -> None:
+    """Write into file 1."""
+    header = file_header(1, offset, len(data))
     if mode == FULL:
         host.full(0x3D, header, data)
     elif mode == MAC:
@@ -42,20 +43,14 @@ def write(host: Host, mode: int, number: int, offset: int, data: bytes) -> None:
         host.plain(0x3D, header + data)
 
 
-def read(host: Host, mode: int, number: int, offset: int, length: int, size: int = 0) -> bytes:
-    """Read; `size` is what `length` 0 means."""
-    header = file_header(number, offset, length)
+def read(host: Host, mode: int, offset: int, length: int, *, size: int = 0) -> bytes:
+    """Read file 1; `size` is what `length` 0 means."""
+    header = file_header(1, offset, length)
     if mode == FULL:
         return host.full(0xBD, header, size=length or size)
     if mode == MAC:
         return host.mac(0xBD, header)
     return host.bare(0xBD, header) if isinstance(host, Ev2Host) else host.plain(0xBD, header)
-
-
-def content(card: VirtualDesfire, number: int = 1) -> bytes:
-    file = card.picc.applications[AID].files[number]
-    assert isinstance(file, DataFile)
-    return file.data
 
 
 @pytest.mark.parametrize("log_in", LOGINS)
@@ -67,10 +62,10 @@ def test_what_was_written_is_read_back_whatever_its_length(
     card = with_aes_application()
     host = log_in(card)
     host.plain(0xCD, creation(1, mode, BY_KEY_0, 320))
-    write(host, mode, 1, offset, data)
-    write(host, mode, 1, offset, data)  # the chain or the counter went on
-    assert read(host, mode, 1, offset, len(data)) == data
-    assert read(host, mode, 1, 0, 0, 320) == (bytes(offset) + data).ljust(320, b"\0")
+    write(host, mode, offset, data)
+    write(host, mode, offset, data)  # the chain or the counter went on
+    assert read(host, mode, offset, len(data)) == data
+    assert read(host, mode, 0, 0, size=320) == (bytes(offset) + data).ljust(320, b"\0")
     assert content(card) == (bytes(offset) + data).ljust(320, b"\0")
 
 
@@ -80,7 +75,7 @@ def test_a_free_right_is_used_in_plain_whatever_the_mode(log_in: Login) -> None:
     assert status(card, 0xCD, creation(1, FULL, "EEEE", 8)) == 0
     assert send(card, 0x3D, file_header(1, 0, 4) + b"free") == (0, b"")
     host = log_in(card)
-    assert read(host, PLAIN, 1, 0, 4) == b"free"
+    assert read(host, PLAIN, 0, 4) == b"free"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +123,7 @@ def test_a_changed_bit_in_a_protected_write_changes_nothing(
     host.plain(0xCD, creation(1, mode, BY_KEY_0, 16))
     host.card = BadLine(card, place, 1 << bit)
     with pytest.raises(AssertionError, match="1E"):
-        write(host, mode, 1, 0, b"0123456789")
+        write(host, mode, 0, b"0123456789")
     assert content(card) == bytes(16)
     assert card.picc.session is None
 
@@ -153,16 +148,16 @@ def test_a_backup_file_shows_the_old_bytes_until_commit(log_in: Login) -> None:
     card = with_aes_application()
     host = log_in(card)
     host.plain(0xCB, creation(1, FULL, BY_KEY_0, 8))
-    write(host, FULL, 1, 0, b"new")
-    write(host, FULL, 1, 3, b"er")
-    assert read(host, FULL, 1, 0, 0, 8) == bytes(8)
+    write(host, FULL, 0, b"new")
+    write(host, FULL, 3, b"er")
+    assert read(host, FULL, 0, 0, size=8) == bytes(8)
     host.plain(0xC7)
-    assert read(host, FULL, 1, 0, 0, 8) == b"newer\0\0\0"
+    assert read(host, FULL, 0, 0, size=8) == b"newer\0\0\0"
 
 
 def pending(card: VirtualDesfire) -> None:
     host = log_in_ev1(card)
-    write(host, MAC, 1, 0, b"half")
+    write(host, MAC, 0, b"half")
 
 
 @pytest.mark.parametrize(
