@@ -560,6 +560,8 @@ class SnapshotCard(Wire):
     status: CardStatus
     sequences: dict[RightKind, int]
     pending: dict[RightKind, Period]
+    key_version: KeyVersion
+    secure_channel: Literal["ev1", "ev2"] | None
 
 
 class SnapshotView(Wire):
@@ -594,6 +596,8 @@ def _entries(cards: tuple[SnapshotCard, ...]) -> Mapping[bytes, CardEntry]:
             status=card.status,
             sequences=card.sequences,
             pending={kind: period.to_domain() for kind, period in card.pending.items()},
+            key_version=card.key_version,
+            secure_channel=card.secure_channel,
         )
         for card in cards
     }

@@ -20,7 +20,7 @@ from simulators.paper_commands import CommandStream, Token
 from simulators.paper_model import PAPER_80, PrinterModel
 from simulators.paper_sheet import Sheet
 
-BUFFER_BYTES: Final = 256 * 1024  # what comes on top of it is lost, as without flow control
+BUFFER_BYTES: Final = 64 * 1024  # what comes on top of it is lost, as without flow control
 LOG_BYTES: Final = 64 * 1024
 
 _CLEAR_BUFFERS: Final = bytes((8, 1, 3, 20, 1, 6, 2, 8))  # DLE DC4: fn and d1 to d7

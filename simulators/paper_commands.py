@@ -6,6 +6,7 @@ on the real thing, and a command that announces more data than a printer could h
 without storing them.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ GS: Final = 0x1D
 
 _PREFIXES: Final = (DLE, ESC, FS, GS)
 _LARGEST_BODY: Final = 4 * 1024 * 1024
+_TEXT: Final = re.compile(rb"[\x20-\xff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Token:
 
 
 # The length of a body, computed from its beginning; None while that is too short to tell.
-_Measure = Callable[[bytes], int | None]
+_Measure = Callable[[memoryview], int | None]
 
 
 def _counted(at: int) -> _Measure:
@@ -42,28 +44,28 @@ def _counted(at: int) -> _Measure:
     return lambda body: at + 2 + _word(body, at) if len(body) >= at + 2 else None
 
 
-def _until_nul(body: bytes) -> int | None:
-    end = body.find(0, 0, 256)
+def _until_nul(body: memoryview) -> int | None:
+    end = bytes(body[:256]).find(0)
     return end + 1 if end >= 0 else 256 if len(body) >= 256 else None
 
 
-def _cut(body: bytes) -> int | None:
+def _cut(body: memoryview) -> int | None:
     if not body:
         return None
     return 2 if body[0] in (65, 66, 97, 98, 103, 104) else 1
 
 
-def _raster(body: bytes) -> int | None:  # GS v 0 m xL xH yL yH
+def _raster(body: memoryview) -> int | None:  # GS v 0 m xL xH yL yH
     return 6 + _word(body, 2) * _word(body, 4) if len(body) >= 6 else None
 
 
-def _bit_image(body: bytes) -> int | None:  # ESC * m nL nH
+def _bit_image(body: memoryview) -> int | None:  # ESC * m nL nH
     if len(body) < 3:
         return None
     return 3 + _word(body, 1) * (3 if body[0] in (32, 33) else 1)
 
 
-def _barcode(body: bytes) -> int | None:  # GS k m ... NUL, or GS k m n ...
+def _barcode(body: memoryview) -> int | None:  # GS k m ... NUL, or GS k m n ...
     if len(body) < 2:
         return None
     if body[0] >= 65:
@@ -72,15 +74,15 @@ def _barcode(body: bytes) -> int | None:  # GS k m ... NUL, or GS k m n ...
     return None if end is None else 1 + end
 
 
-def _download(body: bytes) -> int | None:  # GS * x y
+def _download(body: memoryview) -> int | None:  # GS * x y
     return 2 + body[0] * body[1] * 8 if len(body) >= 2 else None
 
 
-def _large_graphics(body: bytes) -> int | None:  # GS 8 L p1 p2 p3 p4
+def _large_graphics(body: memoryview) -> int | None:  # GS 8 L p1 p2 p3 p4
     return 5 + int.from_bytes(body[1:5], "little") if len(body) >= 5 else None
 
 
-def _own_characters(body: bytes) -> int | None:  # ESC & y c1 c2 (x data)...
+def _own_characters(body: memoryview) -> int | None:  # ESC & y c1 c2 (x data)...
     if len(body) < 3:
         return None
     length = 3
@@ -91,7 +93,7 @@ def _own_characters(body: bytes) -> int | None:  # ESC & y c1 c2 (x data)...
     return length
 
 
-def _stored_images(body: bytes) -> int | None:  # FS q n (xL xH yL yH data)...
+def _stored_images(body: memoryview) -> int | None:  # FS q n (xL xH yL yH data)...
     if not body:
         return None
     length = 1
@@ -102,19 +104,19 @@ def _stored_images(body: bytes) -> int | None:  # FS q n (xL xH yL yH data)...
     return length
 
 
-def _pulse(body: bytes) -> int | None:  # DLE DC4 fn ...
+def _pulse(body: memoryview) -> int | None:  # DLE DC4 fn ...
     if not body:
         return None
     return 8 if body[0] == 8 else 3
 
 
-def _question(body: bytes) -> int | None:  # DLE EOT n [a]
+def _question(body: memoryview) -> int | None:  # DLE EOT n [a]
     if not body:
         return None
     return 2 if body[0] in (7, 8, 18) else 1
 
 
-def _word(body: bytes, at: int) -> int:
+def _word(body: memoryview, at: int) -> int:
     return body[at] | body[at + 1] << 8
 
 
@@ -152,51 +154,53 @@ class CommandStream:
     """Takes bytes in pieces of any size and gives out whole tokens."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._held = b""
         self._to_swallow = 0
 
     def feed(self, data: bytes) -> Iterator[Token]:
         """Tokens that are complete with `data`."""
-        self._held += data
-        while self._held:
+        held, self._held = self._held + data, b""
+        at = 0
+        while at < len(held):
             if self._to_swallow:
-                gone = min(self._to_swallow, len(self._held))
-                del self._held[:gone]
+                gone = min(self._to_swallow, len(held) - at)
                 self._to_swallow -= gone
+                at += gone
                 continue
-            token = self._next()
+            token = self._token(held, at)
             if token is None:
+                self._held = held[at:]
                 return
-            del self._held[: token.size]
+            at += token.size
             yield token
 
     def clear(self) -> None:
         """Forget what has begun."""
-        self._held.clear()
+        self._held = b""
         self._to_swallow = 0
 
-    def _next(self) -> Token | None:
-        """The token at the front, or None until more has come."""
-        held = bytes(self._held[:_LARGEST_BODY])
-        if held[0] >= 0x20:
-            end = next((at for at, byte in enumerate(held) if byte < 0x20), len(held))
-            return Token(b"", held[:end], end)
-        if held[0] not in _PREFIXES:
-            return Token(held[:1], b"", 1)
-        if len(held) == 1:
+    def _token(self, held: bytes, at: int) -> Token | None:
+        """The token that begins at `at`, or None until more has come."""
+        text = _TEXT.match(held, at)
+        if text is not None:
+            return Token(b"", text[0], len(text[0]))
+        head = held[at : at + 2]
+        if head[0] not in _PREFIXES:
+            return Token(head[:1], b"", 1)
+        if len(head) == 1:
             return None
-        if held[1] in _PREFIXES:
-            return Token(held[:1], b"", 1)
-        return self._command(held)
+        if head[1] in _PREFIXES:
+            return Token(head[:1], b"", 1)
+        return self._command(head, memoryview(held)[at + 2 :])
 
-    def _command(self, held: bytes) -> Token | None:
-        rule = _LENGTHS.get(held[:2], 0)
-        length = rule if isinstance(rule, int) else rule(held[2:])
+    def _command(self, head: bytes, rest: memoryview) -> Token | None:
+        rule = _LENGTHS.get(head, 0)
+        length = rule if isinstance(rule, int) else rule(rest)
         if length is None:
             return None
         if length > _LARGEST_BODY:
             self._to_swallow = length
-            return Token(held[:2], b"", 2)
-        if len(held) < 2 + length:
+            return Token(head, b"", 2)
+        if len(rest) < length:
             return None
-        return Token(held[:2], held[2 : 2 + length], 2 + length)
+        return Token(head, bytes(rest[:length]), 2 + length)

@@ -40,41 +40,49 @@ def unbalanced_entries(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(sums.subquery())) or 0
 
 
-def _sale_lines(session: Session, sale_id: str, account: str, *kinds: EntryKind) -> int:
+Sums = dict[tuple[str, EntryKind], int]
+"""What a sale's entries of each kind moved on each account, debit positive."""
+
+
+def _sums(session: Session, sale_id: str) -> Sums:
     statement = (
-        select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
+        select(LedgerLineRow.account, LedgerEntryRow.kind, func.sum(LedgerLineRow.amount_fen))
         .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
-        .where(LedgerEntryRow.sale_id == sale_id, LedgerLineRow.account.startswith(account))
+        .where(LedgerEntryRow.sale_id == sale_id)
+        .group_by(LedgerLineRow.account, LedgerEntryRow.kind)
     )
-    if kinds:
-        statement = statement.where(LedgerEntryRow.kind.in_(kinds))
-    return int(session.scalar(statement) or 0)
+    return {(account, kind): int(amount) for account, kind, amount in session.execute(statement)}
+
+
+def _total(sums: Sums, account: str, *kinds: EntryKind) -> int:
+    """Sum of the accounts whose names begin so, over these kinds of entries or over all."""
+    return sum(
+        amount
+        for (name, kind), amount in sums.items()
+        if name.startswith(account) and (not kinds or kind in kinds)
+    )
 
 
 def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
-    given = _sale_lines(session, sale.id, CASH, EntryKind.CHANGE, EntryKind.REFUND)
+    sums = _sums(session, sale.id)
     return SaleAccount(
         due_fen=sale.due_fen,
-        credited_fen=_sale_lines(session, sale.id, CASH, EntryKind.TENDER),
-        returned_fen=-given,
-        held_fen=-_sale_lines(session, sale.id, CUSTOMER),
+        credited_fen=_total(sums, CASH, EntryKind.TENDER),
+        returned_fen=-_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND),
+        held_fen=-_total(sums, CUSTOMER),
+        payable_fen=-_total(sums, REFUND_PAYABLE),
     )
-
-
-def payable(session: Session, sale_id: str) -> int:
-    """What must still be handed back for a sale."""
-    return -_sale_lines(session, sale_id, REFUND_PAYABLE)
 
 
 def given_up(session: Session, sale_id: str) -> int:
     """What became payable when a sale was given up."""
-    return -_sale_lines(session, sale_id, REFUND_PAYABLE, EntryKind.OWED_BACK)
+    return -_total(_sums(session, sale_id), REFUND_PAYABLE, EntryKind.OWED_BACK)
 
 
 def in_suspense(session: Session, sale_id: str) -> int:
     """What of a sale was put into suspense with its card."""
-    return -_sale_lines(session, sale_id, SUSPENSE, EntryKind.SUSPEND)
+    return -_total(_sums(session, sale_id), SUSPENSE, EntryKind.SUSPEND)
 
 
 def cash_given(session: Session) -> int:

@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
     GRANTED = "granted"
     GRANTED_PENDING = "granted-pending"  # paid, not yet written to the card (PARK-12a)
-    EXIT_AFTER_EXPIRY = "exit-after-expiry"  # GATE-02a: never locked in
+    EXIT_OUTSIDE_PERIOD = "exit-outside-period"  # GATE-02a: never locked in
     UNSUPPORTED = "unsupported"
     FOREIGN = "foreign"
     TORN = "torn"
@@ -57,7 +57,7 @@ class Reason(StrEnum):
     NO_JOURNAL = "no-journal"  # the tap could not be recorded; nothing opens without a record
 
 
-GRANTING: Final = frozenset({Reason.GRANTED, Reason.GRANTED_PENDING, Reason.EXIT_AFTER_EXPIRY})
+GRANTING: Final = frozenset({Reason.GRANTED, Reason.GRANTED_PENDING, Reason.EXIT_OUTSIDE_PERIOD})
 REMINDER_DAYS: Final = 7
 """IC-12c: the gate reminds politely in the last seven days."""
 
@@ -137,7 +137,7 @@ class Decision:
     @property
     def remind(self) -> bool:
         """True in the last seven days of the right (IC-12c)."""
-        return self.granted and self.days_left is not None and self.days_left < REMINDER_DAYS
+        return self.granted and self.days_left in range(REMINDER_DAYS)
 
 
 _CLOCK_TOLERANCE: Final = timedelta(seconds=5)
@@ -185,9 +185,9 @@ def _decide_period(
     if now < snapshot.time_floor - _CLOCK_TOLERANCE and not exiting:
         reason = Reason.CLOCK_SET_BACK
     elif today < period.first:
-        reason = Reason.NOT_YET_VALID
+        reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.NOT_YET_VALID
     elif today >= period.after_last:
-        reason = Reason.EXIT_AFTER_EXPIRY if exiting else Reason.EXPIRED
+        reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.EXPIRED
     return Decision(
         reason=reason,
         card_number=record.card_number,

@@ -155,10 +155,17 @@ def cmac_seal(uid: bytes, data: bytes, key: bytes) -> bytes:
     return mac.finalize()[:CMAC_SIZE]
 
 
+def _check_frame(data: bytes, size: int) -> None:
+    """Length and version first: a record of a later format is not called a forgery."""
+    if len(data) != size:
+        raise RecordInvalid(Flaw.LENGTH)
+    if data[0] >> 4 != FORMAT_VERSION:
+        raise RecordInvalid(Flaw.VERSION)
+
+
 def open_classic(data: bytes, uid: bytes, key: bytes) -> CardRecord:
     """Verify and read a record from MIFARE Classic. Raises RecordInvalid."""
-    if len(data) != CLASSIC_SIZE:
-        raise RecordInvalid(Flaw.LENGTH)
+    _check_frame(data, CLASSIC_SIZE)
     # A plain comparison would leak how many bytes matched; reader timing hides it, but it is free.
     expected = cmac_seal(uid, data, key)
     difference = 0
@@ -171,8 +178,7 @@ def open_classic(data: bytes, uid: bytes, key: bytes) -> CardRecord:
 
 def open_desfire(data: bytes, uid: bytes, key: Ed25519PublicKey) -> CardRecord:
     """Verify and read a record from DESFire. Raises RecordInvalid."""
-    if len(data) != DESFIRE_SIZE:
-        raise RecordInvalid(Flaw.LENGTH)
+    _check_frame(data, DESFIRE_SIZE)
     try:
         key.verify(data[PAYLOAD_SIZE:], sealed_message(uid, data))
     except InvalidSignature:

@@ -66,12 +66,17 @@ class SaleState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleAccount:
-    """The money of one sale in fen. `held` is what we hold for the customer right now."""
+    """The money of one sale in fen.
+
+    `held_fen` is what we hold for it right now, `payable_fen` what must be handed back because
+    it came to nothing.
+    """
 
     due_fen: int
     credited_fen: int
     returned_fen: int
     held_fen: int
+    payable_fen: int = 0
 
     @property
     def missing_fen(self) -> int:

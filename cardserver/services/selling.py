@@ -2,7 +2,6 @@
 
 from cardserver.db.books import (
     operation_of_sale,
-    payable,
     sale_account,
     sale_state,
     tender_history,
@@ -196,7 +195,7 @@ def pay_refund(estate: Estate, caller: Caller, sale_id: str, request: RefundRequ
     with writing(estate, caller) as turn:
         row = _sale(turn, sale_id)
         if not repeated(turn, request.refund_id, "refund", request, about=sale_id):
-            if request.amount_fen > payable(turn.session, row.id):
+            if request.amount_fen > sale_account(turn.session, row).payable_fen:
                 raise RuleViolation("refund-too-much", rule="FEE-38a")
             book(turn, row.id, ledger.refunded(caller.station, request.amount_fen))
             turn.note("refund", row.id, str(request.amount_fen))
@@ -230,7 +229,7 @@ def sale_view(turn: Turn, row: SaleRow) -> SaleView:
         returned_fen=account.returned_fen,
         missing_fen=account.missing_fen if paying else 0,
         change_fen=account.change_fen,
-        refundable_fen=payable(turn.session, row.id),
+        refundable_fen=account.payable_fen,
         open_tenders=_open_tenders(turn, row),
         operation_id=None if operation is None else operation.id,
     )

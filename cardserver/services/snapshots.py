@@ -6,6 +6,7 @@ from cardserver.db.tables import CounterRow
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import RightKind
 from cardserver.services.turn import SNAPSHOT, Caller, Estate, Turn, reading
+from cardserver.services.views import secure_channel
 from cardserver.wire import Period, SnapshotCard, SnapshotView
 
 _PENDING = frozenset({OperationKind.TOP_UP, OperationKind.EXTEND, OperationKind.ADD_PARKING})
@@ -36,13 +37,15 @@ def _cards(turn: Turn, since: int) -> tuple[SnapshotCard, ...]:
     pending = _pending(turn)
     return tuple(
         SnapshotCard(
-            uid=uid,
-            number=number,
-            status=status,
-            sequences=sequences.get(number, {}),
-            pending=pending.get(number, {}),
+            uid=card.uid,
+            number=card.number,
+            status=card.status,
+            sequences=sequences.get(card.number, {}),
+            pending=pending.get(card.number, {}),
+            key_version=card.key_version,
+            secure_channel=secure_channel(card.secure_channel),
         )
-        for number, uid, status in listed_cards(turn.session, since)
+        for card in listed_cards(turn.session, since)
     )
 
 

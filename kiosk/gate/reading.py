@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from cardserver.domain.admission import CardEntry, Presented, Problem
 from cardserver.domain.errors import RecordInvalid
 from cardserver.domain.gatekeys import GateKeys
+from cardserver.domain.keys import VaultError
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import SLOT_OF, RightKind
 from drivers.api import (
@@ -60,7 +61,7 @@ def _read(channel: Channel, right: RightKind, keys: GateKeys, cards: Cards) -> P
         record = keys.open_record(data, uid, medium_of(identity))
     except CardUnsupported:
         return Presented(uid=uid, problem=Problem.UNSUPPORTED)
-    except (CardAuthenticationFailed, CardForeign, ApduRefused):
+    except (CardAuthenticationFailed, CardForeign, ApduRefused, VaultError):
         return Presented(uid=uid, problem=Problem.FOREIGN)
     except RecordTorn:
         return Presented(uid=uid, problem=Problem.TORN)
@@ -86,10 +87,11 @@ def _read_slot(card: Card, right: RightKind, keys: GateKeys, cards: Cards) -> by
 
 
 def _versions(entry: CardEntry | None, keys: GateKeys) -> Sequence[int]:
-    """Key versions to try: the listed one; for a stranger the newest only."""
-    if entry is not None and entry.key_version in keys.versions:
-        return (entry.key_version,)
-    return keys.versions[:1]
+    """Key versions to try: the listed one, then the newest (a card re-keyed since); no others."""
+    newest = keys.versions[:1]
+    if entry is None or entry.key_version not in keys.versions:
+        return newest
+    return tuple(dict.fromkeys((entry.key_version, *newest)))
 
 
 def _recorded_channel(entry: CardEntry | None) -> SecureChannel | None:

@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 
 SCREEN: Final = "screen"
 _POLL_S: Final = 0.2
+_FELT_S: Final = 1.0
 _LAY_BACK_S: Final = 60.0
 
 
@@ -144,8 +145,17 @@ class Machine:
         self._thread.join(timeout=10)
 
     def touch(self, touch: Touch) -> None:
-        """A finger on the screen; ignored where it means nothing."""
-        self._queue.put(lambda: self._touched(touch))
+        """A finger on the screen; ignored where it means nothing. Returns when it has been felt."""
+        felt = threading.Event()
+
+        def feel() -> None:
+            try:
+                self._touched(touch)
+            finally:
+                felt.set()
+
+        self._queue.put(feel)
+        felt.wait(_FELT_S)
 
     @property
     def seconds_left(self) -> int | None:

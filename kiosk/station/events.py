@@ -30,9 +30,26 @@ class Bell:
             return dict(self._counts)
 
 
-def stream(bell: Bell, *, keep_alive_s: float = 15.0) -> Iterator[str]:
-    """Server-sent events for one page: an event per changed topic, a comment as a sign of life."""
-    seen = bell.counts()
+def seen_text(counts: dict[str, int]) -> str:
+    """Counts as they travel in a page's address: ``reader.3-work.7``."""
+    return "-".join(f"{topic}.{count}" for topic, count in counts.items())
+
+
+def read_seen(text: str) -> dict[str, int]:
+    """The counts a page has seen; what can't be read counts as never seen."""
+    seen: dict[str, int] = {}
+    for part in text.split("-"):
+        topic, _, count = part.partition(".")
+        if topic and count.isdecimal():
+            seen[topic] = int(count)
+    return seen
+
+
+def stream(bell: Bell, seen: dict[str, int], *, keep_alive_s: float = 15.0) -> Iterator[str]:
+    """Server-sent events for one page: an event per changed topic, a comment as a sign of life.
+
+    `seen` are the counts when the page was drawn, so that nothing is missed in between.
+    """
     yield ": listening\n\n"
     while True:
         counts = bell.wait(seen, keep_alive_s)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from cardserver.domain.ids import card_number_text
 from cardserver.domain.money import yuan_text
-from kiosk.station.events import Bell, stream
+from kiosk.station.events import Bell, read_seen, seen_text, stream
 from kiosk.station.i18n import LANGUAGE_NAMES, choose_language, text
 
 _LANGUAGE_COOKIE = "yika-language"
@@ -88,7 +88,12 @@ def _safe_headers(response: Response) -> Response:
 def _add_live_bell(app: Flask, bell: Bell) -> None:
     @app.get("/events")
     def events() -> Response:
-        return Response(stream(bell), mimetype="text/event-stream")
+        seen = read_seen(request.args.get("seen", ""))
+        return Response(stream(bell, seen), mimetype="text/event-stream")
+
+    @app.template_global()
+    def events_url() -> str:
+        return url_for("events", seen=seen_text(bell.counts()))
 
 
 def back_to(endpoint: str) -> WerkzeugResponse:

@@ -25,11 +25,11 @@ const placeName = (reader) => one(`[data-reader="${reader}"]`).dataset.place;
 function plastic(card, where) {
   const family = FAMILIES[card.kind.split("-")[0]] ?? "other";
   const node = make("button", { type: "button", className: `card ${family}`, draggable: true },
-    make("span", { className: "card-label", textContent: card.label }),
-    make("span", { className: "card-id", textContent: where ?? card.id }),
-    make("span", { className: "card-uid mono", textContent: card.uid.replace(/(..)(?=.)/g, "$1 ") }),
-    make("span", { className: "card-kind", textContent: card.label === card.name ? "" : card.name }));
+    make("span", { className: "card-label", textContent: card.label.replace(/^MIFARE /, "") }),
+    make("span", { className: "card-uid mono", textContent: card.uid }),
+    make("span", { className: "card-id", textContent: where ? `→ ${where}` : card.id }));
   node.dataset.card = card.id;
+  node.title = `${card.id} · ${card.name} · ${card.uid}`;
   node.setAttribute("aria-pressed", String(card.id === chosen));
   return node;
 }
@@ -78,7 +78,7 @@ const MARKS = { done: "✓", attention: "!", refused: "✕" };
 function light(name, meaning, text) {
   const node = one(`[data-light="${name}"]`);
   node.className = `light ${meaning}`;
-  one(".said", node).textContent = `${MARKS[meaning]} ${text}`;
+  one(".said", node).textContent = `${MARKS[meaning] ?? ""} ${text}`;
 }
 
 function printerLight({ condition }) {
@@ -169,11 +169,16 @@ draw("lanes", (state) => state.lanes, (lanes) => {
     const kind = name === "carpark" ? "arm" : "door";
     const place = lane.arm_height >= 1 ? "up" : lane.arm_height <= 0 ? "down" : "moving";
     if (lane.stuck) { light(name, "refused", words.stuck); }
-    else { light(name, place === "moving" ? "attention" : "done", words[`${kind}-${place}`]); }
+    else { light(name, place === "moving" ? "" : "done", words[`${kind}-${place}`]); }
   }
 });
 
 // --- the calendar and the books --------------------------------------------------------------------
+
+draw("date", (state) => state.clock.date, (date) => {
+  const field = one("#date");
+  if (field !== document.activeElement) { field.value = date; }
+});
 
 draw("ahead", (state) => state.clock.days_ahead, (days) => {
   one("[data-ahead]").textContent = days ? say("ahead", { n: days > 0 ? `+${days}` : days }) : words.today;

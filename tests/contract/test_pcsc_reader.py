@@ -7,7 +7,7 @@ pcscd looks for cards every 0.4 s, so that each arrival and removal takes as lon
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -26,6 +26,7 @@ from drivers.transcript import WIRE
 from simulators.cards.classic import VirtualClassic
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.vpcd import FIRST_PORT, SECOND_PORT, Attachment, attach
+from tests.contract.conftest import Pcscd
 
 pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
 
@@ -50,7 +51,7 @@ class MemoryJournal:
 
 
 @pytest.fixture
-def lay(pcscd: Any) -> Iterator[Callable[..., Attachment]]:
+def lay(pcscd: Pcscd) -> Iterator[Callable[..., Attachment]]:
     """Lay a card on a slot; whatever still lies there at the end is taken away."""
     laid: list[Attachment] = []
 
@@ -95,12 +96,12 @@ def card_on(reader: PcscReader) -> None:
     assert reader.wait_card(SOON_S)
 
 
-def test_the_readers_of_the_service_are_listed(pcscd: Any) -> None:
+def test_the_readers_of_the_service_are_listed(pcscd: Pcscd) -> None:
     assert {FIRST, SECOND} <= set(list_names())
     assert set(load("readers", "pcsc").list_names()) == set(list_names())
 
 
-def test_a_part_of_the_name_is_enough_and_a_wrong_one_names_those_there_are(pcscd: Any) -> None:
+def test_a_part_of_the_name_is_enough_and_a_wrong_one_names_those_there_are(pcscd: Pcscd) -> None:
     reader = load("readers", "pcsc").open({"reader": "pcd 00 01"})
     assert not reader.wait_card(0)
     assert reader.name == SECOND
@@ -276,7 +277,7 @@ def test_a_reader_without_lights_gives_no_signal_and_no_error(
 
 
 def test_a_service_killed_in_mid_work_is_survived(
-    pcscd: Any, reader: PcscReader, lay: Callable[..., Attachment]
+    pcscd: Pcscd, reader: PcscReader, lay: Callable[..., Attachment]
 ) -> None:
     lay(VirtualClassic(UID))
     card_on(reader)
@@ -298,7 +299,7 @@ def test_a_service_killed_in_mid_work_is_survived(
 
 
 def test_a_service_killed_during_a_wait_is_waited_for(
-    pcscd: Any, reader: PcscReader, lay: Callable[..., Attachment]
+    pcscd: Pcscd, reader: PcscReader, lay: Callable[..., Attachment]
 ) -> None:
     waiting = at_the_same_time(lambda: reader.wait_card(SOON_S))
     pcscd.kill()

@@ -294,5 +294,7 @@ def refused(reason: str, rule: str | None = None) -> Iterator[None]:
     """The block is refused by a rule or a conflict, for this reason (and by this rule)."""
     with pytest.raises((RuleViolation, Conflict)) as caught:
         yield
-    assert caught.value.reason == reason
-    assert rule is None or caught.value.rule == rule
+    error = caught.value
+    assert isinstance(error, RuleViolation | Conflict)
+    assert error.reason == reason
+    assert rule is None or error.rule == rule

@@ -160,7 +160,7 @@ def test_gate_02a_no_grace_on_entry_but_an_exit_is_open() -> None:
     late = datetime(2027, 6, 20, 12, tzinfo=SHANGHAI)
     assert tap(lane=ENTRY, now=late).reason is Reason.EXPIRED
     decision = tap(lane=EXIT, now=late)
-    assert decision.reason is Reason.EXIT_AFTER_EXPIRY
+    assert decision.reason is Reason.EXIT_OUTSIDE_PERIOD
     assert decision.granted
 
 

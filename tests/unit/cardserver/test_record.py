@@ -163,18 +163,23 @@ def test_a_record_copied_to_another_card_fails(
         assert flaw_of(desfire(record, mine), theirs) is Flaw.SEAL
 
 
+def _flaw_at(at: int, bit: int) -> Flaw:
+    """The high nibble of byte 0 is the version, which is looked at before the seal."""
+    return Flaw.VERSION if at == 0 and bit >= 4 else Flaw.SEAL
+
+
 @given(record=ANY, at=st.integers(0, CLASSIC_SIZE - 1), bit=st.integers(0, 7))
 def test_any_flipped_bit_on_classic_fails(record: CardRecord, at: int, bit: int) -> None:
     data = bytearray(classic(record))
     data[at] ^= 1 << bit
-    assert flaw_of(bytes(data)) is Flaw.SEAL
+    assert flaw_of(bytes(data)) is _flaw_at(at, bit)
 
 
 @given(record=ANY, at=st.integers(0, DESFIRE_SIZE - 1), bit=st.integers(0, 7))
 def test_any_flipped_bit_on_desfire_fails(record: CardRecord, at: int, bit: int) -> None:
     data = bytearray(desfire(record))
     data[at] ^= 1 << bit
-    assert flaw_of(bytes(data)) is Flaw.SEAL
+    assert flaw_of(bytes(data)) is _flaw_at(at, bit)
 
 
 @given(record=ANY)

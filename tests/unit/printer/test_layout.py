@@ -171,6 +171,11 @@ def test_a_signature_line_reaches_the_margin() -> None:
     assert paper(Signature("付款人签名"), profile=NARROW) == ["付款人签名：" + "_" * 20]
 
 
+def test_a_long_label_leaves_room_to_sign() -> None:
+    label = "以上物品均已清点无误收件人签名"
+    assert paper(Signature(label), profile=NARROW) == [label[:12], f"{label[12:]}：" + "_" * 24]
+
+
 def test_a_reprint_says_how_often_and_does_not_open_the_drawer() -> None:
     receipt = Receipt(number="1", lines=(Text("x"),), open_drawer=True)
     second = reprinted(reprinted(receipt, 1), 2, note="补打件不代替第二联")

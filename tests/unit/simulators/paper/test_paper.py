@@ -7,11 +7,12 @@ facts gives the same bit tables), not made by our encoder.
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.paper import VirtualPrinter
-from simulators.paper_model import CLONE_58, CLONE_80, PAPER_58, PrinterModel
+from simulators.paper import BUFFER_BYTES, VirtualPrinter
+from simulators.paper_model import CLONE_58, CLONE_80, PAPER_58, PAPER_80, PrinterModel
+from simulators.paper_rows import ImageRow, TextRow
 
 ZHANG = bytes.fromhex("d5c5")  # 张 in GB18030
 CHINESE = bytes.fromhex("1b40 1c26")
@@ -22,6 +23,12 @@ def printed(data: bytes, model: PrinterModel | None = None) -> str:
     printer = VirtualPrinter(model or PrinterModel())
     printer.receive(data)
     return printer.hanging.text
+
+
+def rows(data: bytes, model: PrinterModel = PAPER_80) -> list[TextRow]:
+    printer = VirtualPrinter(model)
+    printer.receive(data)
+    return [row for row in printer.hanging.rows if isinstance(row, TextRow)]
 
 
 def statuses(printer: VirtualPrinter) -> str:
@@ -181,20 +188,20 @@ def test_a_hanzi_may_come_in_two_pieces() -> None:
 
 
 def test_sizes_by_gs_scale_both_and_by_esc_only_ascii() -> None:
-    [both] = _rows(CHINESE + b"\x1d!\x11a" + ZHANG + b"\n")
+    [both] = rows(CHINESE + b"\x1d!\x11a" + ZHANG + b"\n")
     assert [(cell.wide, cell.tall) for cell in both.cells] == [(2, 2), (2, 2)]
-    [ascii_only] = _rows(CHINESE + b"\x1b!\x30a" + ZHANG + b"\n")
+    [ascii_only] = rows(CHINESE + b"\x1b!\x30a" + ZHANG + b"\n")
     assert [(cell.wide, cell.tall) for cell in ascii_only.cells] == [(2, 2), (1, 1)]
-    [hanzi_only] = _rows(CHINESE + b"\x1c!\x0ca" + ZHANG + b"\n")
+    [hanzi_only] = rows(CHINESE + b"\x1c!\x0ca" + ZHANG + b"\n")
     assert [(cell.wide, cell.tall) for cell in hanzi_only.cells] == [(1, 1), (2, 2)]
-    [clone] = _rows(CHINESE + b"\x1d!\x11a" + ZHANG + b"\n", CLONE_80)
+    [clone] = rows(CHINESE + b"\x1d!\x11a" + ZHANG + b"\n", CLONE_80)
     assert [(cell.wide, cell.tall) for cell in clone.cells] == [(2, 2), (1, 1)]
-    [quadruple] = _rows(CHINESE + b"\x1cW\x01" + ZHANG + b"\n")
+    [quadruple] = rows(CHINESE + b"\x1cW\x01" + ZHANG + b"\n")
     assert quadruple.cells[0].wide == quadruple.cells[0].tall == 2
 
 
 def test_looks_are_switched_on_and_off() -> None:
-    [row] = _rows(b"\x1bE\x01a\x1bE\x00\x1b-\x01b\x1b-\x00\x1dB\x01c\x1dB\x00d\n")
+    [row] = rows(b"\x1bE\x01a\x1bE\x00\x1b-\x01b\x1b-\x00\x1dB\x01c\x1dB\x00d\n")
     looks = [(cell.bold, cell.underline, cell.inverse) for cell in row.cells]
     assert looks == [
         (True, False, False),
@@ -270,7 +277,7 @@ def test_pictures_keep_their_dots() -> None:
     printer = VirtualPrinter()
     printer.receive(b"\x1dv0\x00\x01\x00\x02\x00\x81\xff\x1dv0\x03\x01\x00\x01\x00\x80")
     printer.receive(b"\x1b*\x00\x02\x00\x80\x01")
-    lines = [row.lines for row in printer.hanging.rows]  # type: ignore[union-attr]
+    lines = [row.lines for row in printer.hanging.rows if isinstance(row, ImageRow)]
     assert lines[0] == (b"\x81", b"\xff")
     assert lines[1] == (b"\xc0\x00", b"\xc0\x00")
     assert lines[2] == (b"\x80",) + (b"\x00",) * 6 + (b"\x40",)
@@ -283,24 +290,24 @@ def test_words_are_found_whatever_their_size_and_place() -> None:
     assert printer.hanging.words == "张 40.00\na b c\n"
 
 
-@settings(max_examples=300)
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b"\x1d(k", b"\x1c&", b"\x1b*", CUT])))
 def test_garbage_never_harms_it(pieces: list[bytes]) -> None:
     printer = VirtualPrinter()
     for piece in pieces:
         printer.receive(piece)
     assert isinstance(printer.hanging.text + printer.hanging.words, str)
-    printer.receive(bytes(70000) + b"\x1b@\n")
+    printer.change(powered=False)
+    printer.change(powered=True)
     printer.receive(b"ok\n" + CUT)
-    assert printer.sheets[-1].text.rstrip().endswith("ok") or printer.condition.stopped
+    assert printer.sheets[-1].text.endswith("ok\n")
 
 
 def test_a_stopped_printer_does_not_hoard_without_end() -> None:
     printer = VirtualPrinter()
     printer.change(offline=True)
     started = time.monotonic()
-    for _ in range(100):
-        printer.receive(b"x\n" * 2500)
+    for _ in range(1000):
+        printer.receive(b"x\n" * 250)
     printer.change(offline=False)
-    assert printer.hanging.text.count("x") == 128 * 1024
+    assert printer.hanging.text.count("x") == BUFFER_BYTES // 2
     assert time.monotonic() - started < 5

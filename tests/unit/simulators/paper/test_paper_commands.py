@@ -1,5 +1,7 @@
 """The command stream, judged by the formats in Epson's command reference, and by any bytes."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,11 +58,7 @@ def test_a_command_takes_its_parameters_and_no_more(command: str) -> None:
 def test_it_does_not_matter_how_the_bytes_arrive(data: bytes, cuts: list[int]) -> None:
     stream = CommandStream()
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    found = [
-        token
-        for begin, end in zip(places, places[1:], strict=False)
-        for token in stream.feed(data[begin:end])
-    ]
+    found = [token for begin, end in pairwise(places) for token in stream.feed(data[begin:end])]
     assert _joined(found) == _joined(tokens(data))
 
 

@@ -1,0 +1,199 @@
+"""Keys of a card: given with its ticket, rolled when it is written, journalled step by step."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from cardserver.db.tables import Base
+from cardserver.domain.keys import GATE_PURPOSES, KeyInputInvalid, KeyPurpose
+from cardserver.domain.operation import Keying
+from cardserver.domain.record import Medium
+from cardserver.domain.rights import CardStatus, RightKind
+from cardserver.services import ending, holders, keying, recovering
+from cardserver.services.errors import NotFound
+from cardserver.vault import demo_vault
+from cardserver.wire import (
+    AbandonRequest,
+    FormatRequest,
+    KeyingRequest,
+    KeyingState,
+    Ticket,
+    TopUpRequest,
+    VoidRequest,
+)
+from tests.databases.frontdesk import DESK, FrontDesk, blank, open_desk, refused
+
+BEGUN = KeyingState.BEGUN
+DONE = KeyingState.DONE
+ROLES = {
+    Medium.CLASSIC: {"classic-read", "classic-write"},
+    Medium.DESFIRE: {"desfire-picc", "desfire-app", "desfire-read", "desfire-write"},
+}
+
+
+def record(
+    desk: FrontDesk, ticket: Ticket, step: str, state: KeyingState
+) -> dict[str, KeyingState]:
+    request = KeyingRequest(step=step, state=state)
+    return keying.record_step(desk.estate, DESK, ticket.operation_id, request).steps
+
+
+def with_keys(desk: FrontDesk, version: int) -> FrontDesk:
+    """The same estate after its keys were rolled."""
+    desk.estate = replace(desk.estate, vault=demo_vault(version))
+    return desk
+
+
+@pytest.mark.parametrize("medium", list(Medium))
+def test_a_ticket_holds_the_keys_of_its_card_and_family_only(
+    desk: FrontDesk, medium: Medium
+) -> None:
+    card = blank(medium)
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    assert set(ticket.keys) == ROLES[medium]
+    read = KeyPurpose("classic-read" if medium is Medium.CLASSIC else "desfire-read")
+    assert ticket.keys[read] == desk.estate.vault.diversified(read, card.uid, 1)
+    assert all(key.hex() not in repr(ticket) for key in ticket.keys.values())
+    assert all(repr(key) not in repr(ticket) for key in ticket.keys.values())
+
+
+def test_the_reading_keys_of_a_known_card_cannot_write(desk: FrontDesk) -> None:
+    card = blank()
+    with pytest.raises(NotFound):
+        holders.read_keys(desk.estate, DESK, card.uid)
+    desk.issue(desk.owner, card)
+    keys = holders.read_keys(desk.estate, DESK, card.uid)
+    assert keys.version == 1
+    assert set(keys.keys) == {"classic-read"}
+    assert set(keys.keys) <= {str(purpose) for purpose in GATE_PURPOSES}
+
+
+def test_steps_are_kept_and_repeating_one_changes_nothing(desk: FrontDesk) -> None:
+    card = blank()
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    for state in (BEGUN, BEGUN, DONE):
+        assert record(desk, ticket, "sector-0", state) == {"sector-0": state}
+    record(desk, ticket, "sector-1", BEGUN)
+    assert keying.steps(desk.estate, DESK, ticket.operation_id).steps == {
+        "sector-0": DONE,
+        "sector-1": BEGUN,
+    }
+
+
+def test_no_step_is_recorded_for_an_ended_operation(desk: FrontDesk) -> None:
+    card = blank()
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    record(desk, ticket, "sector-0", DONE)
+    card.write(ticket)
+    desk.settle(ticket, card)
+    assert record(desk, ticket, "sector-0", DONE) == {"sector-0": DONE}
+    with refused("operation-ended"):
+        record(desk, ticket, "sector-1", BEGUN)
+
+
+def test_a_chip_left_half_keyed_is_known_to_the_next_operation(desk: FrontDesk) -> None:
+    """As begun, never as done: nobody can say what happened to it since."""
+    card = blank()
+    first = desk.begin(desk.issue_request(desk.staff), card)
+    record(desk, first, "sector-0", DONE)
+    record(desk, first, "sector-1", BEGUN)
+    undo = VoidRequest(evidence=card.evidence(), reason="坏了")
+    ending.void(desk.estate, DESK, first.operation_id, undo)
+    second = desk.begin(desk.issue_request(desk.other_staff), card)
+    assert keying.steps(desk.estate, DESK, second.operation_id).steps == {
+        "sector-0": BEGUN,
+        "sector-1": BEGUN,
+    }
+    assert second.previous_keys is None
+
+
+def test_a_chip_left_half_keyed_before_the_keys_were_rolled_can_still_be_opened(
+    desk: FrontDesk,
+) -> None:
+    card = blank()
+    first = desk.begin(desk.issue_request(desk.staff), card)
+    record(desk, first, "sector-0", BEGUN)
+    undo = VoidRequest(evidence=card.evidence(), reason="坏了")
+    ending.void(desk.estate, DESK, first.operation_id, undo)
+    second = with_keys(desk, 2).begin(desk.issue_request(desk.staff), card)
+    assert (second.key_version, second.previous_key_version) == (2, 1)
+    assert second.previous_keys == first.keys
+
+
+@pytest.mark.parametrize("medium", list(Medium))
+def test_a_card_of_older_keys_is_rolled_when_it_is_written(desk: FrontDesk, medium: Medium) -> None:
+    """Both records are sealed anew, so that the old keys can be left behind; no date changes."""
+    card = blank(medium)
+    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    with_keys(desk, 2)
+    ticket = desk.begin(TopUpRequest(card_number=view.number, months=1), card)
+    assert ticket.keying is Keying.PERSONALISE
+    assert (ticket.key_version, ticket.previous_key_version) == (2, 1)
+    assert {change.slot for change in ticket.changes} == {0, 1}
+    for change in ticket.changes:
+        record_now = desk.estate.vault.open_record(change.new, card.uid, medium)
+        assert record_now.key_version == 2
+    card.write(ticket)
+    rolled = desk.settle(ticket, card).card
+    assert rolled.key_version == 2
+    assert rolled.rights[RightKind.DOOR].last == view.rights[RightKind.DOOR].last
+    assert rolled.rights[RightKind.DOOR].sequence == 2
+    assert holders.read_keys(desk.estate, DESK, card.uid).version == 2
+
+
+def test_a_customers_card_half_rolled_is_finished_not_voided(desk: FrontDesk) -> None:
+    card = blank()
+    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    with_keys(desk, 2)
+    ticket = desk.begin(TopUpRequest(card_number=view.number, months=1), card)
+    record(desk, ticket, "sector-0", BEGUN)
+    undo = VoidRequest(evidence=card.evidence(), reason="反悔")
+    with refused("keying-begun"):
+        ending.void(desk.estate, DESK, ticket.operation_id, undo)
+    assert recovering.open_operation(desk.estate, DESK, card.uid) == ticket
+
+
+def test_a_format_given_up_is_known_to_the_next_one(desk: FrontDesk) -> None:
+    card = blank()
+    view = desk.issue(desk.staff, card)
+    first = desk.begin(FormatRequest(card_number=view.number), card)
+    record(desk, first, "sector-0", BEGUN)
+    given_up = AbandonRequest(reason="打不开")
+    voided = ending.abandon(desk.estate, DESK, first.operation_id, given_up)
+    assert voided.card is not None
+    assert voided.card.status is CardStatus.SCRAPPED
+    second = desk.begin(FormatRequest(card_number=view.number), card)
+    assert second.keying is Keying.FORMAT
+    assert keying.steps(desk.estate, DESK, second.operation_id).steps == {"sector-0": BEGUN}
+
+
+def test_keys_are_stored_nowhere(engine: Engine) -> None:
+    """Derived for each ticket: a copy of the database opens no card."""
+    desk = open_desk(engine)
+    card = blank(Medium.DESFIRE)
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    with engine.connect() as connection:
+        rows = [
+            str(value)
+            for table in Base.metadata.sorted_tables
+            for row in connection.execute(table.select())
+            for value in row
+        ]
+    for key in ticket.keys.values():
+        assert not any(key.hex() in value or str(key) in value for value in rows)
+
+
+def test_the_wrong_kind_of_chip_gets_no_ticket(desk: FrontDesk) -> None:
+    """A UID of 10 bytes has no keys of ours: a typed refusal, and nothing is left open."""
+    card = blank()
+    card.uid = bytes(10)
+    with pytest.raises(KeyInputInvalid):
+        desk.begin(desk.issue_request(desk.staff), card)
+    assert recovering.list_open(desk.estate, DESK).operations == ()
+
+
+def test_a_step_of_another_operation_is_not_this_ones(desk: FrontDesk) -> None:
+    tickets = [desk.begin(desk.issue_request(desk.staff), blank()) for _ in range(2)]
+    record(desk, tickets[0], "sector-0", DONE)
+    assert keying.steps(desk.estate, DESK, tickets[1].operation_id).steps == {}
