@@ -1,6 +1,7 @@
 """A receipt as ESC/POS bytes: the commands of Epson's reference that clones share.
 
-    ESC @ . FS & . [ESC p] . { [ESC a] [GS !] [FS !] [ESC E] text LF | QR | ESC J } . cut . [proof]
+    ESC @ . FS & . [GS W] . [ESC p] . { line | QR | ESC J } . cut . [proof]
+    line = [ESC a] [GS !] [FS !] [ESC E] text LF
 
 Text is GB18030 in Chinese mode, from `printer.layout`, where no control character is left; so the
 only bytes below 20h in a job are the ones written here. Sizes go by GS !, which scales hanzi and
@@ -33,6 +34,7 @@ _QR_CAPACITY: Final = (
     *(14, 26, 42, 62, 84, 106, 122, 152, 180, 213),
     *(251, 287, 331, 362, 412, 450, 504, 560, 624, 666),
 )
+_COLUMN_DOTS: Final = 12
 _LONGEST_COMMAND: Final = 8 + _QR_CAPACITY[-1]  # bytes: the QR code's data and its header
 _QUIET_MODULES: Final = 8  # four on either side; the printer leaves none
 _SMALLEST_MODULE: Final = 3  # dots; smaller ones are hard to read from thermal paper
@@ -53,7 +55,7 @@ def render(items: list[PaperItem], profile: Profile, *, open_drawer: bool = Fals
     Raises:
         ReceiptInvalid: a QR code is too large for the paper.
     """
-    parts = [INITIALISE, CHINESE_MODE if profile.chinese_mode else b""]
+    parts = [INITIALISE, CHINESE_MODE if profile.chinese_mode else b"", _area(profile)]
     if open_drawer:
         parts.append(_DRAWER.get(profile.drawer, b""))
     run: list[str] = []  # text and commands of ASCII characters, coded in one go
@@ -133,6 +135,12 @@ def _restyle(before: Style, after: Style, scale: Scale) -> str:
     return "".join(parts)
 
 
+def _area(profile: Profile) -> bytes:
+    """GS W where the head has dots beyond the last column, so that right means the same for all."""
+    used = profile.columns * _COLUMN_DOTS
+    return b"\x1dW" + used.to_bytes(2, "little") if used < profile.dots else b""
+
+
 def _cut(profile: Profile) -> str:
     if profile.cut is CutKind.NONE:
         return "\x1bd" + chr(profile.tear_lines)
@@ -145,7 +153,7 @@ def _qr(text: str, profile: Profile) -> bytes:
     data = text.encode()
     version = next((n for n, room in enumerate(_QR_CAPACITY, 1) if len(data) <= room), 0)
     modules = 17 + 4 * version + _QUIET_MODULES
-    module_dots = min(profile.qr_module_dots, profile.dots // modules)
+    module_dots = min(profile.qr_module_dots, profile.columns * _COLUMN_DOTS // modules)
     if not version or module_dots < _SMALLEST_MODULE:
         raise ReceiptInvalid(f"{len(data)} bytes do not fit into a QR code here", rule="qr")
     return b"".join(

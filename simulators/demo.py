@@ -50,7 +50,7 @@ def _check(folder: Path, *, pcsc: bool) -> None:
 
 
 def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
-    from waitress import create_server
+    from waitress.server import create_server
 
     with ExitStack() as stack:
         site = stack.enter_context(_open_site(folder, None, pcsc=pcsc))

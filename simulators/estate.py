@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import select
-
-from cardserver.db.tables import AgreementRow, HolderRow
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.station import StationKind
+from cardserver.services.holders import search
 from cardserver.services.setup import (
+    SETUP,
     register_agreement,
     register_holder,
     register_station,
@@ -29,7 +28,7 @@ DESK, KIOSK, GATE, OFFICE = "desk-1", "kiosk-1", "gate-1", "office-1"
 
 BUILDING_ZONE: Final = 0
 CAR_PARK_ZONE: Final = 0
-_OWNER_AGREEMENT: Final = "CW-2025-0117"
+_NAMES: Final = ("王秀兰", "李㼆", "陈立", "百味小吃店 周敏", "赵强")
 _FAR: Final = date(2035, 12, 31)
 
 
@@ -53,7 +52,7 @@ def settle_in(estate: Estate) -> People:
     office = register_unit(estate, "物业服务中心", (BUILDING_ZONE,))
     owner = register_holder(
         estate,
-        "王秀兰",
+        _NAMES[0],
         HolderClass.OWNER,
         unit_id=flat,
         phone="13900001201",
@@ -61,7 +60,7 @@ def settle_in(estate: Estate) -> People:
     )
     family = register_holder(
         estate,
-        "李㼆",  # a rare character, as in real names
+        _NAMES[1],  # a rare character, as in real names
         HolderClass.FAMILY,
         unit_id=flat,
         phone="13900001202",
@@ -69,7 +68,7 @@ def settle_in(estate: Estate) -> People:
     )
     tenant = register_holder(
         estate,
-        "陈立",
+        _NAMES[2],
         HolderClass.TENANT,
         unit_id=rented,
         phone="13900000803",
@@ -78,7 +77,7 @@ def settle_in(estate: Estate) -> People:
     )
     merchant = register_holder(
         estate,
-        "百味小吃店 周敏",
+        _NAMES[3],
         HolderClass.MERCHANT,
         unit_id=shop,
         phone="13900009012",
@@ -86,7 +85,7 @@ def settle_in(estate: Estate) -> People:
     )
     staff = register_holder(
         estate,
-        "赵强",
+        _NAMES[4],
         HolderClass.STAFF,
         unit_id=office,
         phone="13900007001",
@@ -94,7 +93,7 @@ def settle_in(estate: Estate) -> People:
     )
     owner_agreement = register_agreement(
         estate,
-        _OWNER_AGREEMENT,
+        "CW-2025-0117",
         owner,
         plate="粤B·A1234",
         space="地下一层 B117",
@@ -126,20 +125,17 @@ def settle_in(estate: Estate) -> People:
 
 def find_people(estate: Estate) -> People | None:
     """The people of an earlier run; None on an empty store."""
-    with estate.engine.connect() as connection:
-        holders = dict(connection.execute(select(HolderRow.holder_class, HolderRow.id)).all())
-        agreement = connection.scalar(
-            select(AgreementRow.id).where(AgreementRow.number == _OWNER_AGREEMENT)
-        )
-    if not holders or agreement is None:
+    found = [search(estate, SETUP, name, 1).holders for name in _NAMES]
+    if not all(found):
         return None
+    owner, family, tenant, merchant, staff = (each[0] for each in found)
     return People(
-        owner=holders[HolderClass.OWNER],
-        family=holders[HolderClass.FAMILY],
-        tenant=holders[HolderClass.TENANT],
-        merchant=holders[HolderClass.MERCHANT],
-        staff=holders[HolderClass.STAFF],
-        owner_agreement=agreement,
+        owner=owner.holder_id,
+        family=family.holder_id,
+        tenant=tenant.holder_id,
+        merchant=merchant.holder_id,
+        staff=staff.holder_id,
+        owner_agreement=owner.agreements[0].agreement_id,
     )
 
 

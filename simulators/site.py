@@ -5,7 +5,7 @@ the real client (a WSGI transport instead of a socket), the acceptor and the bar
 behind pyserial and pymodbus, the printers on TCP ports behind python-escpos.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,11 +50,12 @@ from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
 from simulators.paper import VirtualPrinter
+from simulators.paper_model import PAPER_80, TM_T88
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ADDRESSES: Final = {
     "desk": "/desk/",
@@ -94,7 +95,7 @@ def build_hardware() -> Hardware:
         name: VirtualReader(f"Yika Virtual Reader {name}")
         for name in ("desk", "kiosk", "door", "carpark")
     }
-    printers = {name: VirtualPrinter() for name in ("desk", "kiosk")}
+    printers = {"desk": VirtualPrinter(TM_T88), "kiosk": VirtualPrinter(PAPER_80)}
     acceptor = VirtualAcceptor()
     boards = {name: VirtualBarrier() for name in ("door", "carpark")}
     ports: dict[str, PtyPort | TcpPort] = {"acceptor": PtyPort(acceptor)}
@@ -117,7 +118,7 @@ class Site:
         *,
         clock: DemoClock | None = None,
         readers: Mapping[str, CardReader] | None = None,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -125,14 +126,14 @@ class Site:
         self.hardware = build_hardware()
         self.box = CardBox(self.hardware.readers)
         self.addresses = ADDRESSES
-        self._card_readers: Mapping[str, CardReader] = self.hardware.readers | dict(readers or {})
+        self._card_readers: dict[str, CardReader] = {**self.hardware.readers, **(readers or {})}
         self.estate = self._open_estate()
         self.people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
         self.tokens = demo_estate.hand_out_tokens(self.estate)
         self.server_app: Flask = create_server(self.estate)
         self.office = self.client(demo_estate.OFFICE, "demo")
         self.counter = self._build_counter()
-        self.machine = self._build_machine(patience)
+        self.machine = self._build_machine(patience or Patience())
         self.uplink, self.gate, self.lanes = self._build_gate()
         self.stations = {
             "desk": Station(
@@ -219,7 +220,7 @@ class Site:
         from simulators.panel import create_app as create_panel
         from simulators.tour import create_app as create_tour
 
-        mounts: dict[str, Flask] = {
+        mounts: dict[str, WSGIApplication] = {
             "/desk": self.stations["desk"].app,
             "/kiosk": self.stations["kiosk"].app,
             "/gate": self.stations["gate"].app,
@@ -281,7 +282,7 @@ class Site:
             server=client,
             reader=self._card_readers["kiosk"],
             acceptor=ssp.DRIVER.open(settings),
-            paper=self._paper("kiosk", client, "epson-tm-t88", name),
+            paper=self._paper("kiosk", client, "generic-80", name),
             bell=Bell(),
             clock=self.clock,
             station=name,
@@ -296,7 +297,10 @@ class Site:
         uplink = Uplink(server=client, journal=journal, bell=bell, clock=self.clock, every_s=0.5)
         blob = export_gate(self.estate.vault, _GATE_KEY)
         keys = GateKeys.open(blob, _GATE_KEY, allow_demo=True)
-        lanes = [self._build_lane(*each, keys, uplink, journal, bell) for each in LANES]
+        lanes = [
+            self._build_lane(lane, name, keys=keys, uplink=uplink, journal=journal, bell=bell)
+            for lane, name in LANES
+        ]
         gate = assemble(lanes, journal=journal, uplink=uplink, bell=bell, clock=self.clock)
         return uplink, gate, lanes
 
@@ -304,6 +308,7 @@ class Site:
         self,
         lane: Lane,
         name: str,
+        *,
         keys: GateKeys,
         uplink: Uplink,
         journal: GateJournal,
@@ -329,12 +334,12 @@ class Site:
         )
 
 
-def _under(prefix: str, app: Flask) -> "Callable[..., object]":
+def _under(prefix: str, app: Flask) -> "WSGIApplication":
     """The app behind a dispatcher that must not take the prefix away: its routes name it."""
 
-    def whole(environ: dict[str, object], start_response: object) -> object:
-        environ["PATH_INFO"] = prefix + str(environ.get("PATH_INFO", ""))
-        environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")).removesuffix(prefix)
-        return app(environ, start_response)  # type: ignore[arg-type]
+    def whole(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["PATH_INFO"] = prefix + environ.get("PATH_INFO", "")
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "").removesuffix(prefix)
+        return app(environ, start_response)
 
     return whole

@@ -330,7 +330,7 @@ def format_a_staff_card(tell: Teller) -> None:
 
 def finish_a_torn_card(tell: Teller) -> None:
     """6a The card is pulled off in mid-write; laid on again, the operation is completed."""
-    _tear(tell, "family", "desfire-ev1", at=40)
+    _tear(tell, "family", "desfire-ev1", at=36)
     words = tell.page("/desk/")
     tell.expect("the clerk reads what to do", true="请把同一张卡放回读卡器" in words)
     tell.lay("family", "desk")
@@ -347,7 +347,7 @@ def finish_a_torn_card(tell: Teller) -> None:
 
 def undo_a_torn_card(tell: Teller) -> None:
     """6b Torn again, and undone at the clerk's word: the card is blank, the money is back."""
-    _tear(tell, "second family", "classic-1k", at=30)
+    _tear(tell, "second family", "classic-1k", at=27)
     tell.post("/desk/undo", wanted="yes")
     tell.lay("second family", "desk")
     tell.until("undone", lambda: tell.business().get("phase") == "closed")

@@ -13,6 +13,7 @@ because vpcd sends length and payload in two small pieces.
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -29,8 +30,11 @@ RESET: Final = b"\x02"
 SEND_ATR: Final = b"\x04"
 
 RETRY_S: Final = 0.2
+NOTICED_S: Final = 0.6
+"""pcscd looks every 0.4 s. A card swapped faster is taken for the old one, with its old state."""
 LENGTH_SIZE: Final = 2
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
+_empty_since: Final[dict[tuple[str, int], float]] = {}
 
 
 class Attachment:
@@ -70,6 +74,8 @@ class Attachment:
         self._thread.join()
 
     def _live(self) -> None:
+        slot = (self._host, self.port)
+        self._gone.wait(_empty_since.get(slot, 0.0) + NOTICED_S - time.monotonic())
         while not self._gone.is_set():
             try:
                 with socket.create_connection((self._host, self.port), timeout=RETRY_S) as line:
@@ -78,6 +84,8 @@ class Attachment:
             except OSError:
                 self._gone.wait(RETRY_S)
             finally:
+                if self.connected.is_set():
+                    _empty_since[slot] = time.monotonic()
                 self._line = None
                 self.connected.clear()
                 self.card.power_off()

@@ -136,11 +136,18 @@ def keying_steps(session: Session, operation_id: str) -> dict[str, str]:
     return {row.step: row.state for row in rows}
 
 
-def listed_cards(session: Session, after_version: int) -> Sequence[CardRow]:
-    """Every card changed after a version, by number; of one chip only the last card."""
+def listed_cards(
+    session: Session, after_version: int
+) -> Sequence[Row[int, bytes, CardStatus, int, str | None]]:
+    """What gates need of every card changed after a version; of one chip only the last card.
+
+    Number, UID, status, key version, secure channel.
+    """
     newest = select(func.max(CardRow.number)).group_by(CardRow.uid)
-    statement = select(CardRow).where(CardRow.version > after_version, CardRow.number.in_(newest))
-    return session.scalars(statement.order_by(CardRow.number)).all()
+    statement = select(
+        CardRow.number, CardRow.uid, CardRow.status, CardRow.key_version, CardRow.secure_channel
+    ).where(CardRow.version > after_version, CardRow.number.in_(newest))
+    return session.execute(statement.order_by(CardRow.number)).all()
 
 
 def listed_sequences(session: Session, after_version: int) -> Sequence[Row[int, RightKind, int]]:

@@ -37,15 +37,15 @@ def _cards(turn: Turn, since: int) -> tuple[SnapshotCard, ...]:
     pending = _pending(turn)
     return tuple(
         SnapshotCard(
-            uid=card.uid,
-            number=card.number,
-            status=card.status,
-            sequences=sequences.get(card.number, {}),
-            pending=pending.get(card.number, {}),
-            key_version=card.key_version,
-            secure_channel=secure_channel(card.secure_channel),
+            uid=uid,
+            number=number,
+            status=status,
+            sequences=sequences.get(number, {}),
+            pending=pending.get(number, {}),
+            key_version=key_version,
+            secure_channel=secure_channel(channel),
         )
-        for card in listed_cards(turn.session, since)
+        for number, uid, status, key_version, channel in listed_cards(turn.session, since)
     )
 
 

@@ -98,6 +98,15 @@ def personalise(
         ways[sector] = _open_or_refuse(storage, sector, ordered)
     for sector, way in ways.items():
         _bring_to(storage, sector, way, keys, journal)
+    if any(way.opener is not Opener.TARGET for way in ways.values()):
+        _prove_keys(storage, keys)
+
+
+def _prove_keys(storage: BlockStorage, keys: KeySet) -> None:
+    # Keys can't be read back; that they open is the only proof. The first slot, where a record is
+    # written next, comes last and stays open.
+    for sector in reversed(OUR_SECTORS):
+        _open_or_refuse(storage, sector, [_way(Opener.TARGET, sector, keys)])
 
 
 def _bring_to(

@@ -105,7 +105,7 @@ class Machine:
         clock: Clock,
         station: str,
         phone: str,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
     ) -> None:
         self.server = server.as_operator(station)
         self.acceptor = acceptor
@@ -114,7 +114,7 @@ class Machine:
         self.clock = clock
         self.station = station
         self.phone = phone
-        self.patience = patience
+        self.patience = patience or Patience()
         self.screen = Screen.CLOSED
         self.visit = Visit()
         self.closed_reason = "starting"

@@ -13,7 +13,7 @@ from cardserver.domain.operation import Keying, SlotChange, Verdict, judge
 from cardserver.domain.rights import Slot
 from cardserver.wire import Evidence, KeyingState, Settled, Ticket, Voided
 from drivers.api import Card, CardState, KeyRole, KeySet, StepState
-from drivers.errors import CardForeign, RecordMismatch, RecordTorn
+from drivers.errors import CardAuthenticationFailed, CardForeign, RecordMismatch, RecordTorn
 
 
 @unique
@@ -145,16 +145,17 @@ def undo(
 def look(changes: tuple[SlotChange, ...], card: Card, keys: KeySet) -> dict[int, bytes | None]:
     """What the card holds in the slots of a plan; None for a torn slot.
 
-    Raises CardForeign when the keys do not open the card.
+    Raises CardForeign when the keys do not open the slots.
     """
-    if card.state(keys) is CardState.FOREIGN:
-        raise CardForeign("the keys of this card are not ours", uid=card.identity.uid)
     found: dict[int, bytes | None] = {}
     for change in changes:
         try:
             found[change.slot] = card.read_slot(change.slot, keys)
         except RecordTorn:
             found[change.slot] = None
+        except CardAuthenticationFailed as error:
+            uid = card.identity.uid
+            raise CardForeign("the keys of this card are not ours", uid=uid) from error
     return found
 
 

@@ -195,7 +195,6 @@ class PaperDesk:
             station=self._letterhead.station,
             received_fen=content.received_fen,
             valid_until=max(last_days, default=None),
-            remark=f"卡号 {number}",
         )
 
     def _slip(self, document: DocumentView) -> Receipt:

@@ -163,7 +163,6 @@ async function readBytes() {
       table.prepend(line(each.number, each.time, `→ ${each.command}`, each.answer ? `← ${each.answer}` : `✕ ${words.lost}`));
       table.dataset.last = each.number;
     }
-    if (!table.rows.length) { table.dataset.empty = words["no-bytes"]; }
     while (table.rows.length > 400) { table.deleteRow(-1); }
   } catch {
     document.body.classList.add("away");
@@ -215,5 +214,6 @@ one("[data-dialog-close]").textContent = words.close;
 dialog.addEventListener("click", (event) => { if (event.target === dialog) { dialog.close(); } });
 
 one(".panel-main").prepend(make("p", { className: "notice refused lost-line", textContent: `✕ ${words["lane-broken"]}` }));
+one("[data-bytes]").dataset.empty = words["no-bytes"];
 nameAll();
 look();

@@ -66,6 +66,12 @@ def test_a_printer_without_drawer_is_not_told_to_open_it() -> None:
     assert job(Text("a"), profile=profile, drawer=True) == job(Text("a"), profile=profile)
 
 
+def test_a_head_with_dots_beyond_the_last_column_is_told_where_the_paper_ends() -> None:
+    assert job(Text("a"), profile=load_profile("epson-tm-t88")).startswith(
+        bytes.fromhex("1b40 1c26 1d57f801")
+    )
+
+
 def test_a_qr_code_is_modelled_sized_levelled_stored_and_printed_in_the_centre() -> None:
     expected = (
         "1b6101"

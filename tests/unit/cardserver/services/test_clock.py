@@ -1,0 +1,76 @@
+"""A clock set back stops issuing and money, and nothing else (FEE-28a)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from cardserver.domain.rights import CardStatus
+from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.services import accounts, blocking, selling, snapshots, stations
+from cardserver.services.errors import ClockSetBack
+from cardserver.wire import BlockRequest, TenderRequest, TopUpRequest
+from tests.databases.frontdesk import DESK, GATE, KIOSK, FrontDesk, blank, new_id
+
+
+def test_a_clock_set_back_opens_no_sale(desk: FrontDesk) -> None:
+    request = desk.issue_request(desk.owner)
+    desk.clock.now -= timedelta(minutes=1)
+    with pytest.raises(ClockSetBack):
+        desk.open_sale(request)
+    assert not stations.health(desk.estate).clock_ok
+    desk.clock.forward(minutes=1)
+    assert desk.open_sale(request).due_fen == 2000
+
+
+def test_a_small_step_back_is_forgiven_and_time_stands_still(desk: FrontDesk) -> None:
+    known = stations.health(desk.estate).time
+    desk.clock.now -= timedelta(seconds=5)
+    sale = desk.open_sale(desk.issue_request(desk.owner))
+    assert sale.due_fen == 2000
+    assert accounts.journal(desk.estate, DESK, 1).lines[0].at == known
+
+
+def test_a_clock_set_back_begins_and_settles_nothing(desk: FrontDesk) -> None:
+    request = desk.issue_request(desk.staff)
+    card = blank()
+    desk.clock.now -= timedelta(days=1)
+    with pytest.raises(ClockSetBack):
+        desk.begin(request, card)
+    desk.clock.forward(days=1)
+    ticket = desk.begin(request, card)
+    card.write(ticket)
+    desk.clock.now -= timedelta(days=1)
+    with pytest.raises(ClockSetBack):
+        desk.settle(ticket, card)
+    desk.clock.forward(days=1)
+    assert desk.settle(ticket, card).card.status is CardStatus.LIVE
+
+
+def test_money_already_on_its_way_is_recorded_whatever_the_clock_says(desk: FrontDesk) -> None:
+    card = blank()
+    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    desk.caller = KIOSK
+    sale = desk.open_sale(TopUpRequest(card_number=view.number, months=1)).sale_id
+    note = TenderRequest(
+        tender_id=new_id(),
+        kind=TenderKind.CASH_NOTE,
+        value_fen=100_00,
+        state=TenderState.ACCEPTING,
+    )
+    selling.tender(desk.estate, KIOSK, sale, note)
+    desk.clock.now -= timedelta(days=400)
+    with pytest.raises(ClockSetBack):
+        selling.tender(desk.estate, KIOSK, sale, note.model_copy(update={"tender_id": new_id()}))
+    credited = note.model_copy(update={"state": TenderState.CREDITED})
+    assert selling.tender(desk.estate, KIOSK, sale, credited).credited_fen == 100_00
+
+
+def test_a_lost_card_is_blocked_whatever_the_clock_says(desk: FrontDesk) -> None:
+    view = desk.issue(desk.owner, blank())
+    before = snapshots.snapshot(desk.estate, GATE, None)
+    desk.clock.now = datetime(1970, 1, 1, tzinfo=desk.clock.now.tzinfo)
+    order = BlockRequest(request_id=new_id(), reason="遗失")
+    assert blocking.block(desk.estate, DESK, view.number, order).status is CardStatus.BLOCKED
+    after = snapshots.snapshot(desk.estate, GATE, before.version)
+    assert [card.status for card in after.cards] == [CardStatus.BLOCKED]
+    assert after.time_floor == before.time_floor
