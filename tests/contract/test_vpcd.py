@@ -282,15 +282,19 @@ def test_the_command_line_lays_a_card_and_keeps_it(
         [sys.executable, "-c", code, *words, "--state", str(state)], stderr=subprocess.DEVNULL
     )
     slot = Slot(scard, name, port)
-    slot.wait(present=True)
-    slot.connect()
-    for apdu in CLASSIC_DIALOGUE[3:7]:
-        assert slot.transmit(bytes.fromhex(apdu)).endswith(b"\x90\x00")
-    slot.disconnect()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
-    slot.wait(present=False)
-    slot.close()
+    try:
+        slot.wait(present=True)
+        slot.connect()
+        for apdu in CLASSIC_DIALOGUE[3:7]:
+            assert slot.transmit(bytes.fromhex(apdu)).endswith(b"\x90\x00")
+        slot.disconnect()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        slot.wait(present=False)
+    finally:
+        process.kill()
+        process.wait()
+        slot.close()
     card = VirtualClassic(SHORT_UID)
     card.load(json.loads(state.read_text(encoding="utf-8")))
     assert card.chip.blocks[4] == b"\x5a" * 16

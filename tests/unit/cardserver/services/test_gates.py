@@ -73,7 +73,7 @@ def test_a_paid_month_counts_before_it_is_on_the_card(desk: FrontDesk) -> None:
     view = desk.add_parking(desk.issue(desk.owner, card), card)
     desk.clock.forward(days=40)
     assert tap(desk, card, CAR_PARK) is Reason.EXPIRED
-    assert tap(desk, card, EXIT) is Reason.EXIT_AFTER_EXPIRY
+    assert tap(desk, card, EXIT) is Reason.EXIT_OUTSIDE_PERIOD
     ticket = desk.begin(TopUpRequest(card_number=view.number, months=1), card)
     assert tap(desk, card, CAR_PARK) is Reason.GRANTED_PENDING
     card.write(ticket)

@@ -1,0 +1,289 @@
+"""What the proofs of "nothing is ever lost" stand on: one estate with its desk, gate and cards.
+
+All of it is the production code: the server behind its own WSGI app and client, `begin`,
+`carry_out` and `undo` of the station, the card drivers, the gate's reading and `decide`. Only cards
+and readers are virtual.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy import Engine, text
+
+from cardserver.client import CardServerClient
+from cardserver.domain.admission import Decision, Lane, Presented, decide
+from cardserver.domain.gatekeys import GateKeys
+from cardserver.domain.ids import LaneId
+from cardserver.domain.record import CardRecord, Medium
+from cardserver.domain.rights import SLOT_OF, RightKind
+from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.sealed import KeyFile
+from cardserver.domain.verification import Paper, VerificationMethod
+from cardserver.services.turn import Estate
+from cardserver.vault import Vault, demo_vault, export_gate
+from cardserver.web.app import create_app
+from cardserver.wire import (
+    AddParkingRequest,
+    CardView,
+    ExtendRequest,
+    IssueRequest,
+    OperationRequest,
+    ReplaceRequest,
+    SaleRequest,
+    Settled,
+    TenderRequest,
+    Trial,
+    VerificationRequest,
+)
+from drivers.api import Card, CardReader, KeyRole, KeySet, SecureChannel
+from drivers.cards.opening import open_card
+from kiosk.gate.reading import read_presented
+from kiosk.station.beginning import begin
+from kiosk.station.operating import carry_out
+from simulators import estate as demo_estate
+from simulators.cards.api import VirtualCard
+from simulators.estate import People
+from simulators.reader import VirtualReader
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
+"""Nine in the morning of 9 June 2025 in the estate."""
+
+KINDS = ("classic-1k", "classic-4k", "desfire-ev1", "desfire-ev2")
+LANES = {
+    right: Lane(lane_id=LaneId(right.value), right=right, zone=0)
+    for right in (RightKind.DOOR, RightKind.PARKING)
+}
+_GATE_KEY = KeyFile(bytes(range(32)))
+
+Result = TypeVar("Result")
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+@dataclass
+class SetClock:
+    """A clock that stands still until it is set."""
+
+    now: datetime = MORNING
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def open_estate(engine: Engine, clock: Callable[[], datetime], vault: Vault) -> Estate:
+    return Estate(name="翠湖花园", engine=engine, vault=vault, zone=ZONE, clock=clock)
+
+
+@dataclass(slots=True)
+class Line(httpx.BaseTransport):
+    """The way to the server, which knows how often something was changed over it.
+
+    `after` is called when an answer is about to be delivered, `before` ahead of the call.
+    """
+
+    way: httpx.BaseTransport
+    changes: int = 0
+    before: Callable[[httpx.Request], None] = lambda _request: None
+    after: Callable[[httpx.Request], None] = lambda _request: None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.before(request)
+        answer = self.way.handle_request(request)
+        answer.read()
+        self.changes += request.method == "POST"
+        self.after(request)
+        return answer
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    """The estate on one store. `tokens` are those its stations were given."""
+
+    engine: Engine
+    tokens: Mapping[str, str]
+    people: People
+    vault: Vault
+    clock: SetClock = field(default_factory=SetClock)
+    estate: Estate = field(init=False)
+    line: Line = field(init=False)
+    desk: CardServerClient = field(init=False)
+    gate: CardServerClient = field(init=False)
+    gate_keys: GateKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gate_keys = GateKeys.open(
+            export_gate(self.vault, _GATE_KEY), _GATE_KEY, allow_demo=True
+        )
+        self.estate = open_estate(self.engine, self.clock, self.vault)
+        self.line = Line(httpx.WSGITransport(app=create_app(self.estate)))
+        self.desk = self.client(demo_estate.DESK, demo_estate.OPERATOR)
+        self.gate = self.client(demo_estate.GATE)
+
+    def client(self, station: str, operator: str = "", **settings: object) -> CardServerClient:
+        headers = {"Authorization": f"Bearer {self.tokens[station]}"}
+        http = httpx.Client(transport=self.line, base_url="http://in-process", headers=headers)
+        return CardServerClient(http, operator=operator, wait=lambda _s: None, **settings)  # type: ignore[arg-type]
+
+    # --- the counter's part, without its page
+
+    def verify(self, holder_id: int) -> str:
+        staff = holder_id == self.people.staff
+        request = VerificationRequest(
+            verification_id=new_id(),
+            holder_id=holder_id,
+            method=VerificationMethod.APPLICATION if staff else VerificationMethod.OWNER_RECORD,
+            papers_seen=tuple(Paper),
+        )
+        return self.desk.verify(request).verification_id
+
+    def issue_request(self, holder_id: int) -> IssueRequest:
+        return IssueRequest(holder_id=holder_id, verification_id=self.verify(holder_id))
+
+    def parking_request(self, card: CardView, months: int) -> AddParkingRequest:
+        return AddParkingRequest(
+            card_number=card.number,
+            agreement_id=self.people.owner_agreement,
+            months=months,
+            verification_id=self.verify(card.holder_id),
+        )
+
+    def extend_request(self, card: CardView) -> ExtendRequest:
+        return ExtendRequest(card_number=card.number, verification_id=self.verify(card.holder_id))
+
+    def replace_request(self, card: CardView) -> ReplaceRequest:
+        return ReplaceRequest.model_validate(
+            {
+                "old_card_number": card.number,
+                "reason": "lost",
+                "verification_id": self.verify(card.holder_id),
+                "appraisal": None,
+            }
+        )
+
+    def pay(self, request: OperationRequest) -> str | None:
+        """A sale paid to the fen; None where nothing is due."""
+        due = self.desk.quote(request).total_fen
+        if not due:
+            return None
+        sale_id = new_id()
+        self.desk.open_sale(SaleRequest(sale_id=sale_id, request=request, quoted_total_fen=due))
+        tender = TenderRequest(
+            tender_id=new_id(),
+            kind=TenderKind.CASH_DESK,
+            value_fen=due,
+            state=TenderState.CREDITED,
+            checked=True,
+        )
+        self.desk.tender(sale_id, tender)
+        return sale_id
+
+    def do(self, request: OperationRequest, virtual: VirtualCard) -> Settled:
+        """The whole business without an accident."""
+        return self.write(request, self.pay(request), VirtualReader(), virtual)
+
+    def write(
+        self,
+        request: OperationRequest,
+        sale_id: str | None,
+        reader: VirtualReader,
+        virtual: VirtualCard,
+    ) -> Settled:
+        """Begin and carry out on the card, as the counter does when it is told to write."""
+        known = self.desk.card(uid=virtual.uid)
+
+        def job(card: Card) -> Settled:
+            ticket = begin(request, card, self.desk, sale_id)
+            return carry_out(ticket, card, self.desk, lambda _step: None)
+
+        reader.insert(virtual)
+        return on_card(reader, job, known.secure_channel if known else None)
+
+    # --- what is true
+
+    def card(self, virtual: VirtualCard) -> CardView:
+        found = self.desk.card(uid=virtual.uid)
+        assert found is not None
+        return found
+
+    def trial(self) -> Trial:
+        return self.client(demo_estate.OFFICE, "demo").trial()
+
+    def balances(self) -> dict[str, int]:
+        return self.client(demo_estate.OFFICE, "demo").ledger_balances()
+
+    def count(self, table: str) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one())  # noqa: S608
+
+    def rights_on_file(self, number: int) -> dict[int, bytes]:
+        """The bytes the server believes a card carries, by slot; nothing for an empty slot."""
+        question = text('SELECT kind, sealed FROM "right" WHERE card_number = :number')
+        with self.engine.connect() as connection:
+            rows = connection.execute(question, {"number": number}).all()
+        return {int(SLOT_OF[RightKind(kind.lower())]): bytes(sealed) for kind, sealed in rows}
+
+    def slots_on_card(self, virtual: VirtualCard, version: int) -> dict[int, bytes]:
+        """The bytes a card really carries, by slot; nothing for an empty slot."""
+        keys = self.vault.card_keys(virtual.uid, medium_of(virtual), version)
+        key_set = KeySet(version, {KeyRole(role): key for role, key in keys.items()})
+        reader = VirtualReader()
+        reader.insert(virtual)
+        found = on_card(reader, lambda card: [card.read_slot(slot, key_set) for slot in (0, 1)])
+        return {slot: data for slot, data in enumerate(found) if data}
+
+    def at_gate(self, virtual: VirtualCard) -> "dict[RightKind, Tap]":
+        """Hold the card to every lane, with the issue list of this moment."""
+        snapshot = self.gate.snapshot(None).to_domain()
+        reader = VirtualReader()
+        reader.insert(virtual)
+        taps = {}
+        for right, lane in LANES.items():
+            presented = read_presented(reader, right, self.gate_keys, snapshot.cards)
+            taps[right] = Tap(presented, decide(presented, lane, snapshot, self.clock()))
+        reader.remove()
+        return taps
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What a lane read, and what it decided."""
+
+    presented: Presented
+    decision: Decision
+
+    @property
+    def record(self) -> CardRecord | None:
+        return self.presented.record
+
+
+def medium_of(virtual: VirtualCard) -> Medium:
+    return Medium.CLASSIC if virtual.kind.startswith("classic") else Medium.DESFIRE
+
+
+def on_card(
+    reader: CardReader, job: Callable[[Card], Result], secure_channel: str | None = None
+) -> Result:
+    """Lend the card on the reader to a job, as `ReaderPost.work` does."""
+    channel = reader.connect()
+    try:
+        wanted = SecureChannel(secure_channel) if secure_channel else None
+        return job(open_card(channel, secure_channel=wanted, full=True))
+    finally:
+        channel.close()
+
+
+def settle_in(engine: Engine, vault: Vault | None = None) -> Ground:
+    """Put the demo's people and stations on file in an empty store."""
+    vault = vault or demo_vault()
+    estate = open_estate(engine, SetClock(), vault)
+    people = demo_estate.settle_in(estate)
+    tokens = demo_estate.hand_out_tokens(estate)
+    return Ground(engine=engine, tokens=tokens, people=people, vault=vault)

@@ -1,0 +1,149 @@
+"""What must be true after a tear or a kill, and how the card is brought to its end the next time.
+
+"Finished" is compared with the same operation without an accident: the same books to the fen, the
+same number of papers, the same bytes on the card and in the server's store. "Undone" is compared
+with the moment before it.
+"""
+
+from collections.abc import Callable
+
+from cardserver.domain.admission import Problem
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.rights import SLOT_OF, CardStatus, RightKind
+from cardserver.wire import Ticket
+from drivers.api import Card
+from drivers.errors import RecordMismatch
+from kiosk.station.operating import carry_out, undo
+from simulators.cards.catalogue import make
+from simulators.reader import VirtualReader
+from tests.scenario.cases import End, Start, untouched
+from tests.scenario.ground import Tap, new_id, on_card
+
+UNREADABLE = {Problem.TORN, Problem.FOREIGN, Problem.EMPTY}
+Act = Callable[[Ticket, Card], object]
+
+
+# --- the card is laid on again --------------------------------------------------------------------
+
+
+def open_operation(start: Start) -> Ticket | None:
+    return start.ground.desk.open_operation(start.card.uid)
+
+
+def _lay_again(start: Start, ticket: Ticket, act: Act) -> None:
+    reader = VirtualReader()
+    reader.insert(start.card)
+    on_card(reader, lambda card: act(ticket, card), ticket.secure_channel)
+
+
+def finish(start: Start) -> None:
+    """Finish what is open on the card; where nothing was begun, begin."""
+    ground, ticket = start.ground, open_operation(start)
+    if ticket is None:
+        ground.write(start.request, start.sale_id, VirtualReader(), start.card)
+        return
+    _lay_again(start, ticket, lambda t, card: carry_out(t, card, ground.desk, lambda _step: None))
+
+
+def take_back(start: Start) -> bool:
+    """Undo what is open on the card; False where it can only be finished, and was left alone."""
+    ground, ticket = start.ground, open_operation(start)
+    if ticket is None:
+        if start.sale_id is not None:
+            ground.desk.cancel_sale(start.sale_id, new_id(), "test")
+        return True
+    memory = start.card.dump()
+    try:
+        _lay_again(start, ticket, lambda t, card: undo(t, card, ground.desk, "test"))
+    except RecordMismatch:
+        assert start.kind is OperationKind.FORMAT or start.name == "top-up-rolling"
+        assert start.card.dump() == memory
+        return False
+    return True
+
+
+# --- what is true ---------------------------------------------------------------------------------
+
+
+def check_gate(start: Start, end: End) -> None:
+    """Old, new, or nothing that can be read: never a third thing, never a right not paid.
+
+    A right that the operation has nothing to do with opens its lane all the time.
+    """
+    taps = start.ground.at_gate(start.card)
+    for right, tap in taps.items():
+        slot = int(SLOT_OF[right])
+        old, new = start.record(start.before.get(slot)), start.record(end.after.get(slot))
+        if tap.record is None:
+            assert tap.presented.problem in UNREADABLE, (right, tap)
+            assert not tap.decision.granted, (right, tap)
+        else:
+            assert tap.record in (old, new), (right, tap)
+        if right in untouched(start):
+            assert tap.record == old, (right, tap)
+            assert tap.decision.granted is (old is not None), (right, tap)
+    if start.old is not None:
+        _check_old_card(start, taps)
+
+
+def _check_old_card(start: Start, taps: dict[RightKind, Tap]) -> None:
+    """The card that is replaced opens nothing from the moment its successor is begun."""
+    assert start.old is not None
+    begun = start.ground.count("operation") > start.operations
+    for right, tap in start.ground.at_gate(start.old).items():
+        assert tap.record is not None, right
+        assert tap.decision.granted is not begun, right
+        assert not (tap.decision.granted and taps[right].decision.granted), right
+
+
+def check_finished(start: Start, end: End) -> None:
+    """As if nothing had happened: bytes, books and papers."""
+    ground = start.ground
+    assert open_operation(start) is None
+    assert end.trial.balanced
+    assert ground.trial() == end.trial
+    assert ground.balances() == end.balances
+    assert ground.count("document") == end.documents
+    check_gate(start, end)
+    card = ground.card(start.card)
+    assert card.number == end.number
+    assert ground.rights_on_file(card.number) == end.after
+    if start.kind is OperationKind.FORMAT:
+        assert card.status is CardStatus.RETURNED
+        check_blank(start)
+        return
+    assert card.status is CardStatus.LIVE
+    assert ground.slots_on_card(start.card, end.version) == end.after
+    for right, tap in ground.at_gate(start.card).items():
+        assert tap.decision.granted is (int(SLOT_OF[right]) in end.after), right
+
+
+def check_undone(start: Start, end: End) -> None:
+    """The card is what it was, no paper is owed, and all that was paid goes back."""
+    ground = start.ground
+    assert open_operation(start) is None
+    assert ground.count("document") == start.documents
+    trial = ground.trial()
+    assert trial.balanced
+    assert trial.settled_fen == start.trial.settled_fen
+    assert trial.held_fen == start.trial.held_fen - start.due_fen
+    assert trial.payable_fen == start.trial.payable_fen + start.due_fen
+    if start.sale_id is not None:
+        sale = ground.desk.pay_refund(start.sale_id, new_id(), start.due_fen)
+        assert sale.refundable_fen == 0
+        assert ground.trial().balanced
+    check_gate(start, end)
+    if not start.before:
+        check_blank(start)
+        return
+    card = ground.card(start.card)
+    assert ground.rights_on_file(card.number) == start.before
+    assert ground.slots_on_card(start.card, card.key_version) == start.before
+
+
+def check_blank(start: Start) -> None:
+    """To the last bit as from the factory."""
+    assert start.card.dump() == make(start.card.kind, start.card.uid).dump()
+    for tap in start.ground.at_gate(start.card).values():
+        assert tap.record is None
+        assert not tap.decision.granted

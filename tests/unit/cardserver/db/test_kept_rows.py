@@ -1,0 +1,99 @@
+"""Rows of money, papers, taps and audit can't be changed or deleted, even by a mistake of ours."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from cardserver.db.engine import WRITER
+from cardserver.db.tables import APPEND_ONLY
+from cardserver.domain.document import PrintResult
+from cardserver.services import documents, keying, selling, taps
+from cardserver.wire import (
+    CancelRequest,
+    KeyingRequest,
+    KeyingState,
+    PrintReport,
+    TapReport,
+    TapsRequest,
+)
+from tests.databases.frontdesk import DESK, GATE, MORNING, FrontDesk, blank, new_id
+from tests.databases.stores import postgresql_store
+
+
+@pytest.fixture
+def busy(desk: FrontDesk) -> FrontDesk:
+    """A desk that has left a row in every append-only table."""
+    card = blank()
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    step = KeyingRequest(step="sector-0", state=KeyingState.BEGUN)
+    keying.record_step(desk.estate, DESK, ticket.operation_id, step)
+    card.write(ticket)
+    paper = desk.settle(ticket, card).document
+    assert paper is not None
+    report = PrintReport(print_id=new_id(), result=PrintResult.PRINTED)
+    documents.record_print(desk.estate, DESK, paper.document_id, report)
+    sale = desk.open_sale(desk.issue_request(desk.owner))
+    cancel = CancelRequest(cancel_id=new_id(), reason="反悔")
+    selling.cancel_sale(desk.estate, DESK, sale.sale_id, cancel)
+    tap = TapReport.model_validate(
+        {
+            "sequence": 1,
+            "at": MORNING,
+            "lane_id": "door",
+            "uid": card.uid,
+            "reason": "granted",
+            "granted": True,
+        }
+    )
+    taps.take_taps(desk.estate, GATE, TapsRequest(taps=(tap,)))
+    return desk
+
+
+def attempt(engine: Engine, statement: str) -> None:
+    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        connection.execute(text(statement))
+
+
+def rows(engine: Engine, table: str) -> list[str]:
+    with engine.connect() as connection:
+        return [str(row) for row in connection.execute(text(f'SELECT * FROM "{table}"'))]
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_an_append_only_row_stays_as_it_was_written(busy: FrontDesk, table: str) -> None:
+    engine = busy.estate.engine
+    before = rows(engine, table)
+    assert before
+    column = "station" if table == "tap" else "at"
+    column = {"ledger_line": "account", "posted": "action"}.get(table, column)
+    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError):
+            attempt(engine, statement)
+    assert rows(engine, table) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE operation SET state = 'open'",
+        "UPDATE operation SET changes = '[]'",
+        "UPDATE operation SET sale_id = NULL WHERE state = 'open'",
+        "DELETE FROM operation",
+        "DELETE FROM card",
+    ],
+)
+def test_an_operation_changes_only_its_state_and_only_once(busy: FrontDesk, statement: str) -> None:
+    busy.begin(busy.issue_request(busy.owner), blank())
+    engine = busy.estate.engine
+    before = rows(engine, "operation")
+    with pytest.raises(DBAPIError):
+        attempt(engine, statement)
+    assert rows(engine, "operation") == before
+
+
+@pytest.mark.postgres
+def test_postgresql_truncates_nothing_that_is_kept() -> None:
+    engine = postgresql_store()
+    for table in (*APPEND_ONLY, "operation", "card"):
+        with pytest.raises(DBAPIError):
+            attempt(engine, f"TRUNCATE {table} CASCADE")

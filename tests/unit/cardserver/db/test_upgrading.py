@@ -1,0 +1,118 @@
+"""From an empty or an old database to this version's tables, on both engines."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+import cardserver.db
+from cardserver.db.engine import (
+    WRITER,
+    DatabaseUrlInvalid,
+    StoreUnusable,
+    open_engine,
+)
+from cardserver.db.tables import Base
+from cardserver.db.upgrade import HEAD, upgrade
+from tests.databases.stores import STORES, empty_postgresql
+
+
+@pytest.fixture(params=STORES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'new.db'}" if request.param == "sqlite" else empty_postgresql()
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def test_an_empty_database_gets_exactly_the_tables_of_the_program(empty: Engine) -> None:
+    upgrade(empty)
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() == HEAD
+
+
+def test_named_constraints_are_the_same_in_the_database_and_in_the_program(empty: Engine) -> None:
+    """What autogenerate doesn't compare: CHECK constraints and the conditions of indexes."""
+    upgrade(empty)
+    with empty.connect() as connection:
+        inspector = inspect(connection)
+        for table in Base.metadata.sorted_tables:
+            mine = {c.name for c in table.constraints if "ck_" in str(c.name)}
+            found = {c["name"] for c in inspector.get_check_constraints(table.name)}
+            assert found == mine, table.name
+
+
+def test_an_upgraded_database_is_left_alone(empty: Engine) -> None:
+    upgrade(empty)
+    with empty.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        connection.execute(text("INSERT INTO counter VALUES ('x', 7)"))
+    upgrade(empty)
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT value FROM counter")) == 7
+
+
+def test_a_database_of_a_newer_program_is_refused(empty: Engine) -> None:
+    upgrade(empty)
+    with empty.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnusable, match="newer"):
+        upgrade(empty)
+
+
+def test_the_known_head_is_the_last_file_of_the_folder() -> None:
+    config = Config()
+    folder = Path(cardserver.db.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_failed_upgrade_leaves_an_empty_database_empty(empty: Engine) -> None:
+    """All in one transaction: a table in the way undoes everything."""
+    with empty.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        connection.execute(text("CREATE TABLE tender (x INTEGER)"))
+    with pytest.raises(StoreUnusable):
+        upgrade(empty)
+    with empty.connect() as connection:
+        assert inspect(connection).get_table_names() == ["tender"]
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(StoreUnusable):
+        upgrade(open_engine(f"sqlite:///{path}"))
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable):
+        upgrade(open_engine(f"sqlite:///{tmp_path / 'no' / 'such' / 'yika.db'}"))
+
+
+@pytest.mark.parametrize("url", ["", "yika.db", "mysql://x/y", "http://x", "sqlite", "🃏://"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(DatabaseUrlInvalid):
+        open_engine(url)
+
+
+def test_sqlite_reports_nothing_done_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'yika.db'}")
+    with engine.connect() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    full = 2
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+    }
