@@ -34,6 +34,9 @@ class Pcscd:
         self.slots: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- lives with the daemon
+
+    def find_or_start(self) -> None:
+        """Use the daemon that runs, or start one; its slots must be empty."""
         if list_readers():
             self._wait_for_slots()
         else:
@@ -169,5 +172,8 @@ def pcscd() -> Iterator[Pcscd]:
         unavailable("pyscard is not installed (extra: station)")
     with _turn():
         daemon = Pcscd()
-        yield daemon
-        daemon.stop()
+        try:
+            daemon.find_or_start()
+            yield daemon
+        finally:
+            daemon.stop()

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from simulators.cards.api import VirtualCard
-from simulators.cards.catalogue import CATALOGUE, make
+from simulators.cards.catalogue import make
 from simulators.cards.classic import VirtualClassic
 from simulators.cards.desfire import VirtualDesfire
 from simulators.faults import Fault, FaultKind, FaultPlan
@@ -129,6 +129,13 @@ class Slot:
             self.scard.SCardDisconnect(self.handle, self.scard.SCARD_RESET_CARD)
             self.handle = None
 
+    def reopen(self) -> None:
+        """Begin anew with another daemon, which knows nothing of the handles of the first."""
+        self.handle = None
+        self.context = self._done(*self.scard.SCardEstablishContext(self.scard.SCARD_SCOPE_SYSTEM))[
+            0
+        ]
+
     def close(self) -> None:
         self.disconnect()
         self.scard.SCardReleaseContext(self.context)
@@ -198,14 +205,10 @@ def test_a_classic_answers_through_pcscd_as_in_process(lay: Lay, size: str, uid:
     assert answers[7] == b"\x5a" * 16 + b"\x90\x00"
 
 
-def test_every_kind_of_card_shows_its_atr_and_its_uid(lay: Lay) -> None:
-    for kind, entry in CATALOGUE.items():
-        uid = UID if 7 in entry.uid_sizes else SHORT_UID
-        slot, attachment = lay(make(kind, uid))
-        assert slot.transmit(bytes.fromhex(GET_UID)) == uid + b"\x90\x00"
-        slot.disconnect()
-        attachment.remove()
-        slot.wait(present=False)
+@pytest.mark.parametrize("kind", ["bank-card", "ntag213"])
+def test_cards_of_somebody_else_show_their_atr_and_uid(lay: Lay, kind: str) -> None:
+    slot, _ = lay(make(kind, UID))
+    assert slot.transmit(bytes.fromhex(GET_UID)) == UID + b"\x90\x00"
 
 
 def test_two_cards_lie_on_the_two_slots_at_once(lay: Lay) -> None:
@@ -267,8 +270,7 @@ def test_a_card_comes_back_by_itself_when_the_daemon_was_killed(pcscd: Pcscd, la
     assert again.transmit(bytes.fromhex(GET_UID)) == UID + b"\x90\x00"
     again.close()
     attachment.remove()
-    slot.context = Slot(slot.scard, slot.name, slot.port).context
-    slot.handle = None
+    slot.reopen()
 
 
 def test_the_command_line_lays_a_card_and_keeps_it(
