@@ -55,13 +55,14 @@ def _record(number: int) -> CardRecord:
 
 
 def _known(numbers: Iterable[int]) -> Snapshot:
-    """An issue list of these cards, each entry an object of its own as in a real one."""
+    """An issue list of these cards, as a gate makes it of the server's: entries of their own."""
+    sequences, pending = {RightKind.DOOR: 1}, dict[RightKind, ValidityPeriod]()
     cards = {
         _uid(number): CardEntry(
             card_number=CardNumber(number),
             status=CardStatus.LIVE,
-            sequences={RightKind.DOOR: 1},
-            pending={},
+            sequences=sequences,
+            pending=pending,
         )
         for number in numbers
     }

@@ -97,9 +97,15 @@ class ServerRefused(ServerError):
 
 
 def connect(url: str, token: str, operator: str = "") -> "CardServerClient":
-    """A client of the server at `url`, e.g. ``http://127.0.0.1:8700``."""
+    """A client of the server at `url`, e.g. ``http://127.0.0.1:8700``.
+
+    Raises ServerUnavailable for what is no address.
+    """
     headers = {"Authorization": f"Bearer {token}"}
-    http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+    try:
+        http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ServerUnavailable(f"{url} is no address of a server") from error
     return CardServerClient(http, operator=operator)
 
 
@@ -341,7 +347,7 @@ class CardServerClient:
                 response = self._http.request(
                     method, path, params=params, content=content, headers=headers
                 )
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 last = str(error) or type(error).__name__
                 continue
             if not _busy(response):
@@ -352,9 +358,10 @@ class CardServerClient:
 
 def _busy(response: httpx.Response) -> bool:
     """A locked database or a gateway in between: worth another try, nothing was done."""
-    return response.status_code in {502, 504} or (
-        response.status_code == 503 and "Retry-After" in response.headers  # noqa: PLR2004
-    )
+    code = response.status_code
+    if code == httpx.codes.SERVICE_UNAVAILABLE:
+        return "Retry-After" in response.headers
+    return code in {httpx.codes.BAD_GATEWAY, httpx.codes.GATEWAY_TIMEOUT}
 
 
 def _understood(response: httpx.Response, answer: type[A]) -> A:
@@ -364,6 +371,8 @@ def _understood(response: httpx.Response, answer: type[A]) -> A:
         refusal = Refusal.model_validate_json(response.content)
     except ValidationError as error:
         raise ServerUnavailable(f"answer not understood ({response.status_code})") from error
+    if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        raise ServerUnavailable(refusal.message)
     raise ServerRefused(
         refusal.code,
         refusal.message,

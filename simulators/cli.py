@@ -1,4 +1,4 @@
-"""`yika sim`: virtual cards for the real PC/SC daemon.
+"""`yika sim`: virtual cards for the real PC/SC daemon, and single serial devices.
 
 Imports of this module stay light, because the program's help loads it.
 """
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from simulators.cli_devices import acceptor, barrier, printer
+
 if TYPE_CHECKING:
     from simulators.cards.api import VirtualCard
 
@@ -20,7 +22,12 @@ DEFAULT_PORT: Final = 35963  # vpcd's first slot
 
 @click.group()
 def sim() -> None:
-    """Virtual cards on the real PC/SC service, through vsmartcard's virtual reader."""
+    """Virtual cards on the real PC/SC service, and a printer, acceptor or barrier on a pty."""
+
+
+sim.add_command(printer)
+sim.add_command(acceptor)
+sim.add_command(barrier)
 
 
 @sim.command("list")

@@ -13,7 +13,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kiosk.station.clock import ESTATE_ZONE
-from simulators.cardbox import (
+from simulators.cardbox_kept import (
     LABEL_LIMIT,
     BoxFull,
     CardBoxError,

@@ -15,7 +15,7 @@ from drivers.api import Card, CardIdentity, SecureChannel
 from drivers.errors import CardForeign, CardFull, CardUnsupported, DeviceError
 from kiosk.desk.business import Business, Phase
 from kiosk.station.beginning import begin
-from kiosk.station.operating import Step, carry_out, undo
+from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
 from kiosk.station.paper import PaperDesk
 from kiosk.station.post import ReaderPost
 from kiosk.station.problems import problem_of
@@ -60,10 +60,14 @@ class CardWork:
 
         def job(card: Card) -> None:
             business.ticket = ticket
-            if business.undo_wanted:
-                self._undo(business, ticket, card)
-            else:
+            if not business.undo_wanted:
                 self._finish(business, ticket, card)
+                return
+            try:
+                self._undo(business, ticket, card)
+            except UndoTooLate:
+                business.undo_wanted = False
+                raise
 
         self._on_card(business, job, channel)
 

@@ -7,13 +7,28 @@ time the card is laid on any station `carry_out` (or `undo`) ends it on evidence
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum, unique
+from typing import ClassVar, Final
 
 from cardserver.client import CardServerClient
-from cardserver.domain.operation import Keying, SlotChange, Verdict, judge
+from cardserver.domain.operation import Keying, OperationKind, SlotChange, Verdict, judge
 from cardserver.domain.rights import Slot
 from cardserver.wire import Evidence, KeyingState, Settled, Ticket, Voided
 from drivers.api import Card, CardState, KeyRole, KeySet, StepState
-from drivers.errors import CardAuthenticationFailed, CardForeign, RecordMismatch, RecordTorn
+from drivers.errors import (
+    CardAuthenticationFailed,
+    CardError,
+    CardForeign,
+    RecordMismatch,
+    RecordTorn,
+)
+
+_OF_BLANKS: Final = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
+
+
+class UndoTooLate(CardError):
+    """The operation can only be finished: the card's keys are being changed. It was not touched."""
+
+    code: ClassVar[str] = "undo-too-late"
 
 
 @unique
@@ -56,6 +71,11 @@ class ServerJournal:
             step: StepState(state)
             for step, state in server.keying_steps(ticket.operation_id).items()
         }
+
+    @property
+    def begun(self) -> bool:
+        """True when the card's keys may have been changed already."""
+        return bool(self._steps)
 
     def state(self, step: str) -> StepState | None:
         """What was last recorded for this step."""
@@ -121,25 +141,38 @@ def undo(
     """Bring the card back to what it was and void the operation on that evidence.
 
     A card that was blank is blank again afterwards. With `keep_sale` the money stays for another
-    try, e.g. on another blank. Raises as `carry_out`; a formatted card can't be undone and raises
-    RecordMismatch.
+    try, e.g. on another blank. Raises UndoTooLate, and as `carry_out`.
     """
-    keys = key_set(ticket)
     changes = ticket.slot_changes()
-    if ticket.keying is Keying.FORMAT:
-        raise RecordMismatch("formatting can't be undone", uid=ticket.uid)
-    if ticket.keying is Keying.PERSONALISE:
-        if card.state(keys) not in {CardState.BLANK, CardState.FOREIGN}:
-            card.format(keys, ServerJournal(server, ticket))
+    if ticket.kind in _OF_BLANKS:
+        _make_blank(card, key_set(ticket), ServerJournal(server, ticket))
         found: dict[int, bytes | None] = {change.slot: b"" for change in changes}
     else:
-        for change in changes:
-            card.write_slot(change.slot, change.old, keys)
-        found = read_back(changes, card, keys)
+        found = _put_back(ticket, card, server)
     if judge(changes, found) is not Verdict.OLD:
         raise RecordMismatch("the card did not take its old content back", uid=ticket.uid)
     evidence = _evidence(found, card)
     return server.void(ticket.operation_id, evidence, reason, keep_sale=keep_sale)
+
+
+def _make_blank(card: Card, keys: KeySet, journal: ServerJournal) -> None:
+    """Take back what personalising began; a card whose keys are not ours was never touched."""
+    state = card.state(keys)
+    untouched = state is CardState.BLANK and not journal.begun
+    if state is not CardState.FOREIGN and not untouched:
+        card.format(keys, journal)
+
+
+def _put_back(ticket: Ticket, card: Card, server: CardServerClient) -> dict[int, bytes | None]:
+    """Write the old bytes; before the first change of a key nothing else was written either."""
+    changes, keys = ticket.slot_changes(), key_set(ticket)
+    if ticket.keying is not Keying.NONE:
+        if ServerJournal(server, ticket).begun:
+            raise UndoTooLate("the card's keys are being changed: finish that", uid=ticket.uid)
+        return read_back(changes, card, previous_key_set(ticket) or keys)
+    for change in changes:
+        card.write_slot(change.slot, change.old, keys)
+    return read_back(changes, card, keys)
 
 
 def look(changes: tuple[SlotChange, ...], card: Card, keys: KeySet) -> dict[int, bytes | None]:

@@ -139,10 +139,15 @@ def wait_until(reached: Callable[[], bool], timeout_s: float) -> bool:
     return False
 
 
+def _lock_file() -> Path:
+    """One for each account, as nobody may open another's file in a shared temporary folder."""
+    return Path(tempfile.gettempdir()) / f"yika-pcscd-{os.getuid()}.lock"
+
+
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
     """Hold the machine's only daemon for this session."""
-    with (Path(tempfile.gettempdir()) / "yika-pcscd.lock").open("wb") as lock:
+    with _lock_file().open("wb") as lock:
 
         def is_ours() -> bool:
             try:

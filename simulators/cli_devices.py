@@ -1,0 +1,124 @@
+"""`yika sim printer|acceptor|barrier`: one virtual serial device for whoever wants to talk to it.
+
+Each sits on a pty (default) or on a TCP port of this machine and prints where. What a person's
+hands would do is typed as a line on standard input; `help` lists the words.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from simulators.paper import VirtualPrinter
+    from simulators.stream import StreamDevice
+
+_TCP = click.option("--tcp", type=click.IntRange(0, 65535), help="TCP port; 0 picks one.")
+_YUAN = 100
+
+Words = Mapping[str, Callable[[str], object]]
+
+
+@click.command()
+@_TCP
+@click.option(
+    "--sheets",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the paper that comes out, as PNG and text.",
+)
+def printer(tcp: int | None, sheets: Path) -> None:
+    """A virtual ESC/POS printer; what it prints lands in a folder."""
+    from simulators.paper import VirtualPrinter
+
+    device = VirtualPrinter()
+    words: Words = {
+        "out": lambda _: device.change(paper_out=True),
+        "refill": lambda _: device.load_paper(),
+        "open": lambda _: device.change(cover_open=True),
+        "shut": lambda _: device.change(cover_open=False),
+        "mute": lambda _: device.change(mute=True),
+        "speak": lambda _: device.change(mute=False),
+        "out-after": lambda number: device.run_out_of_paper(after_bytes=int(number)),
+        "sheets": lambda _: _save(device, sheets),
+    }
+    with _on_a_port(device, tcp):
+        _obey(words)
+    _save(device, sheets)
+
+
+@click.command()
+@_TCP
+def acceptor(tcp: int | None) -> None:
+    """A virtual banknote acceptor that speaks ITL's SSP."""
+    from simulators.acceptor import VirtualAcceptor
+
+    device = VirtualAcceptor()
+    words: Words = {
+        "note": lambda yuan: device.insert_note(int(yuan) * _YUAN),
+        "foreign": lambda _: device.insert_foreign_note(),
+        "pull": lambda _: device.pull_note_back(),
+        "jam": lambda _: device.jam(),
+        "clear": lambda _: device.clear_jam(),
+        "full": lambda _: device.fill_stacker(),
+        "off": lambda _: device.cut_power(),
+        "on": lambda _: device.restore_power(),
+        "view": lambda _: click.echo(device.view()),
+    }
+    with _on_a_port(device, tcp):
+        _obey(words)
+
+
+@click.command()
+@_TCP
+def barrier(tcp: int | None) -> None:
+    """A virtual barrier behind a Modbus RTU relay board."""
+    from simulators.barrier import VirtualBarrier
+
+    device = VirtualBarrier()
+
+    def drive(on: str) -> None:
+        device.vehicle_present = on == "on"
+
+    words: Words = {
+        "car": drive,
+        "view": lambda _: click.echo(f"arm up: {device.arm_up}, openings: {len(device.openings)}"),
+    }
+    with _on_a_port(device, tcp):
+        _obey(words)
+
+
+@contextmanager
+def _on_a_port(device: "StreamDevice", tcp: int | None) -> Iterator[None]:
+    from simulators.stream import PtyPort, TcpPort
+
+    port = PtyPort(device) if tcp is None else TcpPort(device, port=tcp)
+    where = port.path if isinstance(port, PtyPort) else f"socket://127.0.0.1:{port.port}"
+    click.echo(where)
+    try:
+        yield
+    finally:
+        port.close()
+
+
+def _obey(words: Words) -> None:
+    """Do what is typed until the end of input."""
+    for line in click.get_text_stream("stdin"):
+        word, _, rest = line.strip().partition(" ")
+        act: Callable[[str], object] | None = words.get(word)
+        try:
+            if act is None:
+                click.echo(f"words: {', '.join(words)}", err=True)
+            else:
+                act(rest)
+        except ValueError as wrong:
+            click.echo(str(wrong), err=True)
+
+
+def _save(device: "VirtualPrinter", folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, sheet in enumerate(device.sheets, start=1):
+        (folder / f"sheet-{number}.png").write_bytes(sheet.png())
+        (folder / f"sheet-{number}.txt").write_text(sheet.text, encoding="utf-8")

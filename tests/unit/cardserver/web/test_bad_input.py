@@ -1,0 +1,262 @@
+"""Bad input of any kind: one JSON shape, plain words, nothing done, no traceback."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from cardserver.domain.station import StationKind
+from cardserver.services import accounts
+from cardserver.services.stations import NOBODY
+from cardserver.services.turn import writing
+from cardserver.web.app import MAX_BODY_BYTES
+from cardserver.wire import Refusal
+from tests.databases.frontdesk import DESK, FrontDesk, new_id
+from tests.unit.cardserver.web.conftest import Sign
+
+
+@pytest.fixture
+def http(app: APIFlask, token: Sign) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(StationKind.DESK)}"
+    client.environ_base["HTTP_X_YIKA_OPERATOR"] = "%E5%BC%A0"
+    return client
+
+
+def refused(answer: TestResponse, status: int, code: str) -> Refusal:
+    """Check that it is a refusal and nothing else."""
+    assert answer.status_code == status
+    assert answer.mimetype == "application/json"
+    assert "Traceback" not in answer.text
+    refusal = Refusal.model_validate_json(answer.data)
+    assert refusal.code == code
+    return refusal
+
+
+IDENTITY = new_id()
+
+
+def verification(**changes: Any) -> dict[str, Any]:
+    body = {"verification_id": new_id(), "holder_id": 1, "method": "phone"}
+    return {**body, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"verification_id": "1"}, "verification_id"),
+        ({"verification_id": new_id().upper()}, "verification_id"),
+        ({"verification_id": None}, "verification_id"),
+        ({"holder_id": 0}, "holder_id"),
+        ({"holder_id": 2**63}, "holder_id"),
+        ({"holder_id": "x"}, "holder_id"),
+        ({"holder_id": 1.5}, "holder_id"),
+        ({"method": "guess"}, "method"),
+        ({"papers_seen": ["lease", "letter"]}, "papers_seen.1"),
+        ({"papers_seen": ["lease"] * 21}, "papers_seen"),
+        ({"note": ""}, "note"),
+        ({"note": "x" * 401}, "note"),
+        ({"note": "zero\u0000"}, "note"),
+        ({"note": "\ud800"}, "note"),
+        ({"operator": "somebody else"}, "operator"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(
+    http: FlaskClient, changes: dict[str, Any], field: str
+) -> None:
+    answer = http.post("/api/verifications", json=verification(**changes))
+    assert refused(answer, 422, "invalid").message.startswith(f"{field}:")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "http"),
+        (b"{", 400, "http"),
+        (b"\xff\xfe\x00", 400, "http"),
+        (b"NaN", 422, "invalid"),
+        (b"[]", 422, "invalid"),
+        (b"null", 422, "invalid"),
+        (b'"text"', 422, "invalid"),
+        (b"1" * 5000, 400, "http"),
+        (b"[" * 100_000, 400, "invalid"),
+        (b'{"a":' * 50_000, 400, "invalid"),
+    ],
+)
+def test_a_body_that_is_no_object_is_refused(
+    http: FlaskClient, body: bytes, status: int, code: str
+) -> None:
+    answer = http.post("/api/verifications", data=body, content_type="application/json")
+    refused(answer, status, code)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data", "application/xml"])
+def test_only_json_is_read(http: FlaskClient, kind: str) -> None:
+    answer = http.post("/api/verifications", data=b"{}", content_type=kind)
+    refused(answer, 415, "http")
+
+
+def test_a_body_beyond_the_limit_is_refused(http: FlaskClient) -> None:
+    body = b" " * (MAX_BODY_BYTES + 1)
+    refused(
+        http.post("/api/taps", data=body, content_type="application/json"), 403, "not-permitted"
+    )
+    answer = http.post("/api/verifications", data=body, content_type="application/json")
+    refused(answer, 413, "http")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/holders/x",
+        "/api/holders/-1",
+        f"/api/holders/{2**63}",
+        f"/api/holders/{2**63 - 1}",
+        f"/api/sales/{IDENTITY}",
+        "/api/sales/1",
+        "/api/sales/%00",
+        "/api/documents/0",
+        "/api/../etc/passwd",
+        "/docs",
+        "/static/x",
+    ],
+)
+def test_what_is_not_there_is_not_found(http: FlaskClient, path: str) -> None:
+    answer = http.get(path)
+    known = path.startswith("/api/") and len(path.split("/")) == len(["", "api", "kind", "id"])
+    code = "not-found" if known and path.endswith((IDENTITY, f"/{2**63 - 1}", "/0")) else "http"
+    refused(answer, 404, code)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "/api/cards",
+        "/api/cards?uid=04&number=1",
+        "/api/cards?uid=xyz",
+        "/api/cards?uid=0401",
+        "/api/cards?number=0",
+        "/api/cards?number=1&more=2",
+        "/api/holders",
+        "/api/holders?query=",
+        "/api/holders?query=%00",
+        "/api/holders?query=x&limit=51",
+        "/api/journal?limit=0",
+        "/api/operations/open?uid=" + "00" * 11,
+        "/api/documents/owed?station=",
+    ],
+)
+def test_a_query_that_does_not_fit_is_refused(http: FlaskClient, query: str) -> None:
+    refused(http.get(query), 422, "invalid")
+
+
+def test_a_method_a_path_does_not_know_is_refused(http: FlaskClient) -> None:
+    refused(http.delete("/api/holders/1"), 405, "http")
+
+
+@pytest.mark.parametrize("name", ["%ff", "x" * 61, "a%0Ab", "%E2%80%AE"])
+def test_an_operators_name_is_checked(http: FlaskClient, name: str) -> None:
+    headers = {"X-Yika-Operator": name}
+    answer = http.post("/api/verifications", json=verification(), headers=headers)
+    refused(answer, 400, "http")
+
+
+def test_an_unexpected_fault_tells_nothing_of_the_inside(
+    http: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(accounts, "trial", fail)
+    answer = http.get("/api/ledger/trial")
+    refused(answer, 500, "internal")
+    assert "secret" not in answer.text
+    assert "secret of the house" in caplog.text
+
+
+def test_a_locked_database_asks_to_come_back_and_does_nothing(
+    desk: FrontDesk, http: FlaskClient
+) -> None:
+    answers: list[TestResponse] = []
+
+    def ask() -> None:
+        answers.append(http.post("/api/verifications", json=verification(holder_id=desk.owner)))
+
+    before = accounts.journal(desk.estate, DESK, 50)
+    with writing(desk.estate, NOBODY):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    refused(answers[0], 503, "busy")
+    assert answers[0].headers["Retry-After"] == "1"
+    assert accounts.journal(desk.estate, DESK, 50) == before
+
+
+def test_a_clock_set_back_says_so(desk: FrontDesk, http: FlaskClient) -> None:
+    request = desk.issue_request(desk.owner).model_dump(mode="json")
+    desk.clock.forward(days=-1)
+    body = {"sale_id": new_id(), "request": request, "quoted_total_fen": 2000}
+    answer = http.post("/api/sales", json=body)
+    assert refused(answer, 503, "clock-set-back").rule == "FEE-28a"
+    assert "Retry-After" not in answer.headers
+
+
+def test_a_rule_comes_with_its_reason_and_its_number(desk: FrontDesk, http: FlaskClient) -> None:
+    request = {"kind": "issue", "holder_id": desk.owner}
+    body = {"sale_id": new_id(), "request": request, "quoted_total_fen": 2000}
+    answer = http.post("/api/sales", json=body)
+    refusal = refused(answer, 422, "rule-violation")
+    assert (refusal.reason, refusal.rule) == ("not-verified", "IC-02")
+
+
+def test_every_answer_forbids_what_a_browser_might_do_with_it(http: FlaskClient) -> None:
+    for path in ("/api/health", "/api/nothing", "/api/ledger/trial", "/openapi.json"):
+        headers = http.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["issue", "04010203", "0", "2025-06-09", "1", "desfire"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["kind", "request", "uid", "found", "0", "1", "evidence", "taps"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=JUNK, index=st.integers(0, 99))
+def test_no_json_whatever_makes_the_server_fail(
+    http: FlaskClient, app: APIFlask, body: Any, index: int
+) -> None:
+    paths = [
+        rule.rule.replace("<uuid:sale_id>", new_id()).replace("<uuid:operation_id>", new_id())
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or set()) and "<int" not in rule.rule
+    ]
+    text = json.dumps(body)
+    answer = http.post(paths[index % len(paths)], data=text, content_type="application/json")
+    assert 400 <= answer.status_code < 500
+    assert Refusal.model_validate_json(answer.data).message

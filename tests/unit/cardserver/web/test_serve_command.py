@@ -1,0 +1,154 @@
+"""``yika serve``: settings from file, environment and command line; a server that answers."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from cardserver import cli
+from cardserver.cli_serve import serve
+from cardserver.client import ServerError, connect
+from cardserver.domain.keys import DemoKeysRefused, EstateId
+from cardserver.vault import KeyFile, create_vault
+
+SECRET = bytes(range(32))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a keyring and its key file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_bytes(SECRET)
+    create_vault(tmp_path / "keyring.json", KeyFile(SECRET), estate_id=EstateId("SUNNY01"))
+    return tmp_path
+
+
+def run(*words: str, **environment: str) -> Result:
+    return CliRunner().invoke(serve, words, env=environment)
+
+
+def test_a_station_is_put_on_file_and_its_token_printed_once(folder: Path) -> None:
+    done = run("--keyfile", "key", "--add-station", "desk-1", "desk")
+    assert done.exit_code == 0
+    assert done.output.startswith("desk-1.")
+    assert (folder / "yika.db").exists()
+
+
+def test_settings_come_from_file_environment_and_line_the_later_wins(folder: Path) -> None:
+    (folder / "yika.toml").write_text(
+        'database = "sqlite:///file.db"\nkeyfile = "key"\nestate = "翠湖"\n', encoding="utf-8"
+    )
+    station = ("--add-station", "desk-1", "desk")
+    assert run("--config", "yika.toml", *station).exit_code == 0
+    run("--config", "yika.toml", *station, YIKA_DATABASE="sqlite:///environment.db")
+    run(
+        *("--config", "yika.toml", "--database", "sqlite:///line.db", *station),
+        YIKA_DATABASE="sqlite:///other.db",
+    )
+    assert {path.name for path in folder.glob("*.db")} == {
+        "file.db",
+        "environment.db",
+        "line.db",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("databse = 'x'", "unknown settings: databse"),
+        ("keyfile = ['key']", "not one plain value: keyfile"),
+        ("= 1", "is not TOML"),
+        ("threads = 1000", "1000"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(folder: Path, text: str, words: str) -> None:
+    (folder / "yika.toml").write_text(text, encoding="utf-8")
+    done = run("--config", "yika.toml", "--keyfile", "key", "--add-station", "x", "desk")
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+def test_a_file_that_is_not_there_or_no_text_is_named(folder: Path) -> None:
+    (folder / "bytes.toml").write_bytes(b"\xff\xfe")
+    for name in ("none.toml", "bytes.toml"):
+        done = run("--config", name)
+        assert done.exit_code == 2
+        assert name in done.output
+
+
+@pytest.mark.parametrize("listen", ["", "8700", "x:y", "127.0.0.1:0", "127.0.0.1:70000"])
+def test_a_place_to_listen_must_be_one(folder: Path, listen: str) -> None:
+    done = run("--keyfile", "key", "--listen", listen)
+    assert done.exit_code == 2
+    assert "ADDRESS:PORT" in done.output
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8700", "192.168.1.2:8700", "[::]:1", "estate.lan:80"])
+def test_tokens_and_keys_do_not_cross_the_net_in_clear(folder: Path, listen: str) -> None:
+    done = run("--keyfile", "key", "--listen", listen)
+    assert done.exit_code == 2
+    assert "TLS" in done.output
+    station = ("--add-station", "desk-1", "desk")
+    assert run("--keyfile", "key", "--listen", listen, "--behind-tls", *station).exit_code == 0
+
+
+def test_demo_keys_serve_nobody(folder: Path) -> None:
+    demo = folder / "demo.json"
+    create_vault(demo, KeyFile(SECRET), estate_id=EstateId("YIKADEMO"), demo=True)
+    done = run("--keyfile", "key", "--keyring", "demo.json", "--add-station", "x", "desk")
+    assert isinstance(done.exception, DemoKeysRefused)
+
+
+def test_one_secret_is_enough(folder: Path) -> None:
+    done = run("--keyfile", "key", "--passphrase-file", "key")
+    assert done.exit_code == 2
+    assert "not both" in done.output
+
+
+def test_the_keys_group_is_there_when_it_is_asked_for() -> None:
+    assert isinstance(cli.keys, click.Group)
+    with pytest.raises(AttributeError):
+        _ = cli.nothing
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_a_served_estate_answers_over_a_socket_and_after_a_restart(folder: Path) -> None:
+    """The whole way: process, waitress, socket, client; killed and started again."""
+    token = run("--keyfile", "key", "--add-station", "office-1", "office").output.strip()
+    port = free_port()
+    command = (
+        "from cardserver.cli import serve; "
+        f"serve(['--keyfile', 'key', '--estate', '翠湖', '--listen', '127.0.0.1:{port}'])"
+    )
+    root = str(Path(cli.__file__).parent.parent)
+    environment = {**os.environ, "PYTHONPATH": root, "PYTHONUTF8": "1"}
+    for _ in range(2):
+        server = subprocess.Popen(
+            [sys.executable, "-c", command], cwd=folder, env=environment, stderr=subprocess.PIPE
+        )
+        try:
+            with connect(f"http://127.0.0.1:{port}", token) as client:
+                deadline = time.monotonic() + 60
+                while True:
+                    try:
+                        assert client.health().estate == "翠湖"
+                        break
+                    except ServerError:
+                        assert time.monotonic() < deadline
+                        assert server.poll() is None
+                assert client.trial().balanced
+        finally:
+            server.kill()
+            server.communicate()
