@@ -4,6 +4,7 @@ Each sits on a pty (default) or on a TCP port of this machine and prints where. 
 hands would do is typed as a line on standard input; `help` lists the words.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,7 @@ def _on_a_port(device: "StreamDevice", tcp: int | None) -> Iterator[None]:
 
 def _obey(words: Words) -> None:
     """Do what is typed until the end of input."""
-    for line in click.get_text_stream("stdin"):
+    for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
         act: Callable[[str], object] | None = words.get(word)
         try:

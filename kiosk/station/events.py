@@ -40,22 +40,28 @@ def read_seen(text: str) -> dict[str, int]:
     seen: dict[str, int] = {}
     for part in text.split("-"):
         topic, _, count = part.partition(".")
-        if topic and count.isdecimal():
-            seen[topic] = int(count)
+        if topic.isidentifier() and count.isascii() and count.isdecimal():
+            seen[topic] = int(count[:_DIGITS])
     return seen
+
+
+_DIGITS = 18
+"""More digits than a bell rings in a lifetime."""
 
 
 def stream(bell: Bell, seen: dict[str, int], *, keep_alive_s: float = 15.0) -> Iterator[str]:
     """Server-sent events for one page: an event per changed topic, a comment as a sign of life.
 
-    `seen` are the counts when the page was drawn, so that nothing is missed in between.
+    `seen` are the counts when the page was drawn, so that nothing is missed in between. A topic
+    the page has seen and this bell has not belongs to an earlier run of the station: the page is
+    older than the station, and whatever it shows under that topic is to be fetched anew.
     """
     yield ": listening\n\n"
     while True:
         counts = bell.wait(seen, keep_alive_s)
         if counts == seen:
             yield ": alive\n\n"
-        for topic, count in counts.items():
-            if seen.get(topic) != count:
-                yield f"event: {topic}\ndata: {count}\n\n"
+        for topic in {**seen, **counts}:
+            if seen.get(topic) != counts.get(topic):
+                yield f"event: {topic}\ndata: {counts.get(topic, 0)}\n\n"
         seen = counts

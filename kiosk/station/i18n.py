@@ -7,6 +7,7 @@ holds every catalogue complete with the same placeholders.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -51,3 +52,14 @@ def text(language: str, key: str, /, **values: object) -> str:
     if found is None:
         return key
     return found.format(**values) if values else found
+
+
+def count_text(language: str, key: str, n: int) -> str:
+    """`n` things in words: ``key.one`` for a single one, else ``key.other``."""
+    return text(language, f"{key}.one" if n == 1 else f"{key}.other", n=n)
+
+
+def day_text(language: str, day: date) -> str:
+    """A day as people say it: ``2027年5月8日``, ``8 May 2027``."""
+    month = text(language, "date.months").split()[day.month - 1]
+    return text(language, "date.day", year=day.year, month=month, day=day.day)

@@ -3,23 +3,31 @@
 The station decides, never the browser: a form may only ask, and only from our own pages.
 """
 
+from datetime import date
+from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from cardserver.domain.ids import card_number_text
 from cardserver.domain.money import yuan_text
 from kiosk.station.events import Bell, read_seen, seen_text, stream
-from kiosk.station.i18n import LANGUAGE_NAMES, choose_language, text
+from kiosk.station.i18n import LANGUAGE_NAMES, choose_language, count_text, day_text, text
 
-_LANGUAGE_COOKIE = "yika-language"
-_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+LANGUAGE_COOKIE: Final = "yika-language"
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; "
     "frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
-_MAX_FORM_BYTES = 64 * 1024
+"""No inline style, no inline script, no other host: what a page may do is written in its files."""
+
+_A_YEAR_S: Final = 365 * 24 * 3600
+_MAX_FORM_BYTES: Final = 64 * 1024
+_OUR_PAGES: Final = frozenset({"same-origin", "none"})
 
 
 def language() -> str:
@@ -32,18 +40,35 @@ def t(key: str, /, **values: object) -> str:
     return text(language(), key, **values)
 
 
+def count(key: str, n: int) -> str:
+    """`n` things in the language of the present request."""
+    return count_text(language(), key, n)
+
+
+def day(moment: date) -> str:
+    """A day as people say it, in the language of the present request."""
+    return day_text(language(), moment)
+
+
 def create_station_app(name: str, *, bell: Bell) -> Flask:
     """A Flask app with the station's common parts; the caller registers its own blueprint."""
     app = Flask(name, root_path=_package_root(), static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = _MAX_FORM_BYTES
     app.jinja_env.globals.update(
-        t=t, t_in=text, languages=LANGUAGE_NAMES, yuan=yuan_text, card_number=card_number_text
+        t=t,
+        t_in=text,
+        count=count,
+        day=day,
+        languages=LANGUAGE_NAMES,
+        yuan=yuan_text,
+        card_number=card_number_text,
     )
     app.jinja_env.filters["yuan_short"] = spoken_yuan
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_choose_language)
     app.before_request(_same_origin_only)
     app.after_request(_safe_headers)
+    app.register_error_handler(HTTPException, _in_words)
     _add_live_bell(app, bell)
     return app
 
@@ -60,29 +85,71 @@ def _package_root() -> str:
 
 
 def _choose_language() -> None:
-    g.language = choose_language(request.args.get("lang"), request.cookies.get(_LANGUAGE_COOKIE))
+    g.language = choose_language(request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
 
 
 def _same_origin_only() -> ResponseReturnValue | None:
-    """Refuse a form that another site posts into ours (a browser names its origin)."""
+    """Refuse a form that another site posts into ours (a browser says where it comes from)."""
+    if request.method in {"GET", "HEAD"}:
+        return None
     origin = request.headers.get("Origin")
-    if request.method in {"GET", "HEAD"} or origin is None:
+    if origin is None:
+        ours = request.headers.get("Sec-Fetch-Site", "none") in _OUR_PAGES
+    else:
+        ours = _host_of(origin) == request.host
+    return None if ours else _page_of_words("other-origin", HTTPStatus.FORBIDDEN)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as an address with half a bracket
         return None
-    if urlsplit(origin).netloc == request.host:
-        return None
-    return Response(text(g.language, "error.other-origin"), status=403, mimetype="text/plain")
 
 
 def _safe_headers(response: Response) -> Response:
     wished = request.args.get("lang")
     if wished in LANGUAGE_NAMES:
-        response.set_cookie(_LANGUAGE_COOKIE, wished, samesite="Strict", httponly=True)
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
+        # Of this face alone: the resident's choice at a kiosk is not the clerk's at the desk.
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            wished,
+            max_age=_A_YEAR_S,
+            path=face_path(),
+            samesite="Strict",
+            httponly=True,
+        )
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def face_path() -> str:
+    """Where this face lies on its host, for its own cookies."""
+    return f"{request.script_root}/"
+
+
+_WORDED: Final = {
+    HTTPStatus.NOT_FOUND: "no-page",
+    HTTPStatus.METHOD_NOT_ALLOWED: "no-page",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+}
+
+
+def _in_words(error: HTTPException) -> ResponseReturnValue:
+    """Whatever Flask refuses, and a mistake of ours, is a page in plain words with a way back."""
+    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:  # a redirect
+        return error
+    status = HTTPStatus(error.code)
+    return _page_of_words(_WORDED.get(status, "unexpected"), status)
+
+
+def _page_of_words(word: str, status: HTTPStatus) -> Response:
+    page = render_template("apology.html", word=word, status=status.value)
+    return Response(page, status=status, mimetype="text/html")
 
 
 def _add_live_bell(app: Flask, bell: Bell) -> None:

@@ -13,9 +13,7 @@ from tests.unit.simulators.panel.conftest import BenchSite
 CUT = b"\x1dV\x00"
 RECEIPT = b"\x1b@\x1c&" + "收据 20.00\n".encode("gb18030") + b"\n\n\n" + CUT
 POLL = bytes.fromhex("7F8001071202")  # as printed in ITL's GA138
-OPEN_LANE = bytes.fromhex(
-    "01050200000A8DB5"
-)  # relay 1 closed for a second, CRC as pymodbus makes it
+OPEN_LANE = bytes.fromhex("01050200000A4C75")  # relay 1, one second; CRC by pymodbus
 
 
 def post(client: FlaskClient, path: str, **body: Any) -> Any:
