@@ -1,26 +1,26 @@
 """How often a tap, an issue and a top-up speak to the card, reader-local commands included.
 
-The baseline is the least that any correct implementation of docs/card-format.md must exchange:
+The baseline is the least that any correct implementation of docs/card-format.md must exchange::
 
-| | Classic | DESFire |
-|---|---|---|
-| tap | UID, load key, authenticate, index, copy: 5 | UID, select, authenticate 2, read 2: 6 |
-| issue | 19 | 30 |
-| top-up | UID; load key, authenticate, read 2; write 2; again load key, authenticate, read 2: 11 | UID; \
-select, authenticate 2, read 2; authenticate 2, write 2, commit; again select, authenticate 2, \
-read 2: 16 |
+    tap      Classic   5   UID; load key, authenticate, index, copy
+             DESFire   6   UID; select, authenticate 2, read 2
+    issue    Classic  19   UID; factory key loaded once, four sectors opened; directory 2, empty
+                           parking slot 1, door slot 2; four trailers; read back 4
+             DESFire  30   UID; GetVersion 3, free memory; factory key 2, ChangeKey, authenticate
+                           2, key settings; application, select, authenticate 2, files 2, keys 3;
+                           authenticate 2, write 2, commit; read back 5
+    top-up   Classic  11   UID; load key, authenticate, read 2; write 2; read back 4
+             DESFire  16   UID; select, authenticate 2, read 2; authenticate 2, write 2, commit;
+                           read back 5
 
-Issue on Classic: UID; the factory key loaded once; four sectors opened; directory 2, empty parking
-slot 1, door slot 2; four trailers; read back after a reset: load key, authenticate, read 2. On
-DESFire: UID; GetVersion 3 and free memory, for nothing may be changed on a card that lies or is
-full; factory key 2, ChangeKey, authenticate 2, ChangeKeySettings; application, select, authenticate
-2, two files, three keys; authenticate 2, write 2, commit; read back: select, authenticate 2, read
-2. The 84 bytes of a DESFire slot and their MAC need two frames in each direction. A reset is no
-exchange, though it takes time.
+Reading back is a fresh authentication after a reset; a reset is no exchange, though it takes time.
+The 84 bytes of a DESFire slot and their MAC need two frames in either direction. GetVersion and
+free memory count as necessary, for nothing may be changed on a card that lies or is full.
 
-What ours add on top is looking before writing: at both slots for the server's comparison with its
-books, at the slot again under the lock of the operation, at the body before the index points to it,
-and at every new key once. An issue by a production desk begins with the card recognised in full.
+What ours add on top is looking before writing: the card recognised in full, both slots for the
+server's comparison with its books, the slot once more under the operation, on Classic every new key
+once and the body before the index points to it, on DESFire the question which secure channel and
+which of the possible keys it is.
 """
 
 from collections.abc import Callable, Mapping

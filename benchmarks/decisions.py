@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from benchmarks.estate import demo_gate_keys
 from benchmarks.measure import Effort, Figure, Measure, cpu_s
 from cardserver.domain.admission import CardEntry, Lane, Presented, Snapshot, decide
-from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.record import PAYLOAD_SIZE, CardRecord, Medium, sealed_message
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -31,7 +30,7 @@ Call = Callable[[], object]
 TAPPED: Final = 2_000
 FEW, MANY = 10_000, 1_000_000
 SAMPLE: Final = 100_000
-"""Taps in one round of the comparison; so many that the processor's caches hold few of the cards."""
+"""Taps in one round of the comparison: more cards than the processor's caches hold."""
 
 _NOW: Final = datetime(2025, 6, 9, 4, tzinfo=UTC)
 _LANE: Final = Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=0)

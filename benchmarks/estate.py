@@ -52,7 +52,11 @@ class Desk:
     """A reader with one card on it, and the owner of the demo estate in front of it."""
 
     def __init__(
-        self, server: CardServerClient, gate: CardServerClient, people: demo_estate.People, kind: str
+        self,
+        server: CardServerClient,
+        gate: CardServerClient,
+        people: demo_estate.People,
+        kind: str,
     ) -> None:
         self.reader = VirtualReader()
         self.reader.insert(make(kind, UID))

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 Call = Callable[[], object]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,12 @@ class Figure:
 
     def line(self) -> str:
         """The figure as one JSON object on one line."""
-        numbers = {"value": self.value, "baseline": self.baseline, "ratio": self.ratio}
         facts: dict[str, object] = {
             "name": self.name,
-            "value": _rounded(numbers["value"]),
+            "value": _rounded(self.value),
             "unit": self.unit,
-            "baseline": _rounded(numbers["baseline"]),
-            "ratio": _rounded(numbers["ratio"]),
+            "baseline": _rounded(self.baseline),
+            "ratio": _rounded(self.ratio),
         }
         return json.dumps(facts | ({"note": self.note} if self.note else {}), ensure_ascii=False)
 
@@ -61,7 +61,7 @@ class Effort:
 
 
 FULL: Final = Effort(repeats=15, repeat_s=0.1, starts=7, crowd=1.0)
-QUICK: Final = Effort(repeats=1, repeat_s=0.0, starts=1, crowd=0.001)
+QUICK: Final = Effort(repeats=1, repeat_s=0.0, starts=0, crowd=0.001)
 """Shows that a measurement runs; its figures mean nothing."""
 
 Measure = Callable[[Effort], Figure]
@@ -78,18 +78,23 @@ def cpu_s(calls: Sequence[Call], effort: Effort) -> list[float]:
     return [statistics.median(times) for times in zip(*rounds, strict=True)]
 
 
-def wall_s(call: Call, effort: Effort) -> float:
-    """Seconds on the clock on the wall of one call that starts a process; the first is a warm-up.
+def wall_s(
+    call: Callable[[], Result],
+    effort: Effort,
+    *,
+    after: Callable[[Result], object] = lambda _: None,
+) -> float:
+    """Seconds by the clock on the wall of one call that starts a process; the first is a warm-up.
 
-    The least of them all would flatter and the mean would blame us for our neighbours.
+    `after` tidies up behind a call; its time is not counted.
     """
-    call()
     times = []
-    for _ in range(effort.starts):
+    for _ in range(effort.starts + 1):
         began = time.perf_counter()
-        call()
+        result = call()
         times.append(time.perf_counter() - began)
-    return statistics.median(times)
+        after(result)
+    return statistics.median(times[1:] or times)
 
 
 def _count(call: Call, effort: Effort) -> int:
@@ -120,4 +125,5 @@ def _rounded(number: float | None) -> float | None:
     """Four digits that count; whole numbers stay whole."""
     if number is None or number == round(number):
         return number if number is None else round(number)
-    return float(f"{number:.4g}")
+    short = float(f"{number:.4g}")
+    return round(short) if short.is_integer() else short

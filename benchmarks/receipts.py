@@ -1,8 +1,9 @@
 """A receipt of 40 printed lines with a QR code: its size, and the time to make its bytes.
 
 The receipt is a formal one for as many cards as fill the paper, each with its number (IC-09), and a
-code at its foot, for the printer that nearly all others understand. The baseline is the same paper as a picture, the way around all questions of character sets: drawn
-beforehand, so that only python-escpos's own work on it (raster, GS v 0) is counted.
+code at its foot, for the printer that nearly all others understand. The baseline is the same paper
+as a picture, the way around all questions of character sets: drawn beforehand, so that only
+python-escpos's own work on it (raster, GS v 0) is counted.
 """
 
 from collections.abc import Mapping
@@ -11,8 +12,8 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from cardserver.domain.ids import card_number_text
 from benchmarks.measure import Effort, Figure, Measure, cpu_s
+from cardserver.domain.ids import card_number_text
 from printer.documents import ReceiptItem, formal_receipt
 from printer.escpos import encode
 from printer.layout import PaperLine, lay_out
@@ -99,9 +100,7 @@ def _time(effort: Effort) -> Figure:
     profile = load_profile(_PROFILE)
     receipt = receipt_of_40_lines(profile)
     ours_s, raster_s = cpu_s([lambda: encode(receipt, profile), _raster_bytes], effort)
-    return Figure(
-        name="receipt.encode", value=ours_s * 1000, unit="ms", baseline=raster_s * 1000
-    )
+    return Figure(name="receipt.encode", value=ours_s * 1000, unit="ms", baseline=raster_s * 1000)
 
 
 MEASURES: Final[Mapping[str, Measure]] = {"receipt.bytes": _size, "receipt.encode": _time}

@@ -1,10 +1,10 @@
 """What a person waits for: the command line, the server, the first page.
 
-| figure | from | to |
-|---|---|---|
-| `cli.help` | the shell calls `yika --help` | it has ended; baseline: a Python that imports click |
-| `server.ready` | the shell calls `yika serve` | /api/health answers; the SQLite store is new each time |
-| `page.first` | | bytes of the desk's first page with its styles, scripts and pictures, uncompressed |
+| figure | what is measured |
+|---|---|
+| `cli.help` | `yika --help` from start to end; baseline: a Python that imports click |
+| `server.ready` | `yika serve` on a new SQLite store until /api/health answers |
+| `page.first` | bytes of the desk's first page with its styles, scripts and pictures, unpacked |
 """
 
 import http.client
@@ -14,8 +14,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -24,17 +24,18 @@ from urllib.parse import urljoin
 import httpx
 
 from benchmarks.measure import Effort, Figure, Measure, wall_s
-from cardserver.domain.keys import EstateId
+from benchmarks.processes import yika
 from cardserver.domain.sealed import KEY_FILE_SIZE, KeyFile
-from cardserver.vault import create_vault
+from cardserver.vault import create_vault, new_estate_id
 from simulators.site import ADDRESSES, Site
 
-_YIKA: Final = (sys.executable, "-m", "kiosk.cli")
 _ASK_S: Final = 0.005
 _GIVE_UP_S: Final = 60.0
 _ASSET: Final = re.compile(
     r"""<(?:link|script|img)\b[^>]*?\b(?:href|src)\s*=\s*["']([^"'#]+)["']""", re.IGNORECASE
 )
+
+Server = subprocess.Popen[bytes]
 
 
 class NotReady(Exception):
@@ -42,7 +43,7 @@ class NotReady(Exception):
 
 
 def _help(effort: Effort) -> Figure:
-    ours_s = wall_s(lambda: _run(*_YIKA, "--help"), effort)
+    ours_s = wall_s(lambda: _run(*yika(), "--help"), effort)
     bare_s = wall_s(lambda: _run(sys.executable, "-c", "import click"), effort)
     return Figure(name="cli.help", value=ours_s, unit="s", baseline=bare_s)
 
@@ -52,36 +53,44 @@ def _run(*words: str) -> None:
 
 
 def _ready(effort: Effort) -> Figure:
-    with TemporaryDirectory(prefix="yika-bench-") as folder:
-        keyfile, keyring = Path(folder) / "server.key", Path(folder) / "keyring.json"
-        keyfile.write_bytes(secrets.token_bytes(KEY_FILE_SIZE))
-        secret = KeyFile(keyfile.read_bytes())
-        create_vault(keyring, secret, estate_id=EstateId("BENCH01")).close()
-        stores = iter(range(effort.starts + 1))
+    with TemporaryDirectory(prefix="yika-bench-") as name:
+        folder = Path(name)
+        keys = _make_keys(folder)
+        stores = count()
 
-        def start() -> None:
-            database = f"sqlite:///{Path(folder) / f'{next(stores)}.db'}"
-            with _serving("--database", database, "--keyring", keyring, "--keyfile", keyfile):
-                pass
+        def start() -> Server:
+            return _serve(*keys, "--database", f"sqlite:///{folder / f'{next(stores)}.db'}")
 
-        return Figure(name="server.ready", value=wall_s(start, effort), unit="s")
+        return Figure(name="server.ready", value=wall_s(start, effort, after=_end), unit="s")
 
 
-@contextmanager
-def _serving(*settings: str | Path) -> Iterator[None]:
-    """A `yika serve` that answers; its end is not waited for inside."""
+def _make_keys(folder: Path) -> Sequence[str]:
+    """A keyring of our own, for the server refuses the demo's; the words that open it."""
+    keyfile, keyring = folder / "server.key", folder / "keyring.json"
+    keyfile.write_bytes(secrets.token_bytes(KEY_FILE_SIZE))
+    create_vault(keyring, KeyFile(keyfile.read_bytes()), estate_id=new_estate_id()).close()
+    return ["--keyring", str(keyring), "--keyfile", str(keyfile)]
+
+
+def _serve(*settings: str) -> Server:
+    """A `yika serve` that answers. Raises NotReady."""
     port = _free_port()
-    words = [*_YIKA, "serve", "--listen", f"127.0.0.1:{port}", *map(str, settings)]
+    words = [*yika(), "serve", "--listen", f"127.0.0.1:{port}", *settings]
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_healthy(server, port)
-        yield
-    finally:
-        server.kill()
-        server.wait()
+    except NotReady:
+        _end(server)
+        raise
+    return server
 
 
-def _wait_until_healthy(server: "subprocess.Popen[bytes]", port: int) -> None:
+def _end(server: Server) -> None:
+    server.terminate()
+    server.wait(_GIVE_UP_S)
+
+
+def _wait_until_healthy(server: Server, port: int) -> None:
     pause = threading.Event()
     for _ in range(round(_GIVE_UP_S / _ASK_S)):
         if _healthy(port):
@@ -96,7 +105,7 @@ def _healthy(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_GIVE_UP_S)
     try:
         connection.request("GET", "/api/health")
-        return connection.getresponse().status == httpx.codes.OK
+        return connection.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False
     finally:

@@ -14,14 +14,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kiosk.station.i18n import LANGUAGE_NAMES, choose_language
+from kiosk.station.web import POLICY
 from simulators.words import section, word
 
-LANGUAGE_COOKIE: Final = "yika-language"  # the stations' own, so that one choice serves all pages
+LANGUAGE_COOKIE: Final = "yika-demo-language"  # of the demo's pages; a station keeps its own
 BODY_LIMIT: Final = 64 * 1024
-_POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
-)
+_OUR_PAGES: Final = frozenset({"same-origin", "none"})
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: "no-such-call",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
@@ -73,8 +71,14 @@ def _choose_language() -> None:
 
 def _same_origin_only() -> ResponseReturnValue | None:
     """Refuse what another site's page sends (a browser names its origin)."""
+    if request.method in {"GET", "HEAD"}:
+        return None
     origin = request.headers.get("Origin")
-    if request.method in {"GET", "HEAD"} or origin is None or _host_of(origin) == request.host:
+    if origin is None:
+        ours = request.headers.get("Sec-Fetch-Site", "none") in _OUR_PAGES
+    else:
+        ours = _host_of(origin) == request.host
+    if ours:
         return None
     return refusal(HTTPStatus.FORBIDDEN, "other-origin", "this call comes from another site's page")
 
@@ -90,7 +94,7 @@ def _safe_headers(response: Response) -> Response:
     wished = request.args.get("lang")
     if wished in LANGUAGE_NAMES:
         response.set_cookie(LANGUAGE_COOKIE, wished, samesite="Strict", httponly=True)
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     if request.endpoint not in {"static", "own.static"}:

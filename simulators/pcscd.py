@@ -1,21 +1,27 @@
 """The real PC/SC daemon with vsmartcard's virtual reader, for whoever needs both.
 
 A daemon that already runs is used and left alone. Otherwise one is started in the foreground, which
-works in a bare container without systemd or udev but needs root, and is stopped at the end.
+works in a bare container without systemd or udev but needs root, and is stopped at the end. There
+is one daemon on a machine, so processes that want it take turns; within a process it may be opened
+again while it is open.
 """
 
+import fcntl
+import os
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import IO, ClassVar, Final, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, ClassVar, Final
 
 from drivers.errors import DeviceError
-from drivers.readers.pcsc import list_names
+from drivers.readers.pcsc import PcscReader, list_names
 from simulators.vpcd import FIRST_PORT, SECOND_PORT
 
+TURN_S: Final = 300.0
 START_S: Final = 15.0
 STOP_S: Final = 10.0
 _POLL_S: Final = 0.05
@@ -24,28 +30,40 @@ _SYSTEM_PATH: Final = "/usr/sbin:/usr/local/sbin:/sbin"
 
 
 class PcscdUnavailable(Exception):
-    """There is no daemon with a virtual reader, and none can be started. The message says why."""
+    """There is no daemon with an empty virtual reader, and none can be started; says why."""
 
     code: ClassVar[str] = "pcscd-unavailable"
 
 
-class Pcscd:
-    """The daemon. `slots` maps the names of the two virtual reader slots to their vpcd ports.
+@contextmanager
+def open_pcscd(*, turn_s: float = TURN_S) -> Iterator["Pcscd"]:
+    """The running daemon with two empty virtual slots. Raises PcscdUnavailable."""
+    _TURN.take(turn_s)
+    daemon = Pcscd()
+    try:
+        daemon.find_or_start()
+        yield daemon
+    finally:
+        daemon.stop()
+        _TURN.give_back()
 
-    Raises PcscdUnavailable where it can't be had.
-    """
+
+class Pcscd:
+    """The daemon. `slots` maps the names of the two virtual reader slots to their vpcd ports."""
 
     def __init__(self) -> None:
         self.slots: Mapping[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives with the daemon
-        try:
-            if not reader_names():
-                self.start()
+
+    def find_or_start(self) -> None:
+        """Use the daemon that runs, or start one; its slots must be empty."""
+        if reader_names():
             self._wait_for_slots()
-        except PcscdUnavailable:
-            self.stop()
-            raise
+        else:
+            self.start()
+        if taken := [name for name in self.slots if _has_card(name)]:
+            raise PcscdUnavailable(f"somebody else's card lies on {', '.join(taken)}")
 
     def start(self) -> None:
         """Start a daemon of our own and wait until the virtual reader is there."""
@@ -74,40 +92,21 @@ class Pcscd:
                 self._process.wait(STOP_S)
         self._log.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
     def _wait_for_slots(self) -> None:
-        pause = threading.Event()
-        for _ in range(int(START_S / _POLL_S)):
-            names = [name for name in reader_names() if _VIRTUAL in name]
-            if len(names) >= 2:
-                self.slots = dict(zip(names, (FIRST_PORT, SECOND_PORT), strict=False))
-                return
-            if self._process is not None and self._process.poll() is not None:
-                raise PcscdUnavailable(f"pcscd ended at once: {self._last_words()}")
-            pause.wait(_POLL_S)
-        raise PcscdUnavailable(
-            f"pcscd has no virtual reader (Debian: vsmartcard-vpcd). {self._last_words()}"
-        )
+        if not _wait_until(self._slots_are_there, START_S):
+            words = self._last_words()
+            raise PcscdUnavailable(f"pcscd has no vpcd reader (Debian: vsmartcard-vpcd). {words}")
+
+    def _slots_are_there(self) -> bool:
+        names = [name for name in reader_names() if _VIRTUAL in name]
+        self.slots = dict(zip(names, (FIRST_PORT, SECOND_PORT), strict=False))
+        if self._process is not None and self._process.poll() is not None:
+            raise PcscdUnavailable(f"pcscd ended at once: {self._last_words()}")
+        return len(self.slots) == 2
 
     def _last_words(self) -> str:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")[-500:].strip()
-
-
-def _polkit_words(program: str) -> Sequence[str]:
-    """Since 2.0 pcscd asks polkit, which no bare container has."""
-    words = subprocess.run([program, "--help"], capture_output=True, check=False, text=True)
-    return ["--disable-polkit"] if "--disable-polkit" in words.stdout + words.stderr else []
 
 
 def reader_names() -> Sequence[str]:
@@ -116,3 +115,67 @@ def reader_names() -> Sequence[str]:
         return sorted(list_names())
     except DeviceError:
         return ()
+
+
+def _has_card(name: str) -> bool:
+    reader = PcscReader(name)
+    try:
+        return reader.wait_card(0)
+    except DeviceError:
+        return False
+    finally:
+        reader.close()
+
+
+def _polkit_words(program: str) -> Sequence[str]:
+    """Since 2.0 pcscd asks polkit, which no bare container has."""
+    words = subprocess.run([program, "--help"], capture_output=True, check=False, text=True)
+    return ["--disable-polkit"] if "--disable-polkit" in words.stdout + words.stderr else []
+
+
+def _wait_until(reached: Callable[[], bool], timeout_s: float) -> bool:
+    """Look again and again, as the daemon tells nobody that it has started."""
+    pause = threading.Event()
+    for _ in range(max(1, int(timeout_s / _POLL_S))):
+        if reached():
+            return True
+        pause.wait(_POLL_S)
+    return False
+
+
+class _Turn:
+    """This process's hold on the machine's only daemon, however often it is asked for."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._lock: IO[bytes] | None = None
+
+    def take(self, timeout_s: float) -> None:
+        """Wait for our turn. Raises PcscdUnavailable."""
+        if not self._depth:
+            # One lock for each account: nobody may open another's file in a shared folder.
+            path = Path(tempfile.gettempdir()) / f"yika-pcscd-{os.getuid()}.lock"
+            lock = path.open("wb")
+            if not _wait_until(lambda: _is_ours(lock), timeout_s):
+                lock.close()
+                raise PcscdUnavailable("somebody else holds the PC/SC daemon")
+            self._lock = lock
+        self._depth += 1
+
+    def give_back(self) -> None:
+        """Let the next one have it once all of ours are done."""
+        self._depth -= 1
+        if not self._depth and self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+_TURN: Final = _Turn()
+
+
+def _is_ours(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -105,10 +105,9 @@ def _agreement(turn: Turn, rights: Sequence[Right]) -> AgreementRow | None:
 
 
 def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
-    for last in tenders_of(session, sale.id).values():
-        if last.state is TenderState.CREDITED:
-            return last.kind
-    return TenderKind.CASH_DESK
+    """How it was paid: as the first money that counted was."""
+    states = tenders_of(session, sale.id).values()
+    return next(last.kind for last in states if last.state is TenderState.CREDITED)
 
 
 def document_of(turn: Turn, operation: OperationRow) -> DocumentView | None:

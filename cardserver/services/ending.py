@@ -101,8 +101,6 @@ def _operation(turn: Turn, operation_id: str) -> OperationRow:
 
 def _check_evidence(turn: Turn, row: OperationRow, evidence: Evidence, needed: Verdict) -> None:
     verdict = judge(changes_from(row.changes), evidence.found)
-    if needed is Verdict.OLD and not row.changes:
-        verdict = Verdict.OLD  # nothing was to change: the card proves both
     if verdict is Verdict.CONFLICT or not _others_untouched(turn, row, evidence):
         raise Conflict("card-differs", "the card carries bytes nobody planned")
     if verdict is not needed:

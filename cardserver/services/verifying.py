@@ -51,12 +51,9 @@ def check_verified(
     A phone call serves on the same day only (IC-04a). A replacement needs the person, not the
     papers: the rights are those already given.
     """
-    rule = _RULE.get(kind)
-    if rule is None:
-        return
     row = None if verification_id is None else turn.session.get(VerificationRow, verification_id)
     if row is None or row.holder_id != holder.holder_id:
-        raise RuleViolation("not-verified", rule=rule)
+        raise RuleViolation("not-verified", rule=_RULE[kind])
     if row.method is VerificationMethod.PHONE and turn.local_date(row.at) != turn.today:
         raise RuleViolation("verification-old", rule="IC-04a")
     seen = [Paper(paper) for paper in row.papers]

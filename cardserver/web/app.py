@@ -31,7 +31,6 @@ def create_app(estate: Estate) -> APIFlask:
     app = APIFlask(
         __name__,
         title="Yika card server",
-        json_errors=False,
         version=version("yika"),
         docs_path=None,
         spec_path="/openapi.json",

@@ -42,6 +42,11 @@ def public(view: V) -> V:
     return view
 
 
+def is_public(view: Callable[..., Any]) -> bool:
+    """True for a view that needs no token."""
+    return bool(view.__dict__.get("public"))
+
+
 def estate() -> Estate:
     """The estate this app serves."""
     found: Estate = current_app.extensions[EXTENSION]
@@ -60,7 +65,7 @@ def guard(app: Flask) -> None:
     @app.before_request
     def check() -> None:
         view = app.view_functions.get(request.endpoint or "")
-        if view is None or view.__dict__.get("public"):
+        if view is None or is_public(view):
             return
         found = sign_on(estate(), _token(), _operator())
         action = view.__dict__.get("action")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from apiflask import APIFlask
 
-from cardserver.web.auth import OPERATOR_HEADER, SCHEME
+from cardserver.web.auth import OPERATOR_HEADER, SCHEME, is_public
 from cardserver.wire import Refusal
 
 VERSION: Final = "3.1.0"
@@ -30,30 +30,38 @@ def describe(app: APIFlask) -> None:
     """Let the app finish its description."""
     app.config["OPENAPI_VERSION"] = VERSION
     app.security_schemes = {SCHEME: {"type": "http", "scheme": SCHEME}}
-    app.spec_processor(_finish)
+
+    @app.spec_processor
+    def finish(spec: Node | str) -> Node | str:
+        if isinstance(spec, str):  # YAML; ours is JSON
+            return spec
+        return _finish(spec, _open_paths(app))
 
 
-def _finish(spec: Node | str) -> Node | str:
-    if isinstance(spec, str):  # YAML; ours is JSON
-        return spec
+def _open_paths(app: APIFlask) -> frozenset[str]:
+    rules = app.url_map.iter_rules()
+    return frozenset(rule.rule for rule in rules if is_public(app.view_functions[rule.endpoint]))
+
+
+def _finish(spec: Node, open_paths: frozenset[str]) -> Node:
     schemas = spec["components"]["schemas"]
     for name in _GENERATED:
         schemas.pop(name, None)
     schemas["Refusal"] = Refusal.model_json_schema()
     spec["components"]["schemas"] = {_plain(name): schema for name, schema in schemas.items()}
-    for path in spec["paths"].values():
-        for call in path.values():
-            _finish_call(call)
+    for path, calls in spec["paths"].items():
+        for call in calls.values():
+            _finish_call(call, is_open=path in open_paths)
     finished: Node = _renamed(spec)
     return finished
 
 
-def _finish_call(call: Node) -> None:
+def _finish_call(call: Node, *, is_open: bool) -> None:
     refusal = {"application/json": {"schema": _REFUSAL}}
     done = {status: answer for status, answer in call["responses"].items() if status[0] == "2"}
     call["responses"] = {**done, "default": {"description": "Refused: why", "content": refusal}}
-    if call.get("security") != []:
-        call["security"] = [{SCHEME: []}]
+    call["security"] = [] if is_open else [{SCHEME: []}]
+    if not is_open:
         call.setdefault("parameters", []).append(_OPERATOR)
 
 

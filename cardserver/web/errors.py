@@ -41,12 +41,12 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
 
 def handle_errors(app: APIFlask) -> None:
     """Let no error leave the app in another shape, and no traceback at all."""
+    app.error_processor(_invalid)  # first: it also takes what the handlers below are for
     app.register_error_handler(ServiceError, _service)
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
-    app.error_processor(_invalid)
 
 
 def status_of(error: Exception) -> int:

@@ -48,7 +48,7 @@ def card(query_data: CardQuery) -> CardView:
 
 
 @api.get("/cards/read-keys")
-@permit(Action.READ_CARD)
+@permit(Action.READ_KEYS)
 @api.input(ChipQuery, location="query")
 @api.output(ReadKeys)
 def read_keys(query_data: ChipQuery) -> ReadKeys:

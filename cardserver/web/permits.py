@@ -11,7 +11,8 @@ class Action(StrEnum):
     """What a call is about."""
 
     FIND_HOLDERS = "find-holders"
-    READ_CARD = "read-card"  # one card, and the keys that only read it
+    READ_CARD = "read-card"
+    READ_KEYS = "read-keys"  # of one card; they can't write
     VERIFY = "verify"
     SELL = "sell"  # quote, sale, tender, change, cancel
     REFUND = "refund"  # hand cash back
@@ -26,7 +27,9 @@ class Action(StrEnum):
 
 
 _DESK: Final = frozenset(Action) - {Action.SNAPSHOT, Action.TAPS}
-_KIOSK: Final = frozenset({Action.READ_CARD, Action.SELL, Action.OPERATE, Action.PRINT})
+_KIOSK: Final = frozenset(
+    {Action.READ_CARD, Action.READ_KEYS, Action.SELL, Action.OPERATE, Action.PRINT}
+)
 _GATE: Final = frozenset({Action.SNAPSHOT, Action.TAPS})
 _OFFICE: Final = frozenset(
     {Action.FIND_HOLDERS, Action.READ_CARD, Action.LIST_OPERATIONS, Action.REPORTS}

@@ -34,9 +34,9 @@ from drivers.cards.mifare_classic_access import (
     KeyType,
     Trailer,
 )
-from drivers.cards.mifare_classic_slot import SlotIndex
+from drivers.cards.mifare_classic_slot import SlotIndex, parse_index
 from drivers.cards.mifare_classic_storage import BlockStorage, first_block, trailer_block
-from drivers.errors import CardAuthenticationFailed, CardForeign
+from drivers.errors import CardAuthenticationFailed, CardForeign, RecordTorn
 
 DIRECTORY_SECTOR: Final = 0
 SLOT_SECTORS: Final = (1, 2)
@@ -118,7 +118,22 @@ def _bring_to(
         if way.opener is Opener.FACTORY:
             _write_contents(storage, sector, keys.version)
         storage.write(trailer_block(sector), _locked_trailer(sector, keys).encode())
+    elif journal.state(step_name(sector)) is StepState.BEGUN:
+        storage.authenticate(sector, way.key_type, way.key)
+        _mend_contents(storage, sector, keys.version)
     journal.record(step_name(sector), StepState.DONE)
+
+
+def _mend_contents(storage: BlockStorage, sector: int, key_version: int) -> None:
+    """A formatting that broke off erases the contents before the keys: put them there again."""
+    if sector in SLOT_SECTORS:
+        try:
+            parse_index(storage.read(first_block(sector)))
+        except RecordTorn:
+            pass
+        else:
+            return
+    _write_contents(storage, sector, key_version)
 
 
 def _write_contents(storage: BlockStorage, sector: int, key_version: int) -> None:

@@ -1,23 +1,58 @@
 """The counter's page: parse a form, call one act, show the page anew."""
 
-from decimal import Decimal, InvalidOperation
+import re
+import unicodedata
+from typing import Final
 
 from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from cardserver.client import ServerError
+from cardserver.domain.card import REPLACEABLE
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.tariff import ReplaceReason
-from cardserver.domain.verification import CARD_PAPERS, PARKING_PAPERS, Paper
+from cardserver.domain.verification import (
+    CARD_PAPERS,
+    PARKING_PAPERS,
+    Paper,
+    check_card_papers,
+    check_parking_papers,
+)
 from cardserver.wire import CardView, HolderView
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import Counter
+from kiosk.desk.pending import Pending, look
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
 from kiosk.station.web import back_to, create_station_app
 
-_HOLDERS_SHOWN = 12
+_HOLDERS_SHOWN: Final = 12
+_YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
+"""An amount as a clerk types it. A million yuan over the counter is a slip of the finger."""
+
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
+_KEYS: Final = {
+    "/": "search",
+    "F2": "issue",
+    "F6": "parking",
+    "F7": "extend",
+    "F8": "replace",
+    "F9": "loss",
+    "F10": "format",
+    "Enter": "next",
+    "Esc": "leave",
+}
+_PAPERED: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND, OperationKind.ADD_PARKING})
+"""A replacement needs the person, not the papers: its rights are those already given."""
+
+_RULES: Final = {Phase.PRICE: "FEE-01", Phase.MONEY: "FEE-03", Phase.PAPER: "IC-07"}
+_VERIFIED_BY: Final = {
+    OperationKind.ADD_PARKING: "PARK-01",
+    OperationKind.EXTEND: "IC-12a",
+    OperationKind.REPLACE: "IC-10a",
+}
 
 
 def create_app(counter: Counter, *, clock: Clock) -> Flask:
@@ -29,6 +64,7 @@ def create_app(counter: Counter, *, clock: Clock) -> Flask:
 
 def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
     desk = Blueprint("desk", "kiosk.desk", template_folder="templates")
+    pending = Pending()
 
     @desk.context_processor
     def everywhere() -> dict[str, object]:
@@ -37,14 +73,19 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
             "business": counter.business,
             "holder": counter.holder,
             "laid": counter.laid,
+            "pending": pending,
+            "papers": _papers(counter.business),
+            "selected": _selected(counter),
+            "rule_of": lambda phase: rule_of(counter.business, phase),
             "today": local_date(clock()),
             "now": clock().astimezone(ESTATE_ZONE),
+            "keys": _KEYS.items(),
             "Phase": Phase,
         }
 
     @desk.get("/")
     def page() -> str:
-        return render_template("desk/page.html", query="", found=[], papers=_papers(counter))
+        return render_template("desk/page.html", **_search(counter))
 
     @desk.get("/reader")
     def reader() -> str:
@@ -52,27 +93,45 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
 
     @desk.get("/work")
     def work() -> str:
-        return render_template("desk/work.html", papers=_papers(counter))
+        return render_template("desk/work.html", following=True)
+
+    @desk.get("/link")
+    def link() -> str:
+        nonlocal pending
+        pending = look(counter.server, pending)
+        return render_template("desk/follow.html")
+
+    @desk.get("/search")
+    def search() -> str:
+        return render_template("desk/found.html", **_search(counter))
+
+    @desk.get("/change")
+    def change() -> str:
+        business = counter.business
+        due = business.due_fen if business is not None else 0
+        received = _fen(request.args.get("received", ""))
+        return render_template("desk/change.html", received=received, due=due)
 
     @desk.get("/state.json")
     def state() -> ResponseReturnValue:
         return jsonify(state_of(counter))
 
-    @desk.get("/search")
-    def search() -> str:
-        query = request.args.get("q", "").strip()
-        found: list[HolderView] = []
-        problem = ""
-        if query:
-            try:
-                found = counter.server.search(query, _HOLDERS_SHOWN)
-            except ServerError as error:
-                problem = problem_of(error)
-        return render_template("desk/found.html", query=query, found=found, problem=problem)
-
     _add_choices(desk, counter)
+    _add_verifying(desk, counter)
     _add_steps(desk, counter)
     return desk
+
+
+def _search(counter: Counter) -> dict[str, object]:
+    query = request.args.get("q", "").strip()
+    found: list[HolderView] = []
+    problem = ""
+    if query:
+        try:
+            found = counter.server.search(query, _HOLDERS_SHOWN)
+        except ServerError as error:
+            problem = problem_of(error)
+    return {"query": query, "found": found, "problem": problem}
 
 
 def _add_choices(desk: Blueprint, counter: Counter) -> None:
@@ -99,13 +158,20 @@ def _add_choices(desk: Blueprint, counter: Counter) -> None:
         return back_to("desk.page")
 
 
-def _add_steps(desk: Blueprint, counter: Counter) -> None:
+def _add_verifying(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/verify")
     def verify() -> ResponseReturnValue:
-        papers = [Paper(name) for name in request.form.getlist("paper") if name in set(Paper)]
-        counter.verify(papers)
+        seen = [Paper(name) for name in request.form.getlist("paper") if name in set(Paper)]
+        try:
+            _check_papers(counter.business, seen)
+        except RuleViolation as missing:
+            counter.note(missing.reason, missing.rule)
+        else:
+            counter.verify(seen)
         return back_to("desk.page")
 
+
+def _add_steps(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/agree")
     def agree() -> ResponseReturnValue:
         counter.agree()
@@ -113,11 +179,11 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
 
     @desk.post("/money")
     def money() -> ResponseReturnValue:
-        received = _yuan("received")
-        if received is None:
-            counter.note("amount-invalid")
-        else:
+        received = _fen(request.form.get("received", ""))
+        if received is not None:
             counter.take_money(received, checked="checked" in request.form)
+        elif counter.business is not None and counter.business.phase is Phase.MONEY:
+            counter.note("amount-invalid")
         return back_to("desk.page")
 
     @desk.post("/undo")
@@ -165,10 +231,9 @@ def _chosen(counter: Counter) -> Business | None:
     )
 
 
-def _papers(counter: Counter) -> list[Paper]:
+def _papers(business: Business | None) -> list[Paper]:
     """Papers that must be seen for the business at hand, in a fixed order."""
-    business = counter.business
-    if business is None:
+    if business is None or business.kind not in _PAPERED:
         return []
     holder_class = business.holder.holder_class
     if business.kind is OperationKind.ADD_PARKING:
@@ -179,21 +244,49 @@ def _papers(counter: Counter) -> list[Paper]:
     return [paper for paper in Paper if paper in needed]
 
 
+def _check_papers(business: Business | None, seen: list[Paper]) -> None:
+    """Raise RuleViolation while a paper is missing: before money is taken, not after."""
+    if business is None or business.phase is not Phase.VERIFY or business.kind not in _PAPERED:
+        return
+    if business.kind is OperationKind.ADD_PARKING:
+        check_parking_papers(business.holder.holder_class, seen)
+    else:
+        check_card_papers(business.holder.holder_class, seen)
+
+
+def rule_of(business: Business | None, phase: Phase) -> str:
+    """The requirement behind a step of this business; empty where there is none to name."""
+    if business is None:
+        return ""
+    if phase is Phase.VERIFY:
+        first_issue = CARD_PAPERS[business.holder.holder_class][0]
+        return _VERIFIED_BY.get(business.kind, first_issue)
+    if phase is Phase.CARD and business.kind is OperationKind.FORMAT:
+        return "IC-18"
+    return _RULES.get(phase, "")
+
+
+def _selected(counter: Counter) -> int | None:
+    """Number of the holder's card that the function keys mean: the one that lies there, first."""
+    cards = counter.holder.cards if counter.holder is not None else ()
+    laid = counter.laid.card.number if counter.laid and counter.laid.card else None
+    usable = [card.number for card in cards if card.status in REPLACEABLE]
+    return laid if laid in usable else next(iter(usable), None)
+
+
 def _number(field: str) -> int:
-    try:
-        return int(request.form.get(field, "0"))
-    except ValueError:
-        return 0
+    """A row or card number of a form; 0, which nothing bears, where it is none."""
+    match = _DIGITS.fullmatch(request.form.get(field, ""))
+    return int(match.group()) if match else 0
 
 
-def _yuan(field: str) -> int | None:
+def _fen(typed: str) -> int | None:
     """An amount in yuan as typed, in fen; None when it is no amount."""
-    try:
-        amount = Decimal(request.form.get(field, "").strip())
-        fen = int(amount * 100)
-    except (InvalidOperation, ValueError, OverflowError):
+    match = _YUAN.fullmatch(unicodedata.normalize("NFKC", typed).strip())
+    if match is None:
         return None
-    return fen if amount.is_finite() and fen == amount * 100 and fen > 0 else None
+    yuan, cents = match.groups(default="")
+    return int(yuan) * 100 + int(cents.ljust(2, "0")) or None
 
 
 def state_of(counter: Counter) -> dict[str, object]:

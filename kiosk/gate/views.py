@@ -1,11 +1,15 @@
 """The gate's screens: one page per lane, readable at three metres, and the guard's overview."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum, unique
 from typing import Final
 
 from flask import Blueprint, Flask, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
+from cardserver.domain.admission import Reason
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop, Shown
 from kiosk.gate.uplink import Uplink
@@ -15,6 +19,28 @@ from kiosk.station.web import create_station_app
 
 _SHOWN_FOR: Final = timedelta(seconds=8)
 _TAPS_SHOWN: Final = 12
+_DAYLIGHT: Final = range(7, 19)
+"""Hours of the estate's day in which a screen may be bright."""
+
+
+@unique
+class Face(StrEnum):
+    """What a lane's screen says at a glance: one sign, one colour, one word."""
+
+    INVITE = "invite"
+    OPEN = "open"
+    SHUT = "shut"  # granted, but the door or arm did not answer
+    REFUSED = "refused"
+    AGAIN = "again"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """A lane's screen for one moment. `shown` is None where there is nothing to say of a card."""
+
+    face: Face
+    shown: Shown | None = None
 
 
 def create_app(
@@ -27,7 +53,18 @@ def create_app(
 
     @gate.context_processor
     def everywhere() -> dict[str, object]:
-        return {"lanes": lanes, "uplink": uplink, "now": clock(), "recent": recent}
+        now = clock()
+        return {
+            "lanes": lanes,
+            "lane_names": {name: each.name for name, each in by_id.items()},
+            "uplink": uplink,
+            "zone": uplink.snapshot().zone,
+            "copy_minutes": max(0, int(uplink.age.total_seconds() // 60)),
+            "theme": theme_at(now.astimezone(uplink.snapshot().zone)),
+            "sign_of": lambda each: sign_of(each.shown, each.post.fault, now),
+            "Face": Face,
+            "Reason": Reason,
+        }
 
     @gate.get("/")
     def guard() -> str:
@@ -39,25 +76,41 @@ def create_app(
 
     @gate.get("/lane/<lane_id>/sign")
     def sign(lane_id: str) -> str:
-        return render_template("gate/sign.html", each=by_id.get(lane_id) or abort(404))
+        return render_template("gate/face.html", each=by_id.get(lane_id) or abort(404))
 
     @gate.get("/state.json")
     def state() -> ResponseReturnValue:
-        return jsonify(
-            {
-                "connected": uplink.connected,
-                "snapshot_version": uplink.snapshot().version,
-                "lanes": {name: lane_state(each) for name, each in by_id.items()},
-            }
-        )
+        return jsonify(state_of(by_id, uplink))
 
     app.register_blueprint(gate)
     return app
 
 
-def recent(shown: Shown | None, now: datetime) -> Shown | None:
+def theme_at(local: datetime) -> str:
+    """Dark at night, so that the screen does not dazzle whoever drives up to it."""
+    return "day" if local.hour in _DAYLIGHT else "night"
+
+
+def sign_of(shown: Shown | None, fault: str, now: datetime) -> Sign:
     """What a lane shows now: the last decision for a few seconds, then the invitation again."""
-    return shown if shown is not None and abs(now - shown.at) < _SHOWN_FOR else None
+    if fault:
+        return Sign(face=Face.AWAY)
+    if shown is None or abs(now - shown.at) >= _SHOWN_FOR:
+        return Sign(face=Face.INVITE)
+    if shown.try_again:
+        return Sign(face=Face.AGAIN)
+    if not shown.decision.granted:
+        return Sign(face=Face.REFUSED, shown=shown)
+    return Sign(face=Face.OPEN if shown.opened else Face.SHUT, shown=shown)
+
+
+def state_of(by_id: Mapping[str, LaneLoop], uplink: Uplink) -> dict[str, object]:
+    """The gate as JSON, for scripts that drive the demo and for tests."""
+    return {
+        "connected": uplink.connected,
+        "snapshot_version": uplink.snapshot().version,
+        "lanes": {name: lane_state(each) for name, each in by_id.items()},
+    }
 
 
 def lane_state(each: LaneLoop) -> dict[str, object]:

@@ -1,36 +1,73 @@
 """The kiosk's screens: one page that follows the machine, and the touches it sends back."""
 
-from flask import Blueprint, Flask, jsonify, render_template, request
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cardserver.domain.validity import MAX_MONTHS_AT_ONCE
+from cardserver.domain.rights import RightKind
+from cardserver.domain.validity import (
+    MAX_MONTHS_AT_ONCE,
+    ParkingTerm,
+    ValidityPeriod,
+    extended_parking_term,
+)
+from cardserver.wire import CardView
 from kiosk.selfservice.flow import Event, Screen
-from kiosk.selfservice.machine import Machine, Touch
-from kiosk.station.web import back_to, create_station_app
+from kiosk.selfservice.machine import Machine, Touch, Visit
+from kiosk.station.i18n import DEFAULT_LANGUAGE
+from kiosk.station.web import LANGUAGE_COOKIE, back_to, create_station_app, face_path, language
 
-_CHOICES = (1, 3, 6)
+LARGE_COOKIE: Final = "yika-large"
+COUNTED_S: Final = 30
+"""The last seconds before a screen gives up waiting are counted down in sight."""
+
+_CHOICES: Final = (1, 3, 6)
+_MONTHS: Final = re.compile(r"[0-9]{1,3}")
+_BETWEEN_VISITS: Final = frozenset({Screen.ATTRACT, Screen.CLOSED, Screen.READING})
+_LEFT_ALONE: Final = "left-alone"
 
 
-def create_app(machine: Machine) -> Flask:
-    """The kiosk's web application over one machine."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """So many months, what they cost, and the last day they lead to; not `possible` past `ends`."""
+
+    months: int
+    amount_fen: int
+    last: date
+    possible: bool
+
+
+def create_app(machine: Machine, *, hours: str = "") -> Flask:
+    """The kiosk's web application over one machine. `hours` are the office's, as people write."""
     app = create_station_app("kiosk.selfservice", bell=machine.bell)
-    app.register_blueprint(_blueprint(machine))
+    app.register_blueprint(_blueprint(machine, hours))
     return app
 
 
-def _blueprint(machine: Machine) -> Blueprint:
+def _blueprint(machine: Machine, hours: str) -> Blueprint:
     kiosk = Blueprint("selfservice", "kiosk.selfservice", template_folder="templates")
 
     @kiosk.context_processor
     def everywhere() -> dict[str, object]:
+        visit, screen = _seen_at_once(machine)
         return {
             "machine": machine,
-            "visit": machine.visit,
-            "screen": machine.screen,
+            "visit": visit,
+            "screen": screen,
             "Screen": Screen,
-            "choices": _CHOICES,
+            "choices": choices_of(visit.card, machine.today),
+            "left": machine.seconds_left,
+            "counted_s": COUNTED_S,
             "today": machine.today,
-            "large": request.cookies.get("yika-large") == "1",
+            "hours": hours,
+            "large": _large(),
+            "personal": _personal(),
+            "came_from": request.args.get("from", screen),
         }
 
     @kiosk.get("/")
@@ -38,13 +75,32 @@ def _blueprint(machine: Machine) -> Blueprint:
         return render_template("selfservice/page.html")
 
     @kiosk.get("/screen")
-    def screen() -> str:
+    def screen() -> ResponseReturnValue:
+        if _personal() and _visit_is_over(request.args.get("from", ""), machine.screen):
+            return _forgotten()
         return render_template("selfservice/screen.html")
+
+    @kiosk.get("/left")
+    def left() -> str:
+        return render_template("selfservice/left.html")
 
     @kiosk.get("/state.json")
     def state() -> ResponseReturnValue:
         return jsonify(state_of(machine))
 
+    _add_touches(kiosk, machine)
+    return kiosk
+
+
+def _seen_at_once(machine: Machine) -> tuple[Visit, Screen]:
+    """Visit and screen that belong together, though the machine's own thread moves both."""
+    while True:
+        visit, screen = machine.visit, machine.screen
+        if machine.visit is visit:
+            return visit, screen
+
+
+def _add_touches(kiosk: Blueprint, machine: Machine) -> None:
     @kiosk.post("/touch/<event>")
     def touch(event: str) -> ResponseReturnValue:
         if event == "more-time":
@@ -56,19 +112,58 @@ def _blueprint(machine: Machine) -> Blueprint:
     @kiosk.post("/large")
     def large() -> ResponseReturnValue:
         answer = back_to("selfservice.page")
-        wanted = "0" if request.cookies.get("yika-large") == "1" else "1"
-        answer.set_cookie("yika-large", wanted, samesite="Strict", httponly=True)
+        wanted = "0" if _large() else "1"
+        answer.set_cookie(LARGE_COOKIE, wanted, path=face_path(), samesite="Strict", httponly=True)
         return answer
 
-    return kiosk
+
+def _large() -> bool:
+    return request.cookies.get(LARGE_COOKIE) == "1"
+
+
+def _personal() -> bool:
+    """Has somebody chosen another language or print than the house's?"""
+    return _large() or language() != DEFAULT_LANGUAGE
+
+
+def _visit_is_over(came_from: str, screen: Screen) -> bool:
+    """Does this page follow the machine from somebody's visit to the next one's beginning?"""
+    if came_from == _LEFT_ALONE:
+        return screen in _BETWEEN_VISITS
+    return came_from in set(Screen) - _BETWEEN_VISITS and screen in _BETWEEN_VISITS
+
+
+def _forgotten() -> Response:
+    """The next resident starts in the house language and the usual print."""
+    answer = Response()
+    answer.headers["HX-Redirect"] = url_for("selfservice.page")
+    for cookie in (LANGUAGE_COOKIE, LARGE_COOKIE):
+        answer.delete_cookie(cookie, path=face_path())
+    return answer
 
 
 def _months() -> int:
-    try:
-        months = int(request.form.get("months", "1"))
-    except ValueError:
-        return 1
-    return min(max(months, 1), MAX_MONTHS_AT_ONCE)
+    match = _MONTHS.fullmatch(request.form.get("months", "1"))
+    return min(max(int(match.group()) if match else 1, 1), MAX_MONTHS_AT_ONCE)
+
+
+def choices_of(card: CardView | None, today: date) -> Sequence[Choice]:
+    """What can be bought for this card, with the last day of each, before any money moves."""
+    if card is None or card.parking is None or RightKind.PARKING not in card.rights:
+        return ()
+    right, agreement = card.rights[RightKind.PARKING], card.parking
+    period = ValidityPeriod.inclusive(right.first, right.last)
+    term = ParkingTerm(period=period, anchor=right.anchor or right.first.day)
+    lasts = {n: extended_parking_term(term, today, n).period.last for n in _CHOICES}
+    return [
+        Choice(
+            months=n,
+            amount_fen=n * agreement.monthly_fee_fen,
+            last=last,
+            possible=last <= agreement.ends,
+        )
+        for n, last in lasts.items()
+    ]
 
 
 def state_of(machine: Machine) -> dict[str, object]:

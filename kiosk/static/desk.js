@@ -1,39 +1,110 @@
 // Why a script: a counter is worked without the mouse. Function keys press the button that bears
-// them, Enter presses the next right thing, "/" goes to the search, Esc leaves.
+// them, Enter presses the next right thing, "/" goes to the search, arrows walk, Esc leaves.
 "use strict";
 
-function visibleButton(selector) {
-  const button = document.querySelector(selector);
-  return button && !button.disabled ? button : null;
+const TYPING = "input:not([type=checkbox]), select, textarea";
+
+function press(button) {
+  if (!button || button.disabled) { return false; }
+  button.click();
+  return true;
+}
+
+// A key borne by buttons of several cards means the chosen card; F9 must not block just any of them.
+function bearer(key) {
+  const wanted = `[data-key="${CSS.escape(key)}"]`;
+  return document.querySelector(`[data-card][data-selected] ${wanted}`)
+    || [...document.querySelectorAll(wanted)].find((button) => !button.closest("[data-card]"));
+}
+
+function neighbour(items, current, step) {
+  const place = items.indexOf(current);
+  return place < 0 ? items[step > 0 ? 0 : items.length - 1] : items[place + step];
+}
+
+function walkFound(step) {
+  const search = document.getElementById("q");
+  const rows = [...document.querySelectorAll("#found [data-found]")];
+  if (!rows.length) { return false; }
+  const next = neighbour(rows, document.activeElement, step);
+  (next || (step < 0 ? search : rows.at(-1))).focus();
+  return true;
+}
+
+function walkCards(step) {
+  const cards = [...document.querySelectorAll("[data-card]")];
+  const chosen = document.querySelector("[data-card][data-selected]");
+  const next = neighbour(cards, chosen, step);
+  if (!next) { return false; }
+  if (chosen) { delete chosen.dataset.selected; }
+  next.dataset.selected = "";
+  next.focus();
+  return true;
+}
+
+function leaveSearch() {
+  const search = document.getElementById("q");
+  search.value = "";
+  document.getElementById("found").replaceChildren();
+  search.blur();
+}
+
+function onKey(event) {
+  const at = event.target;
+  const inSearch = Boolean(at.closest(".search"));
+  const typing = at.matches(TYPING);
+  switch (event.key) {
+    case "/":
+      if (typing) { return false; }
+      document.getElementById("q").select();
+      return true;
+    case "ArrowDown": case "ArrowUp": {
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      if (inSearch) { return walkFound(step); }
+      return typing ? false : walkCards(step);
+    }
+    case "Enter":
+      if (at.id === "q") { press(document.querySelector("[data-found]")); return true; }
+      // A tick takes Enter like a field does: the form it stands in is sent.
+      return at.closest("button, a, summary, " + TYPING + ", [type=checkbox]")
+        ? false : press(document.querySelector("[data-next]"));
+    case "Escape":
+      if (inSearch) { leaveSearch(); return true; }
+      return press(bearer("Escape"));
+    default:
+      return /^F\d/.test(event.key) && press(bearer(event.key));
+  }
 }
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input[type=text], input[type=search], select");
-  if (event.key === "/" && !typing) {
-    event.preventDefault();
-    document.getElementById("q").focus();
-    return;
-  }
-  if (event.key === "Enter" && !event.target.closest("button, a, input, select")) {
-    const next = visibleButton("[data-next]");
-    if (next) { event.preventDefault(); next.click(); }
-    return;
-  }
-  const named = visibleButton(`[data-key="${CSS.escape(event.key)}"]`);
-  if (named) { event.preventDefault(); named.click(); }
+  // A key that is held down, or pressed with another, asks for nothing.
+  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+  if (onKey(event)) { event.preventDefault(); }
 });
 
-function focusNext() {
-  const field = document.querySelector("[data-focus]");
-  if (field) { field.focus(); field.select(); }
+// After a step the keyboard stands where the next one begins, unless the clerk is elsewhere.
+function standAtNext() {
+  const here = document.activeElement;
+  if (here && here !== document.body) { return; }
+  const place = document.querySelector("[data-focus]") || document.querySelector("[data-next]:not([disabled])");
+  if (place) { place.focus(); }
 }
-document.addEventListener("DOMContentLoaded", focusNext);
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "work") { focusNext(); }
-});
+document.addEventListener("DOMContentLoaded", standAtNext);
+document.addEventListener("htmx:afterSettle", standAtNext);
 
 // A doubled click must not send a form twice; the server would recognise it, the clerk would not.
-document.addEventListener("submit", (event) => {
-  const button = event.target.querySelector("button");
-  if (button) { setTimeout(() => { button.disabled = true; }, 0); }
+function rest(form, resting) {
+  for (const button of form.querySelectorAll("button")) { button.classList.toggle("resting", resting); }
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt;
+  if (!form.matches("form")) { return; }
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  rest(form, true);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt;
+  delete form.dataset.sent;
+  rest(form, false);
 });

@@ -12,8 +12,8 @@ from typing import ClassVar, Final
 from cardserver.client import CardServerClient
 from cardserver.domain.operation import Keying, OperationKind, SlotChange, Verdict, judge
 from cardserver.domain.rights import Slot
-from cardserver.wire import Evidence, KeyingState, Settled, Ticket, Voided
-from drivers.api import Card, CardState, KeyRole, KeySet, StepState
+from cardserver.wire import Evidence, Settled, Ticket, Voided
+from drivers.api import Card, CardState, KeyRole, KeySet
 from drivers.errors import (
     CardAuthenticationFailed,
     CardError,
@@ -21,6 +21,7 @@ from drivers.errors import (
     RecordMismatch,
     RecordTorn,
 )
+from kiosk.station.keyjournal import ServerJournal
 
 _OF_BLANKS: Final = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 
@@ -61,32 +62,6 @@ def _by_role(keys: Mapping[str, bytes]) -> dict[KeyRole, bytes]:
     return {KeyRole(role): value for role, value in keys.items()}
 
 
-class ServerJournal:
-    """The keying journal of an operation, kept by the server, so that any station can resume."""
-
-    def __init__(self, server: CardServerClient, ticket: Ticket) -> None:
-        self._server = server
-        self._operation_id = ticket.operation_id
-        self._steps = {
-            step: StepState(state)
-            for step, state in server.keying_steps(ticket.operation_id).items()
-        }
-
-    @property
-    def begun(self) -> bool:
-        """True when the card's keys may have been changed already."""
-        return bool(self._steps)
-
-    def state(self, step: str) -> StepState | None:
-        """What was last recorded for this step."""
-        return self._steps.get(step)
-
-    def record(self, step: str, state: StepState) -> None:
-        """Record on the server before the card is touched again."""
-        self._server.record_keying(self._operation_id, step, KeyingState(state))
-        self._steps[step] = state
-
-
 def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) -> Settled:
     """Bring the card to what the ticket says and settle the operation.
 
@@ -102,7 +77,9 @@ def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) 
         return _format(ticket, card, server, tell)
     if ticket.keying is Keying.PERSONALISE:
         tell(Step.KEYS)
-        card.personalise(keys, ServerJournal(server, ticket), previous=previous_key_set(ticket))
+        journal = ServerJournal(server, ticket)
+        journal.head(back=False)
+        card.personalise(keys, journal, previous=previous_key_set(ticket))
     changes = ticket.slot_changes()
     _write(changes, card, keys, tell)
     tell(Step.READ_BACK)
@@ -160,6 +137,7 @@ def _make_blank(card: Card, keys: KeySet, journal: ServerJournal) -> None:
     state = card.state(keys)
     untouched = state is CardState.BLANK and not journal.begun
     if state is not CardState.FOREIGN and not untouched:
+        journal.head(back=True)
         card.format(keys, journal)
 
 

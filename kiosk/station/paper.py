@@ -13,7 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
-from cardserver.domain.document import DocumentKind, PrintResult
+from cardserver.domain.document import MAY_EXIST, DocumentKind, PrintResult
 from cardserver.domain.ids import card_number_text
 from cardserver.domain.sale import TenderKind
 from cardserver.domain.tariff import ChargeItem
@@ -114,9 +114,12 @@ class PaperDesk:
         """
         print_id = str(uuid4())
         try:
-            document = self._server.reprint(document.document_id, print_id)
+            if document.state in MAY_EXIST:
+                document = self._server.reprint(document.document_id, print_id)
+            # Until the printer proves otherwise a paper may be in the world, also after a crash.
+            self._server.record_print(document.document_id, print_id, PrintResult.UNKNOWN)
         except ServerError:
-            _log.warning("document %s: the server did not allow a print", document.document_id)
+            _log.warning("document %s: the server did not allow it", document.document_id)
             return document, PrintResult.NOT_PRINTED
         result = self._send(self.receipt(document))
         try:

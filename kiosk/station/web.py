@@ -16,7 +16,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from cardserver.domain.ids import card_number_text
 from cardserver.domain.money import yuan_text
 from kiosk.station.events import Bell, read_seen, seen_text, stream
-from kiosk.station.i18n import LANGUAGE_NAMES, choose_language, count_text, day_text, text
+from kiosk.station.i18n import (
+    DEFAULT_LANGUAGE,
+    LANGUAGE_NAMES,
+    choose_language,
+    count_text,
+    day_text,
+    text,
+)
 
 LANGUAGE_COOKIE: Final = "yika-language"
 POLICY: Final = (
@@ -32,7 +39,7 @@ _OUR_PAGES: Final = frozenset({"same-origin", "none"})
 
 def language() -> str:
     """Language of the present request."""
-    return str(g.language)
+    return str(g.get("language", DEFAULT_LANGUAGE))
 
 
 def t(key: str, /, **values: object) -> str:
@@ -59,6 +66,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
         t_in=text,
         count=count,
         day=day,
+        language=language,
         languages=LANGUAGE_NAMES,
         yuan=yuan_text,
         card_number=card_number_text,

@@ -165,7 +165,7 @@ async function readBytes() {
     }
     while (table.rows.length > 400) { table.deleteRow(-1); }
   } catch {
-    document.body.classList.add("away");
+    document.body.classList.add("lost");
   }
   logTimer = setTimeout(readBytes, LOG_MS);
 }

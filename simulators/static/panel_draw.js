@@ -40,7 +40,7 @@ draw("cards", (state) => [state.cards, dragging], ([cards]) => {
   const focused = document.activeElement?.dataset?.card;
   list.replaceChildren(...cards.map((card) => {
     const node = plastic(card, card.where && placeName(card.where));
-    node.classList.toggle("away", card.where !== null);
+    node.classList.toggle("lying", card.where !== null);
     return make("li", {}, node);
   }));
   if (!cards.length) { list.append(make("li", { className: "soft small", textContent: list.dataset.empty })); }

@@ -57,11 +57,11 @@ export async function look() {
   try {
     const answer = await fetch(`${base}state.json${withMoney ? "" : "?money=no"}`);
     state = { ...state, ...(await answer.json()) };
-    document.body.classList.remove("away");
+    document.body.classList.remove("lost");
     render();
   } catch (error) {
     if (!(error instanceof TypeError)) { console.error(error); } // a TypeError of fetch: no line
-    document.body.classList.add("away");
+    document.body.classList.add("lost");
   }
   timer = setTimeout(look, document.hidden ? HIDDEN_LOOK_MS : LOOK_MS);
 }
@@ -115,7 +115,7 @@ export async function call(path, body) {
     await look();
     return answer.ok ? told : null;
   } catch {
-    document.body.classList.add("away");
+    document.body.classList.add("lost");
     return null;
   }
 }

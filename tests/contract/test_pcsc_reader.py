@@ -25,8 +25,8 @@ from drivers.readers.pcsc import PcscReader, list_names
 from drivers.transcript import WIRE
 from simulators.cards.classic import VirtualClassic
 from simulators.faults import Fault, FaultKind, FaultPlan
+from simulators.pcscd import Pcscd
 from simulators.vpcd import FIRST_PORT, SECOND_PORT, Attachment, attach
-from tests.contract.conftest import Pcscd
 
 pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
 

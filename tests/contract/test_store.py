@@ -7,6 +7,7 @@ happen twice.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from cardserver.services.stations import NOBODY
 from cardserver.services.turn import Estate, reading, writing
 from cardserver.vault import demo_vault
 from tests.databases.frontdesk import ZONE, SetClock, new_id
-from tests.databases.stores import STORES, open_store, sqlite_store
+from tests.databases.stores import STORES, impatient, open_store, sqlite_store
 
 NOW = datetime(2025, 6, 9, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -183,9 +184,10 @@ def test_a_second_writer_waits_for_the_first(estate: Estate) -> None:
 
 def test_a_writer_that_waits_too_long_is_told_to_ask_again(estate: Estate) -> None:
     """Nothing half-done: StoreBusy, and the first writer is not disturbed."""
+    hurried = replace(estate, engine=impatient(estate.engine))
 
     def second() -> None:
-        with writing(estate, NOBODY) as turn:
+        with writing(hurried, NOBODY) as turn:
             turn.count("y")
 
     outcome: list[Exception] = []
@@ -202,6 +204,7 @@ def test_a_writer_that_waits_too_long_is_told_to_ask_again(estate: Estate) -> No
         thread.start()
         thread.join()
     assert [type(error) for error in outcome] == [StoreBusy]
+    hurried.engine.dispose()
     with reading(estate, NOBODY) as turn:
         assert turn.session.get(CounterRow, "x") is not None
         assert turn.session.get(CounterRow, "y") is None

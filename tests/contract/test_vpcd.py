@@ -19,9 +19,9 @@ from simulators.cards.catalogue import make
 from simulators.cards.classic import VirtualClassic
 from simulators.cards.desfire import VirtualDesfire
 from simulators.faults import Fault, FaultKind, FaultPlan
+from simulators.pcscd import Pcscd
 from simulators.reader import VirtualReader
 from simulators.vpcd import Attachment, attach
-from tests.contract.conftest import Pcscd
 
 pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
 

@@ -14,15 +14,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.record import Medium
-from cardserver.domain.rights import HolderClass
+from cardserver.domain.rights import HolderClass, zone_mask
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services import beginning, ending, planning, selling, setup, verifying
 from cardserver.services.errors import Conflict
-from cardserver.services.turn import Caller, Estate
+from cardserver.services.turn import Caller, Estate, writing
 from cardserver.vault import Vault, demo_vault
 from cardserver.wire import (
     AddParkingRequest,
@@ -119,31 +120,40 @@ class FrontDesk:
     caller: Caller = DESK
 
     def __post_init__(self) -> None:
-        unit = setup.register_unit(self.estate, "3-1201", (0, 3))
-        self.rented = setup.register_unit(self.estate, "5-0803", (0, 5))
-        office = setup.register_unit(self.estate, "服务中心", (0, 1, 2))
-        self.owner = self._holder("王秀兰", HolderClass.OWNER, unit)
-        self.family = self._holder("李小明", HolderClass.FAMILY, unit)
-        self.tenant = self._holder(
-            "陈立", HolderClass.TENANT, self.rented, lease_end=date(2026, 1, 31)
+        """Put the people on file, in one go because every test does."""
+        people = (
+            ("owner", "王秀兰", HolderClass.OWNER, "3-1201"),
+            ("family", "李小明", HolderClass.FAMILY, "3-1201"),
+            ("tenant", "陈立", HolderClass.TENANT, "5-0803"),
+            ("merchant", "周敏", HolderClass.MERCHANT, "3-1201"),
+            ("staff", "赵强", HolderClass.STAFF, "服务中心"),
+            ("other_staff", "孙丽", HolderClass.STAFF, "服务中心"),
         )
-        self.merchant = self._holder("周敏", HolderClass.MERCHANT, unit)
-        self.staff = self._holder("赵强", HolderClass.STAFF, office)
-        self.other_staff = self._holder("孙丽", HolderClass.STAFF, office)
+        doors = {"3-1201": (0, 3), "5-0803": (0, 5), "服务中心": (0, 1, 2)}
+        with writing(self.estate, setup.SETUP) as turn:
+            units = [UnitRow(label=label, zones=zone_mask(*doors[label])) for label in doors]
+            turn.session.add_all(units)
+            turn.session.flush()
+            numbers = {unit.label: unit.id for unit in units}
+            holders = [
+                HolderRow(
+                    name=name,
+                    holder_class=holder_class,
+                    unit_id=numbers[unit],
+                    phone="13900001201",
+                    id_number="110101195503079991",
+                    lease_end=date(2026, 1, 31) if holder_class is HolderClass.TENANT else None,
+                )
+                for _, name, holder_class, unit in people
+            ]
+            turn.session.add_all(holders)
+            turn.session.flush()
+            by_word = {word: row.id for (word, *_), row in zip(people, holders, strict=True)}
+        self.owner, self.family = by_word["owner"], by_word["family"]
+        self.tenant, self.merchant = by_word["tenant"], by_word["merchant"]
+        self.staff, self.other_staff = by_word["staff"], by_word["other_staff"]
+        self.rented = numbers["5-0803"]
         self.agreement = self.sign("CW-1", self.owner)
-
-    def _holder(
-        self, name: str, holder_class: HolderClass, unit: int, lease_end: date | None = None
-    ) -> int:
-        return setup.register_holder(
-            self.estate,
-            name,
-            holder_class,
-            unit_id=unit,
-            phone="13900001201",
-            id_number="110101195503079991",
-            lease_end=lease_end,
-        )
 
     def sign(
         self,

@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from cardserver.db.engine import WRITER, open_engine
 from cardserver.db.tables import Base
@@ -21,6 +22,8 @@ from cardserver.db.upgrade import upgrade
 
 STORES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 """Parameters of a fixture that opens a store."""
+
+IMPATIENT_MS = 200
 
 _ACCOUNTS = ("postgres", "nobody")
 
@@ -108,7 +111,7 @@ def empty_postgresql() -> str:
 @cache
 def _shared_postgresql() -> Engine:
     url = empty_postgresql()
-    engine = open_engine(url, busy_timeout_ms=2000)
+    engine = open_engine(url)
     upgrade(engine)
     return engine
 
@@ -124,11 +127,30 @@ def _sqlite_template() -> Path:
     return path
 
 
-def sqlite_store(folder: Path, *, busy_timeout_ms: int = 2000) -> Engine:
-    """A store in a file of its own."""
+_file: list[str] = []
+"""The SQLite file that the shared engine opens now."""
+
+
+@cache
+def _shared_sqlite() -> Engine:
+    """One engine for all files: it keeps the statements it has compiled."""
+    engine = open_engine("sqlite:///shared")
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: list[str], _named: Any) -> None:
+        arguments[0] = _file[0]
+
+    return engine
+
+
+def sqlite_store(folder: Path) -> Engine:
+    """A store in a file of its own; the one before it is closed."""
     path = folder / "yika.db"
     shutil.copy(_sqlite_template(), path)
-    return open_engine(f"sqlite:///{path}", busy_timeout_ms=busy_timeout_ms)
+    engine = _shared_sqlite()
+    engine.dispose()
+    _file[:] = [str(path)]
+    return engine
 
 
 def postgresql_store() -> Engine:
@@ -145,3 +167,10 @@ def postgresql_store() -> Engine:
 def open_store(kind: str, folder: Path) -> Engine:
     """A fresh store of a kind."""
     return sqlite_store(folder) if kind == "sqlite" else postgresql_store()
+
+
+def impatient(engine: Engine) -> Engine:
+    """Another engine on the same store, whose writers soon give up waiting."""
+    sqlite = engine.dialect.name == "sqlite"
+    url = f"sqlite:///{_file[0]}" if sqlite else engine.url.render_as_string()
+    return open_engine(url, busy_timeout_ms=IMPATIENT_MS)

@@ -1,4 +1,4 @@
-"""Settings of the scenarios: thousands of calls to a server in process are not worth a line each."""
+"""Settings of the scenarios."""
 
 import logging
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def quiet_lines() -> None:
-    """Say nothing of single HTTP calls."""
+    """Thousands of calls to a server in process are not worth a line each."""
     logging.getLogger("httpx").setLevel(logging.WARNING)

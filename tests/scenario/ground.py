@@ -5,17 +5,22 @@ All of it is the production code: the server behind its own WSGI app and client,
 and readers are virtual.
 """
 
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import Engine, text
+from sqlalchemy.pool import PoolProxiedConnection
 
 from cardserver.client import CardServerClient
+from cardserver.db.engine import open_engine
+from cardserver.db.upgrade import upgrade
 from cardserver.domain.admission import Decision, Lane, Presented, decide
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.ids import LaneId
@@ -82,6 +87,10 @@ def open_estate(engine: Engine, clock: Callable[[], datetime], vault: Vault) -> 
     return Estate(name="翠湖花园", engine=engine, vault=vault, zone=ZONE, clock=clock)
 
 
+def pass_on(_request: httpx.Request) -> None:
+    """Nothing happens on the way."""
+
+
 @dataclass(slots=True)
 class Line(httpx.BaseTransport):
     """The way to the server, which knows how often something was changed over it.
@@ -91,8 +100,8 @@ class Line(httpx.BaseTransport):
 
     way: httpx.BaseTransport
     changes: int = 0
-    before: Callable[[httpx.Request], None] = lambda _request: None
-    after: Callable[[httpx.Request], None] = lambda _request: None
+    before: Callable[[httpx.Request], None] = pass_on
+    after: Callable[[httpx.Request], None] = pass_on
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.before(request)
@@ -116,6 +125,7 @@ class Ground:
     line: Line = field(init=False)
     desk: CardServerClient = field(init=False)
     gate: CardServerClient = field(init=False)
+    office: CardServerClient = field(init=False)
     gate_keys: GateKeys = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,6 +136,7 @@ class Ground:
         self.line = Line(httpx.WSGITransport(app=create_app(self.estate)))
         self.desk = self.client(demo_estate.DESK, demo_estate.OPERATOR)
         self.gate = self.client(demo_estate.GATE)
+        self.office = self.client(demo_estate.OFFICE, "demo")
 
     def client(self, station: str, operator: str = "", **settings: object) -> CardServerClient:
         headers = {"Authorization": f"Bearer {self.tokens[station]}"}
@@ -214,20 +225,24 @@ class Ground:
         return found
 
     def trial(self) -> Trial:
-        return self.client(demo_estate.OFFICE, "demo").trial()
+        return self.office.trial()
 
     def balances(self) -> dict[str, int]:
-        return self.client(demo_estate.OFFICE, "demo").ledger_balances()
+        """What stands on every account, read past the server."""
+        question = "SELECT account, sum(amount_fen) FROM ledger_line GROUP BY account"
+        return {account: amount for account, amount in self._rows(question) if amount}
 
-    def count(self, table: str) -> int:
+    def count(self, table: str, condition: str = "1 = 1") -> int:
+        return int(self._rows(f'SELECT count(*) FROM "{table}" WHERE {condition}')[0][0])  # noqa: S608
+
+    def _rows(self, question: str, **values: object) -> Sequence[Any]:
         with self.engine.connect() as connection:
-            return int(connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one())  # noqa: S608
+            return connection.execute(text(question), values).all()
 
     def rights_on_file(self, number: int) -> dict[int, bytes]:
         """The bytes the server believes a card carries, by slot; nothing for an empty slot."""
-        question = text('SELECT kind, sealed FROM "right" WHERE card_number = :number')
-        with self.engine.connect() as connection:
-            rows = connection.execute(question, {"number": number}).all()
+        question = 'SELECT kind, sealed FROM "right" WHERE card_number = :number'
+        rows = self._rows(question, number=number)
         return {int(SLOT_OF[RightKind(kind.lower())]): bytes(sealed) for kind, sealed in rows}
 
     def slots_on_card(self, virtual: VirtualCard, version: int) -> dict[int, bytes]:
@@ -280,10 +295,52 @@ def on_card(
         channel.close()
 
 
-def settle_in(engine: Engine, vault: Vault | None = None) -> Ground:
-    """Put the demo's people and stations on file in an empty store."""
-    vault = vault or demo_vault()
-    estate = open_estate(engine, SetClock(), vault)
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A store, as the bytes of its SQLite file, in which the demo's people have just settled in."""
+
+    store: bytes
+    tokens: Mapping[str, str]
+    people: People
+
+
+@cache
+def template() -> Template:
+    engine = open_engine("sqlite://")
+    upgrade(engine)
+    estate = open_estate(engine, SetClock(), demo_vault())
     people = demo_estate.settle_in(estate)
     tokens = demo_estate.hand_out_tokens(estate)
-    return Ground(engine=engine, tokens=tokens, people=people, vault=vault)
+    store = save(engine)
+    engine.dispose()
+    return Template(store, tokens, people)
+
+
+def settled_in(engine: Engine) -> Ground:
+    """The estate of the template on an engine that has opened a copy of its store."""
+    made = template()
+    return Ground(engine=engine, tokens=made.tokens, people=made.people, vault=demo_vault())
+
+
+def save(engine: Engine) -> bytes:
+    """A SQLite store as the bytes of its file."""
+    connection = engine.raw_connection()
+    try:
+        return bytes(raw(connection).serialize())
+    finally:
+        connection.close()
+
+
+def load(engine: Engine, store: bytes) -> None:
+    """Put a store in memory back to an earlier moment."""
+    connection = engine.raw_connection()
+    try:
+        raw(connection).deserialize(store)
+    finally:
+        connection.close()
+
+
+def raw(connection: PoolProxiedConnection) -> sqlite3.Connection:
+    found = connection.dbapi_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found

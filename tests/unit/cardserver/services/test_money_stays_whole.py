@@ -243,6 +243,6 @@ def quick(examples: int) -> settings:
 
 
 TestMoneyOnSqlite = Counter.TestCase
-TestMoneyOnSqlite.settings = quick(10)
+TestMoneyOnSqlite.settings = quick(8)
 TestMoneyOnPostgres = pytest.mark.postgres(CounterOnPostgres.TestCase)
-TestMoneyOnPostgres.settings = quick(4)
+TestMoneyOnPostgres.settings = quick(3)

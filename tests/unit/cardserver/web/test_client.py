@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import Engine
 
 from cardserver.client import (
     CardServerClient,
@@ -39,7 +41,15 @@ from cardserver.wire import (
     VerificationRequest,
 )
 from tests.databases.frontdesk import MORNING, FrontDesk, PlainCard, blank, new_id
+from tests.databases.stores import STORES, open_store
 from tests.unit.cardserver.web.conftest import Sign
+
+
+@pytest.fixture(params=STORES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    store = open_store(request.param, tmp_path)
+    yield store
+    store.dispose()
 
 
 def verified(client: CardServerClient, holder_id: int) -> str:

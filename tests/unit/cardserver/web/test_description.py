@@ -19,8 +19,8 @@ METHODS = {"get", "post"}
 def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("description")
     answer = create_app(open_desk(sqlite_store(folder)).estate).test_client().get("/openapi.json")
-    found: dict[str, Any] = answer.json
-    return found
+    assert answer.json is not None
+    return dict(answer.json)
 
 
 def calls(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -69,9 +69,10 @@ def http(app: APIFlask) -> FlaskClient:
 
 def call(http: FlaskClient, method: str, path: str, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}", "X-Yika-Operator": "x"}
-    body = {"json": {}} if method == "POST" else {}
-    answer = http.open(path.replace("ID", new_id()), method=method, headers=headers, **body)
-    return answer.status_code
+    where = path.replace("ID", new_id())
+    if method == "POST":
+        return http.post(where, headers=headers, json={}).status_code
+    return http.get(where, headers=headers).status_code
 
 
 def test_the_table_names_every_route(app: APIFlask) -> None:

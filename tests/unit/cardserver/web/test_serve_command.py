@@ -15,7 +15,8 @@ from cardserver import cli
 from cardserver.cli_serve import serve
 from cardserver.client import ServerError, connect
 from cardserver.domain.keys import DemoKeysRefused, EstateId
-from cardserver.vault import KeyFile, create_vault
+from cardserver.services.opening import ZoneUnknown
+from cardserver.vault import KeyFile, Passphrase, create_vault
 
 SECRET = bytes(range(32))
 
@@ -61,7 +62,7 @@ def test_settings_come_from_file_environment_and_line_the_later_wins(folder: Pat
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("databse = 'x'", "unknown settings: databse"),
+        ("colour = 'x'", "unknown settings: colour"),
         ("keyfile = ['key']", "not one plain value: keyfile"),
         ("= 1", "is not TOML"),
         ("threads = 1000", "1000"),
@@ -103,6 +104,25 @@ def test_demo_keys_serve_nobody(folder: Path) -> None:
     create_vault(demo, KeyFile(SECRET), estate_id=EstateId("YIKADEMO"), demo=True)
     done = run("--keyfile", "key", "--keyring", "demo.json", "--add-station", "x", "desk")
     assert isinstance(done.exception, DemoKeysRefused)
+
+
+def test_a_passphrase_is_read_from_a_file_or_asked_for(folder: Path) -> None:
+    words = "correct horse battery"
+    create_vault(folder / "worded.json", Passphrase(words), estate_id=EstateId("SUNNY01"))
+    (folder / "words").write_text(words + "\n", encoding="utf-8")
+    (folder / "bytes").write_bytes(b"\xff\xfe")
+    station = ("--keyring", "worded.json", "--add-station", "desk-1", "desk")
+    assert run("--passphrase-file", "words", *station).exit_code == 0
+    assert run("--passphrase-file", "bytes", *station).exit_code == 2
+    asked = CliRunner().invoke(serve, station, input=f"{words}\n")
+    assert asked.exit_code == 0
+    assert words not in asked.output
+
+
+def test_a_zone_nobody_knows_is_refused(folder: Path) -> None:
+    done = run("--keyfile", "key", "--zone", "Mars/Olympus", "--add-station", "x", "desk")
+    assert isinstance(done.exception, ZoneUnknown)
+    assert not (folder / "yika.db").exists()
 
 
 def test_one_secret_is_enough(folder: Path) -> None:

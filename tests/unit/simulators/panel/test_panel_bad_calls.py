@@ -1,4 +1,4 @@
-"""Calls that make no sense: each is refused with a code and a sentence, and nothing has happened."""
+"""Calls without sense: each is refused with a code and a sentence, and nothing has happened."""
 
 import json
 from typing import Any
@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.panel import create_app
-from tests.unit.simulators.panel.conftest import BenchSite
+from tests.unit.simulators.panel.bench_site import BenchSite, ask
 
-BAD = [
+BAD: list[tuple[str, dict[str, Any], int, str]] = [
     # path, body, status, code
     ("cards", {}, 400, "missing-field"),
     ("cards", {"kind": "spoon"}, 400, "card-not-made"),
@@ -97,7 +97,7 @@ def client(site: BenchSite) -> FlaskClient:
 
 def still(client: FlaskClient) -> Any:
     """The state without what changes by itself."""
-    state = client.get("/state.json?money=no").json
+    state = ask(client, "/state.json?money=no")
     return state | {"clock": state["clock"]["days_ahead"]}
 
 
@@ -138,12 +138,12 @@ def test_a_body_beyond_64_kilobytes_is_refused(client: FlaskClient) -> None:
         ("/api/readers/roof/log", 404, "no-such-reader"),
         ("/api/readers/desk/log?after=x", 400, "bad-value"),
         ("/api/readers/desk/log?after=-1", 400, "bad-value"),
-        ("/api/readers/desk/log?after=" + "9" * 5000, 400, "bad-value"),
+        pytest.param("/api/readers/desk/log?after=" + "9" * 5000, 400, "bad-value", id="long"),
         ("/api/printers/attic/sheets/1.png", 404, "no-such-printer"),
         ("/api/printers/desk/sheets/1.png", 404, "no-such-sheet"),
         ("/api/printers/desk/sheets/0.txt", 404, "no-such-sheet"),
         ("/api/printers/desk/sheets/-1.txt", 404, "no-such-sheet"),
-        ("/api/printers/desk/sheets/" + "9" * 5000 + ".txt", 404, "no-such-sheet"),
+        pytest.param(f"/api/printers/desk/sheets/{'9' * 5000}.txt", 404, "no-such-sheet", id="big"),
         ("/api/printers/desk/sheets/1.pdf", 404, "no-such-call"),
         ("/api/acceptor/insert", 405, "method-not-allowed"),
         ("/api/../../etc", 404, "no-such-call"),
@@ -157,15 +157,24 @@ def test_a_question_without_sense_is_refused(
 
 
 def test_a_wrong_method_says_which_is_right(client: FlaskClient) -> None:
-    assert client.get("/api/acceptor/insert").headers["Allow"] == "OPTIONS, POST"
+    assert "POST" in client.get("/api/acceptor/insert").headers["Allow"]
 
 
-@pytest.mark.parametrize("origin", ["http://elsewhere.example", "null", "http://[", "localhost"])
-def test_a_call_from_another_sites_page_is_refused(client: FlaskClient, origin: str) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "localhost"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_call_from_another_sites_page_is_refused(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
     before = still(client)
-    answer = client.post(
-        "/api/readers/desk/lay", json={"card": "card-1"}, headers={"Origin": origin}
-    )
+    answer = client.post("/api/readers/desk/lay", json={"card": "card-1"}, headers=headers)
     assert (answer.status_code, answer.json and answer.json["code"]) == (403, "other-origin")
     assert still(client) == before
 
@@ -181,10 +190,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = st.sampled_from(
-    ["kind", "uid", "card", "faults", "plugged", "date", "time", "next", "days", "months", "fen"]
-    + ["foreign", "on", "at_stage", "after_bytes", "after_commands", "mute", "present", "stuck"]
-)
+FIELDS = st.sampled_from(sorted({name for _, body, *_ in BAD for name in body}))
 PATHS = sorted({path for path, *_ in BAD})
 
 

@@ -1,7 +1,6 @@
 """What the panel's calls do to cards, readers and the clock."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,19 +9,9 @@ from drivers.errors import CardRemoved, DeviceNotFound, DeviceTimeout
 from simulators.cards.catalogue import CATALOGUE
 from simulators.panel import create_app
 from simulators.reader import VirtualReader
-from tests.unit.simulators.panel.conftest import READERS, BenchSite
+from tests.unit.simulators.panel.bench_site import READERS, BenchSite, ask, look, post
 
 GET_UID = bytes.fromhex("FFCA000000")
-
-
-def post(client: FlaskClient, path: str, **body: Any) -> Any:
-    answer = client.post(f"/api/{path}", json=body)
-    assert answer.status_code in {200, 201}, answer.text
-    return answer.json
-
-
-def look(client: FlaskClient) -> Any:
-    return client.get("/state.json").json
 
 
 # --- cards and readers
@@ -45,7 +34,7 @@ def test_a_new_card_is_in_the_wallet(client: FlaskClient) -> None:
 
 
 def test_every_kind_can_be_taken(client: FlaskClient) -> None:
-    kinds = client.get("/api/kinds").json
+    kinds = ask(client, "/api/kinds")
     assert list(kinds) == sorted(CATALOGUE)
     for kind in kinds:
         assert post(client, "cards", kind=kind)["kind"] == kind
@@ -148,15 +137,15 @@ def test_bytes_are_recorded_while_the_log_is_on(client: FlaskClient, site: Bench
     with pytest.raises(CardRemoved):
         channel.transmit(GET_UID)
     post(client, "readers/desk/log", on=False)
-    told = client.get("/api/readers/desk/log").json
+    told = ask(client, "/api/readers/desk/log")
     assert told["on"] is False
     assert [(line["number"], line["command"], line["answer"]) for line in told["lines"]] == [
         (1, "FF CA 00 00 00", uid.hex(" ").upper()),
         (2, "FF CA 00 00 00", ""),
     ]
-    later = client.get("/api/readers/desk/log?after=1").json["lines"]
+    later = ask(client, "/api/readers/desk/log?after=1")["lines"]
     assert [line["number"] for line in later] == [2]
-    assert client.get("/api/readers/kiosk/log").json["lines"] == []
+    assert ask(client, "/api/readers/kiosk/log")["lines"] == []
 
 
 def test_a_listener_that_was_there_before_is_still_called(site: BenchSite) -> None:
@@ -232,6 +221,6 @@ def test_a_card_server_that_is_away_hides_nothing_else(
 
 def test_the_card_server_is_left_alone_if_asked(client: FlaskClient, site: BenchSite) -> None:
     site.server_away = True
-    state = client.get("/state.json?money=no").json
+    state = ask(client, "/state.json?money=no")
     assert "money" not in state
     assert state["clock"]["date"]

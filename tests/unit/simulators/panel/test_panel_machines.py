@@ -1,25 +1,18 @@
 """What the panel's calls do to printers, the acceptor and the lanes."""
 
 from io import BytesIO
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
 from simulators.acceptor_path import Stage
-from tests.unit.simulators.panel.conftest import BenchSite
+from tests.unit.simulators.panel.bench_site import BenchSite, look, post
 
 CUT = b"\x1dV\x00"
 RECEIPT = b"\x1b@\x1c&" + "收据 20.00\n".encode("gb18030") + b"\n\n\n" + CUT
 POLL = bytes.fromhex("7F8001071202")  # as printed in ITL's GA138
 OPEN_LANE = bytes.fromhex("01050200000A4C75")  # relay 1, one second; CRC by pymodbus
-
-
-def post(client: FlaskClient, path: str, **body: Any) -> Any:
-    answer = client.post(f"/api/{path}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json
 
 
 # --- printers
@@ -29,7 +22,7 @@ def test_sheets_are_numbered_and_can_be_seen_and_read(client: FlaskClient, site:
     printer = site.printers["desk"]
     for _ in range(2):
         printer.receive(RECEIPT)
-    assert client.get("/state.json").json["printers"]["desk"]["sheets"] == 2
+    assert look(client)["printers"]["desk"]["sheets"] == 2
     picture = client.get("/api/printers/desk/sheets/2.png")
     assert picture.mimetype == "image/png"
     with Image.open(BytesIO(picture.data)) as drawn:
@@ -47,8 +40,8 @@ def test_numbers_stay_when_the_printer_forgets_old_sheets(
     for number in range(1, 503):
         site.printers["desk"].receive(line % number)
         if number == 400:
-            assert client.get("/state.json").json["printers"]["desk"]["sheets"] == 400
-    assert client.get("/state.json").json["printers"]["desk"]["sheets"] == 502
+            assert look(client)["printers"]["desk"]["sheets"] == 400
+    assert look(client)["printers"]["desk"]["sheets"] == 502
     assert client.get("/api/printers/desk/sheets/502.txt").text == "502\n"
     assert client.get("/api/printers/desk/sheets/3.txt").text == "3\n"
     assert client.get("/api/printers/desk/sheets/2.txt").status_code == 404
@@ -58,7 +51,7 @@ def test_the_paper_that_still_hangs_can_be_seen_and_torn_off(
     client: FlaskClient, site: BenchSite
 ) -> None:
     site.printers["kiosk"].receive(RECEIPT.removesuffix(CUT))
-    state = client.get("/state.json").json["printers"]["kiosk"]
+    state = look(client)["printers"]["kiosk"]
     assert (state["sheets"], state["hanging"]) == (0, True)
     assert "收据" in client.get("/api/printers/kiosk/sheets/hanging.txt").text
     assert client.get("/api/printers/kiosk/sheets/hanging.png").data.startswith(b"\x89PNG")
@@ -83,7 +76,7 @@ def test_paper_ends_at_once_after_bytes_and_is_refilled(
 ) -> None:
     post(client, "printers/desk/paper-ends", after_bytes=6)
     site.printers["desk"].receive(b"abc\nde\nfg\n" + CUT)
-    state = client.get("/state.json").json["printers"]["desk"]
+    state = look(client)["printers"]["desk"]
     assert (state["condition"]["paper_out"], state["sheets"]) == (True, 0)
     told = post(client, "printers/desk/refill")
     assert (told["condition"]["paper_out"], told["sheets"]) == (False, 2)
@@ -122,7 +115,7 @@ def test_power_is_cut_now_and_comes_back(client: FlaskClient) -> None:
 def test_power_can_be_cut_after_commands(client: FlaskClient, site: BenchSite) -> None:
     assert post(client, "acceptor/power", on=False, after_commands=1)["powered"] is True
     assert site.acceptor.receive(POLL) == b""
-    assert client.get("/state.json").json["acceptor"]["powered"] is False
+    assert look(client)["acceptor"]["powered"] is False
     assert post(client, "acceptor/power", on=True)["powered"] is True
     assert site.acceptor.receive(POLL) != b""
 
@@ -135,7 +128,7 @@ def test_an_opening_is_counted_and_the_arm_is_up_while_the_vehicle_waits(
 ) -> None:
     assert post(client, "lanes/carpark/vehicle", present=True)["vehicle_present"] is True
     assert site.boards["carpark"].receive(OPEN_LANE) == OPEN_LANE
-    lane = client.get("/state.json").json["lanes"]["carpark"]
+    lane = look(client)["lanes"]["carpark"]
     assert (lane["openings"], lane["relay_closed"], lane["arm_up"]) == (1, True, True)
     told = post(client, "lanes/carpark/vehicle", present=False)
     assert told["vehicle_present"] is False
@@ -144,14 +137,14 @@ def test_an_opening_is_counted_and_the_arm_is_up_while_the_vehicle_waits(
 def test_a_stuck_arm_stays_down(client: FlaskClient, site: BenchSite) -> None:
     assert post(client, "lanes/door/arm", stuck=True)["stuck"] is True
     site.boards["door"].receive(OPEN_LANE)
-    lane = client.get("/state.json").json["lanes"]["door"]
+    lane = look(client)["lanes"]["door"]
     assert (lane["openings"], lane["arm_height"]) == (1, 0.0)
     assert post(client, "lanes/door/arm", stuck=False)["stuck"] is False
 
 
 @pytest.mark.parametrize("lane", ["door", "carpark"])
 def test_every_lane_begins_shut(client: FlaskClient, lane: str) -> None:
-    assert client.get("/state.json").json["lanes"][lane] == {
+    assert look(client)["lanes"][lane] == {
         "openings": 0,
         "relay_closed": False,
         "arm_up": False,

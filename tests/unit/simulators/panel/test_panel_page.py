@@ -18,7 +18,7 @@ from simulators.faults import FaultKind
 from simulators.tour import STEPS
 from simulators.tour import create_app as create_tour
 from simulators.words import section, texts
-from tests.unit.simulators.panel.conftest import BenchSite
+from tests.unit.simulators.panel.bench_site import BenchSite, look
 
 CATALOGUES = ("panel_texts", "tour_texts")
 TEMPLATES = files("simulators") / "templates"
@@ -90,7 +90,7 @@ def test_every_call_but_laying_a_card_has_a_button(page: str, app: Flask) -> Non
 
 
 def test_what_the_page_shows_is_in_the_state(page: str, client: FlaskClient) -> None:
-    state = client.get("/state.json").json
+    state = look(client)
     for path in Buttons(page).paths:
         found: Any = state
         for name in path.split("."):
@@ -105,21 +105,27 @@ def test_nothing_on_the_pages_is_barred_by_their_own_policy(page: str, site: Ben
         assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", shown)
 
 
+def fetch(client: FlaskClient, path: str) -> tuple[str | None, bytes]:
+    """Type and content of a file that the page brings."""
+    with client.get(path) as answer:
+        assert answer.status_code == 200, path
+        return answer.mimetype, answer.get_data()
+
+
 @pytest.mark.parametrize("path", ["/static/yika.css", "/static/yika.svg", "/own/panel.css"])
 def test_the_page_brings_its_looks(client: FlaskClient, page: str, path: str) -> None:
     assert path in page
-    assert client.get(path).status_code == 200
+    assert fetch(client, path)[1]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_page_brings_its_scripts(client: FlaskClient, script: str) -> None:
-    answer = client.get(f"/own/{script}")
-    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert fetch(client, f"/own/{script}")[0] == "text/javascript"
 
 
 def test_the_first_page_weighs_little(client: FlaskClient, page: str) -> None:
     parts = [f"/own/{name}" for name in (*SCRIPTS, "panel.css")] + ["/static/yika.css"]
-    assert len(page.encode()) + sum(len(client.get(part).data) for part in parts) < 100_000
+    assert len(page.encode()) + sum(len(fetch(client, part)[1]) for part in parts) < 100_000
 
 
 # --- words
@@ -153,7 +159,9 @@ def test_the_page_says_everything_in_its_language(
 def test_a_chosen_language_is_kept_and_a_strange_one_is_chinese(client: FlaskClient) -> None:
     client.get("/?lang=en")
     assert '<html lang="en">' in client.get("/").text
-    assert '<html lang="zh-Hans">' in client.get("/?lang=tlh", headers={"Cookie": ""}).text or True
+    client.delete_cookie("yika-demo-language")
+    assert '<html lang="zh-Hans">' in client.get("/?lang=tlh").text
+    assert client.get_cookie("yika-demo-language") is None
 
 
 def test_no_word_is_missing_or_left_over() -> None:

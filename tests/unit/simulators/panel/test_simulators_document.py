@@ -13,7 +13,7 @@ from kiosk.station.i18n import LANGUAGE_NAMES
 from simulators.cards.catalogue import CATALOGUE
 from simulators.panel_machines import CONDITIONS, CUTS
 from simulators.timing import TIMINGS
-from tests.unit.simulators.panel.conftest import BenchSite
+from tests.unit.simulators.panel.bench_site import BenchSite, look
 
 PAGE = Path(__file__).parents[4] / "docs" / "simulators.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def fields_of(part: str) -> set[str]:
 
 def test_every_field_of_the_state_is_documented(client: FlaskClient) -> None:
     client.post("/api/cards", json={"kind": "classic-1k"})
-    state: dict[str, Any] = client.get("/state.json").json or {}
+    state: dict[str, Any] = look(client) or {}
     shown = {
         "clock": state["clock"],
         "cards": state["cards"][0],

@@ -1,0 +1,77 @@
+"""The process with station and server in it is killed at every step of every operation.
+
+What is left are two files: the server's store and the card's memory. A fresh session opens them,
+and everything must be as after a tear: readable at the gate as old or new, finished or undone,
+nothing lost, nothing twice.
+
+As a rule a sample is killed, another one for each operation and type of card; all of them with
+YIKA_KILL_ALL=1.
+"""
+
+import os
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from cardserver.db.engine import open_engine
+from simulators.cards.api import CardDump
+from simulators.reader import VirtualReader
+from tests.scenario.cases import PREPARED, End, Start, prepare, run_through
+from tests.scenario.ground import KINDS, load, save, settled_in, template
+from tests.scenario.killed import (
+    CARD,
+    STORE,
+    Job,
+    Lasting,
+    Step,
+    Steps,
+    kill_at,
+    open_ground,
+    read_card,
+    write_card,
+)
+from tests.scenario.truth import check_gate, end_by_finishing, end_by_undoing
+
+ALL = os.environ.get("YIKA_KILL_ALL") == "1"
+SAMPLE_KINDS = ("classic-1k", "desfire-ev2")
+
+
+@pytest.mark.parametrize("kind", KINDS if ALL else SAMPLE_KINDS)
+@pytest.mark.parametrize("name", PREPARED)
+def test_a_process_killed_anywhere_leaves_what_can_be_finished_or_undone(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    start, store, memory = at_the_start(name, kind)
+    steps, end = dry_run(start)
+    assert set(steps) == set(Step)
+    for last in chosen(steps, f"{name} {kind}"):
+        job = lay_out(start, store, memory, tmp_path)
+        kill_at(last, job)
+        try:
+            follow(start, end, job)
+        except Exception as error:
+            error.add_note(f"{name}, {kind}, killed at {steps[last]} {last}")
+            raise
+    start.ground.engine.dispose()
+
+
+def at_the_start(name: str, kind: str) -> tuple[Start, bytes, CardDump]:
+    engine = open_engine("sqlite://")
+    load(engine, template().store)
+    start = prepare(settled_in(engine), name, kind)
+    return start, save(engine), start.memory
+
+
+def dry_run(start: Start) -> tuple[Sequence[Step], End]:
+    """Which steps there are, and how it ends when nobody is killed."""
+    steps, reader = Steps(), VirtualReader()
+    reader.plan(Lasting(start.card, None, steps))
+    steps.watch_store(start.ground.engine)
+    start.ground.line.after = steps.answered
+    end = run_through(start, reader)
+    return steps.seen, end

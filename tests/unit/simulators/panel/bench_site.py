@@ -1,0 +1,102 @@
+"""A small site of real simulated devices, and how tests ask the panel over it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from cardserver.client import ServerUnavailable
+from cardserver.wire import JournalLine, Trial
+from simulators.acceptor import VirtualAcceptor
+from simulators.acceptor_path import AT_ONCE
+from simulators.barrier import VirtualArm, VirtualBarrier
+from simulators.cardbox import CardBox
+from simulators.clock import DemoClock
+from simulators.paper import VirtualPrinter
+from simulators.reader import VirtualReader
+
+READERS = ("desk", "kiosk", "door", "carpark")
+
+
+def build_readers() -> dict[str, VirtualReader]:
+    return {name: VirtualReader(f"Yika Virtual Reader {name}") for name in READERS}
+
+
+def build_boards() -> dict[str, VirtualBarrier]:
+    """Arms that move at once."""
+    return {
+        name: VirtualBarrier(arm=VirtualArm(rise_s=1e-9, fall_s=1e-9))
+        for name in ("door", "carpark")
+    }
+
+
+@dataclass
+class BenchSite:
+    """Devices only; the books are two figures, and can be away."""
+
+    clock: DemoClock = field(default_factory=DemoClock)
+    readers: dict[str, VirtualReader] = field(default_factory=build_readers)
+    box: CardBox = field(init=False)
+    printers: dict[str, VirtualPrinter] = field(
+        default_factory=lambda: {name: VirtualPrinter() for name in ("desk", "kiosk")}
+    )
+    acceptor: VirtualAcceptor = field(default_factory=lambda: VirtualAcceptor(timing=AT_ONCE))
+    boards: dict[str, VirtualBarrier] = field(default_factory=build_boards)
+    addresses: dict[str, str] = field(
+        default_factory=lambda: {
+            "desk": "/desk/",
+            "kiosk": "/kiosk/",
+            "gate": "/gate/",
+            "panel": "/panel/",
+            "openapi": "/openapi.json",
+        }
+    )
+    server_away: bool = False
+
+    def __post_init__(self) -> None:
+        self.box = CardBox(self.readers)
+
+    def balances(self) -> dict[str, int]:
+        self._reach_server()
+        return {"cash:desk-1": 2000, "income:card-cost": -2000}
+
+    def trial(self) -> Trial:
+        self._reach_server()
+        return Trial(
+            money_in_fen=10000,
+            settled_fen=2000,
+            returned_fen=8000,
+            held_fen=0,
+            payable_fen=0,
+            suspense_fen=0,
+            unbalanced_entries=0,
+        )
+
+    def journal(self) -> list[JournalLine]:
+        self._reach_server()
+        now = self.clock.now()
+        words = {"station": "desk-1", "operator": "张晓", "action": "settle", "detail": ""}
+        return [JournalLine(at=now, subject=f"card {n}", **words) for n in range(30)]
+
+    def _reach_server(self) -> None:
+        if self.server_away:
+            raise ServerUnavailable("no answer")
+
+
+def ask(client: FlaskClient, path: str) -> Any:
+    """The JSON at that path."""
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def look(client: FlaskClient) -> Any:
+    """The state of everything."""
+    return ask(client, "/state.json")
+
+
+def post(client: FlaskClient, path: str, **body: Any) -> Any:
+    """Make a call that is expected to work."""
+    answer = client.post(f"/api/{path}", json=body)
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json
