@@ -63,3 +63,14 @@ def day_text(language: str, day: date) -> str:
     """A day as people say it: ``2027年5月8日``, ``8 May 2027``."""
     month = text(language, "date.months").split()[day.month - 1]
     return text(language, "date.day", year=day.year, month=month, day=day.day)
+
+
+def worded(language: str, table: str, code: str, /, **values: object) -> str:
+    """What `table` says of a code: its own words, those of its family, else ``unexpected``.
+
+    So a code nobody foresaw is an apology with a way on, and never a bare code.
+    """
+    known = catalogue(DEFAULT_LANGUAGE)
+    wishes = (code, code.partition("-")[0], "unexpected")
+    key = next(key for each in wishes if (key := f"{table}.{each}") in known)
+    return text(language, key, **values)

@@ -23,6 +23,7 @@ from kiosk.station.i18n import (
     count_text,
     day_text,
     text,
+    worded,
 )
 
 LANGUAGE_COOKIE: Final = "yika-language"
@@ -57,6 +58,11 @@ def day(moment: date) -> str:
     return day_text(language(), moment)
 
 
+def words_for(table: str, code: str, /, **values: object) -> str:
+    """What to say of a code, in the language of the present request."""
+    return worded(language(), table, code, **values)
+
+
 def create_station_app(name: str, *, bell: Bell) -> Flask:
     """A Flask app with the station's common parts; the caller registers its own blueprint."""
     app = Flask(name, root_path=_package_root(), static_folder="static", static_url_path="/static")
@@ -66,6 +72,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
         t_in=text,
         count=count,
         day=day,
+        words_for=words_for,
         language=language,
         languages=LANGUAGE_NAMES,
         yuan=yuan_text,

@@ -156,20 +156,23 @@ def untouched(start: Start) -> frozenset[RightKind]:
     return frozenset(RIGHT_OF[slot] for slot in Slot if slot not in concerned)
 
 
-def run_through(start: Start, reader: VirtualReader) -> End:
-    """Carry the operation out without an accident, and look at what is true then."""
-    ground = start.ground
-    done = ground.write(start.request, start.sale_id, reader, start.card)
-    version = ground.vault.current_version
+def write(start: Start, reader: VirtualReader) -> int:
+    """The clerk says "write". Returns the number of the card."""
+    return start.ground.write(start.request, start.sale_id, reader, start.card).card.number
+
+
+def end_of(start: Start, number: int) -> End:
+    """How it looks now, after an operation without an accident."""
+    ground, version = start.ground, start.ground.vault.current_version
     blank = start.kind is OperationKind.FORMAT
     end = End(
         trial=ground.trial(),
         balances=ground.balances(),
         documents=ground.count("document"),
         after={} if blank else ground.slots_on_card(start.card, version),
-        number=done.card.number,
+        number=number,
         version=version,
     )
-    if end.after != ground.rights_on_file(done.card.number):
+    if end.after != ground.rights_on_file(number):
         raise AssertionError("card and server differ without any accident")
     return end

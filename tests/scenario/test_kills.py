@@ -10,18 +10,16 @@ YIKA_KILL_ALL=1.
 
 import os
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from cardserver.db.engine import open_engine
 from simulators.cards.api import CardDump
 from simulators.reader import VirtualReader
-from tests.scenario.cases import PREPARED, End, Start, prepare, run_through
+from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
 from tests.scenario.ground import KINDS, load, save, settled_in, template
 from tests.scenario.killed import (
     CARD,
@@ -73,5 +71,54 @@ def dry_run(start: Start) -> tuple[Sequence[Step], End]:
     reader.plan(Lasting(start.card, None, steps))
     steps.watch_store(start.ground.engine)
     start.ground.line.after = steps.answered
-    end = run_through(start, reader)
-    return steps.seen, end
+    number = write(start, reader)
+    seen = tuple(steps.seen)
+    return seen, end_of(start, number)
+
+
+def chosen(steps: Sequence[Step], seed: str) -> list[int]:
+    """All steps, or one of each sort."""
+    if ALL:
+        return list(range(len(steps)))
+    chance = random.Random(seed)
+    return [
+        chance.choice([number for number, step in enumerate(steps) if step is sort])
+        for sort in Step
+    ]
+
+
+def lay_out(start: Start, store: bytes, memory: CardDump, folder: Path) -> Job:
+    """The two files as they are before the operation."""
+    for old in folder.iterdir():
+        old.unlink()
+    (folder / STORE).write_bytes(store)
+    start.card.load(memory)
+    write_card(start.card, folder / CARD)
+    return Job(
+        folder=folder,
+        tokens=start.ground.tokens,
+        people=start.ground.people,
+        key_version=start.ground.vault.current_version,
+        now=start.ground.clock.now,
+        kind=start.card.kind,
+        uid=start.card.uid,
+        request=start.request,
+        sale_id=start.sale_id,
+    )
+
+
+def follow(start: Start, end: End, job: Job) -> None:
+    """A fresh session on what is left: finished on the files, undone on a copy of them."""
+    left = read_card(job.kind, job.uid, job.folder / CARD)
+    memory = left.dump()
+    ground = open_ground(job)
+    store = save(ground.engine)
+    fresh = replace(start, ground=ground, card=left)
+    check_gate(fresh, end)
+    end_by_finishing(fresh, end)
+    ground.engine.dispose()
+    copy = open_engine("sqlite://")
+    load(copy, store)
+    left.load(memory)
+    end_by_undoing(replace(fresh, ground=replace(ground, engine=copy)), end)
+    copy.dispose()

@@ -25,7 +25,7 @@ from kiosk.station.operating import UndoTooLate
 from simulators.cards.api import CardDump, VirtualCard
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
-from tests.scenario.cases import PREPARED, End, Start, prepare, run_through
+from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
 from tests.scenario.ground import KINDS, load, pass_on, save, settled_in, template
 from tests.scenario.truth import (
     begin_or_finish,
@@ -108,7 +108,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.first = self.now()
-        self.end = run_through(self.start, VirtualReader())
+        self.end = end_of(self.start, write(self.start, VirtualReader()))
 
     def now(self) -> Moment:
         ground = self.start.ground
@@ -144,10 +144,6 @@ class Bench:
                 with named(f"{self.start.name}, {self.start.card.kind}, tear {number}"):
                     yield moment
 
-    def write(self, reader: VirtualReader) -> None:
-        start = self.start
-        start.ground.write(start.request, start.sale_id, reader, start.card)
-
     def follow(self, moment: Moment) -> None:
         """The torn card is held to the gate, laid on again, and brought to either end."""
         check_gate(self.start, self.end)
@@ -179,7 +175,7 @@ def test_a_card_torn_anywhere_is_finished_or_undone_and_nothing_is_lost(
     name: str, kind: str
 ) -> None:
     with bench_of(name, kind) as bench:
-        for moment in bench.every_tear(bench.first, bench.write):
+        for moment in bench.every_tear(bench.first, partial(write, bench.start)):
             bench.follow(moment)
 
 
@@ -203,7 +199,7 @@ def written_but_not_settled(bench: Bench) -> Moment:
 
     line.before = refuse
     with pytest.raises(ServerUnavailable):
-        bench.write(VirtualReader())
+        write(bench.start, VirtualReader())
     line.before = pass_on
     return bench.now()
 

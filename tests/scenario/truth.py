@@ -5,16 +5,21 @@ same number of papers, the same bytes on the card and in the server's store. "Un
 with the moment before it.
 """
 
+from collections.abc import Callable
+
+from cardserver.client import CardServerClient
 from cardserver.domain.admission import Problem
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import SLOT_OF, CardStatus, RightKind
 from cardserver.wire import Ticket
-from kiosk.station.operating import UndoTooLate, carry_out, undo
+from drivers.api import Card
+from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
-from tests.scenario.cases import End, Start, untouched
+from tests.scenario.cases import End, Start, untouched, write
 from tests.scenario.ground import Tap, new_id, on_card
 
+Act = Callable[[Card, CardServerClient], object]
 UNREADABLE = {Problem.TORN, Problem.FOREIGN, Problem.EMPTY}
 
 # --- the card is laid on again --------------------------------------------------------------------
@@ -24,18 +29,18 @@ def open_operation(start: Start) -> Ticket | None:
     return start.ground.desk.open_operation(start.card.uid)
 
 
+def settled(start: Start) -> bool:
+    """The operation is over, whatever the station was told of it."""
+    return start.ground.count("operation", "state = 'settled'") > start.operations
+
+
 def begin_or_finish(start: Start, reader: VirtualReader) -> None:
     """Finish what is open on the card; where nothing was begun, begin."""
-    ground, ticket = start.ground, open_operation(start)
-    if ticket is None:
-        ground.write(start.request, start.sale_id, reader, start.card)
-        return
-    reader.insert(start.card)
-    on_card(
-        reader,
-        lambda card: carry_out(ticket, card, ground.desk, lambda _step: None),
-        ticket.secure_channel,
-    )
+    ticket = open_operation(start)
+    if ticket is not None:
+        lay_again(start, reader, ticket, lambda card, desk: carry_out(ticket, card, desk, quiet))
+    elif not settled(start):
+        write(start, reader)
 
 
 def cancel_or_undo(start: Start, reader: VirtualReader) -> None:
@@ -43,13 +48,20 @@ def cancel_or_undo(start: Start, reader: VirtualReader) -> None:
 
     Raises UndoTooLate.
     """
-    ground, ticket = start.ground, open_operation(start)
-    if ticket is None:
-        if start.sale_id is not None:
-            ground.desk.cancel_sale(start.sale_id, new_id(), "test")
-        return
+    ticket = open_operation(start)
+    if ticket is not None:
+        lay_again(start, reader, ticket, lambda card, desk: undo(ticket, card, desk, "test"))
+    elif start.sale_id is not None:
+        start.ground.desk.cancel_sale(start.sale_id, new_id(), "test")
+
+
+def lay_again(start: Start, reader: VirtualReader, ticket: Ticket, act: Act) -> None:
     reader.insert(start.card)
-    on_card(reader, lambda card: undo(ticket, card, ground.desk, "test"), ticket.secure_channel)
+    on_card(reader, lambda card: act(card, start.ground.desk), ticket.secure_channel)
+
+
+def quiet(_step: Step) -> None:
+    """Nobody looks."""
 
 
 # --- what is true ---------------------------------------------------------------------------------
@@ -64,6 +76,9 @@ def end_by_finishing(start: Start, end: End) -> None:
 def end_by_undoing(start: Start, end: End) -> None:
     """Lay the card on again, undo, and look at everything; what can't be undone is finished."""
     memory = start.card.dump()
+    if settled(start):
+        check_finished(start, end)
+        return
     try:
         cancel_or_undo(start, VirtualReader())
     except UndoTooLate:
