@@ -1,7 +1,7 @@
 // Why a script: hardware is handled by hand. Cards are dragged (or clicked, or picked by a key),
 // what the stations do to the devices shows by itself, and every button sends and names its call.
 
-import { all, base, bodyOf, call, callText, curl, look, make, one, redraw, say, showCall, words } from "./panel_state.js";
+import { all, base, bodyOf, call, callText, curl, look, make, nameCall, one, redraw, say, showCall, words } from "./panel_state.js";
 import { choose, chosen, line, setDragging, sheetUrl } from "./panel_draw.js";
 
 const READER_KEYS = { d: "desk", k: "kiosk", h: "door", p: "carpark" };
@@ -117,7 +117,7 @@ function nameAll() { all("[data-call]").forEach(name); }
 for (const moment of ["pointerover", "focusin"]) {
   document.addEventListener(moment, (event) => {
     const button = event.target.closest?.("[data-call]");
-    if (button) { name(button); showCall(button.dataset.call, bodyOf(button)); }
+    if (button) { name(button); nameCall(button.dataset.call, bodyOf(button)); }
   });
 }
 document.addEventListener("input", nameAll);

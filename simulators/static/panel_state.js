@@ -87,9 +87,19 @@ export const bodyOf = (button) =>
   filled(JSON.parse(button.dataset.body), button.closest("form"));
 
 let shown = null;
+let told = 0; // when the last outcome was shown
+
+const OUTCOME_MS = 1500;
+
+// A pressed button is redrawn under a resting pointer and names its next call at once; the outcome
+// of the last one stays readable meanwhile.
+export function nameCall(path, body) {
+  if (shown?.path !== path || Date.now() - told > OUTCOME_MS) { showCall(path, body); }
+}
 
 export function showCall(path, body, outcome = "") {
   shown = { path, body };
+  if (outcome) { told = Date.now(); }
   const line = one("[data-call-line]");
   line.textContent = callText(path, body);
   line.classList.toggle("refused", outcome.startsWith("4"));
@@ -109,11 +119,11 @@ export async function call(path, body) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-    const told = await answer.json();
-    showCall(path, body, answer.ok ? `${answer.status}` : `${answer.status} ${told.code}: ${told.message}`);
+    const said = await answer.json();
+    showCall(path, body, answer.ok ? `${answer.status}` : `${answer.status} ${said.code}: ${said.message}`);
     looks = 0; // whatever was done may have moved money
     await look();
-    return answer.ok ? told : null;
+    return answer.ok ? said : null;
   } catch {
     document.body.classList.add("lost");
     return null;

@@ -10,7 +10,9 @@ YIKA_KILL_ALL=1.
 
 import os
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +50,7 @@ def test_a_process_killed_anywhere_leaves_what_can_be_finished_or_undone(
     steps, end = dry_run(start)
     assert set(steps) == set(Step)
     for last in chosen(steps, f"{name} {kind}"):
-        job = lay_out(start, store, memory, tmp_path)
+        job = lay_out(start, store, memory, tmp_path / str(last))
         kill_at(last, job)
         try:
             follow(start, end, job)
@@ -89,8 +91,7 @@ def chosen(steps: Sequence[Step], seed: str) -> list[int]:
 
 def lay_out(start: Start, store: bytes, memory: CardDump, folder: Path) -> Job:
     """The two files as they are before the operation."""
-    for old in folder.iterdir():
-        old.unlink()
+    folder.mkdir()
     (folder / STORE).write_bytes(store)
     start.card.load(memory)
     write_card(start.card, folder / CARD)
@@ -108,17 +109,20 @@ def lay_out(start: Start, store: bytes, memory: CardDump, folder: Path) -> Job:
 
 
 def follow(start: Start, end: End, job: Job) -> None:
-    """A fresh session on what is left: finished on the files, undone on a copy of them."""
-    left = read_card(job.kind, job.uid, job.folder / CARD)
-    memory = left.dump()
+    """Fresh sessions on what is left, and on a copy of it: one finishes, the other one undoes."""
+    copy = replace(job, folder=job.folder.with_suffix(".copy"))
+    shutil.copytree(job.folder, copy.folder)
+    with fresh_session(start, job) as fresh:
+        check_gate(fresh, end)
+        end_by_finishing(fresh, end)
+    with fresh_session(start, copy) as fresh:
+        end_by_undoing(fresh, end)
+    shutil.rmtree(job.folder)
+    shutil.rmtree(copy.folder)
+
+
+@contextmanager
+def fresh_session(start: Start, job: Job) -> Iterator[Start]:
     ground = open_ground(job)
-    store = save(ground.engine)
-    fresh = replace(start, ground=ground, card=left)
-    check_gate(fresh, end)
-    end_by_finishing(fresh, end)
+    yield replace(start, ground=ground, card=read_card(job.kind, job.uid, job.folder / CARD))
     ground.engine.dispose()
-    copy = open_engine("sqlite://")
-    load(copy, store)
-    left.load(memory)
-    end_by_undoing(replace(fresh, ground=replace(ground, engine=copy)), end)
-    copy.dispose()

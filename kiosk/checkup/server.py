@@ -1,0 +1,98 @@
+"""The card server as this station sees it: is it there, does it know us, does its clock agree?"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
+from cardserver.wire import Health
+from kiosk.checkup.finding import Finding, fine, look, wrong
+from kiosk.checkup.machine import own_version
+from kiosk.station.config import Config, ConfigInvalid
+from kiosk.station.devices import open_server
+
+LARGEST_DIFFERENCE: Final = timedelta(seconds=5)
+_NOBODY: Final = bytes(4)
+
+
+def server(config: Config, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Is the server there, does it know this station, is its database well, does its clock agree?"""
+    try:
+        client = open_server(config)
+    except ConfigInvalid as error:
+        advice = "Ask for a token with `yika serve … --add-station NAME KIND` and put it there."
+        yield wrong("token", str(error), advice)
+        return
+    with client:
+        before = now()
+        try:
+            health = client.health()
+        except ServerUnavailable as error:
+            advice = "Does `yika serve` run there? Are address and port in the file right?"
+            yield wrong("server", f"{config.station.server} does not answer ({error})", advice)
+            return
+        except ServerRefused as error:
+            yield wrong("server", f"it is there and unwell: {error}", "See the server's own log.")
+            return
+        yield from _of_health(health)
+        yield from _of_clock(health.time - (before + (now() - before) / 2))
+        yield from _token(client, config)
+
+
+def _of_health(health: Health) -> Iterator[Finding]:
+    says = f"{health.estate}, version {health.version}"
+    if health.version != own_version():
+        yield look("server", f"{says}; here it is {own_version()}", "Bring both to one version.")
+    else:
+        yield fine("server", says)
+    open_count = health.open_operations
+    if open_count:
+        says = f"it answers; {open_count} operation(s) wait for their card"
+        yield look("database", says, "Lay those cards on a desk's reader, or see to them there.")
+    else:
+        yield fine("database", "it answers; no operation is open")
+    if not health.clock_ok:
+        advice = "Set the server's clock; until then it refuses to change anything."
+        yield wrong("server's clock", f"set back: it says {health.time:%Y-%m-%d %H:%M:%S}", advice)
+
+
+def _of_clock(ahead: timedelta) -> Iterator[Finding]:
+    seconds = round(abs(ahead).total_seconds(), 1)
+    if abs(ahead) <= LARGEST_DIFFERENCE:
+        yield fine("clocks", f"this machine and the server differ by {seconds} s")
+        return
+    side = "behind" if ahead > timedelta(0) else "ahead of"
+    yield wrong(
+        "clocks",
+        f"this machine is {seconds} s {side} the server",
+        "Let both follow the same time server (NTP); set the time zone to Asia/Shanghai.",
+    )
+
+
+def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
+    """Try the token on a call that changes nothing and that a station of this kind may make."""
+    try:
+        if config.gate is not None:
+            client.post_taps(())
+        else:
+            client.card(uid=_NOBODY)
+    except ServerUnavailable as error:
+        yield wrong("token", f"the server stopped answering ({error})", "Try again.")
+    except ServerRefused as error:
+        yield _of_refusal(error)
+    else:
+        yield fine("token", "the server knows this station")
+    is_desk = config.gate is None and config.acceptor is None
+    if is_desk and not config.station.operator:
+        advice = 'Name the clerk in the file: operator = "…"'
+        yield wrong("operator", "nobody is named; the server refuses work without a name", advice)
+
+
+def _of_refusal(error: ServerRefused) -> Finding:
+    if error.code == "not-permitted":
+        advice = "Use the token of a station of this kind (yika serve … --add-station NAME KIND)."
+        return wrong("token", "it belongs to a station of another kind", advice)
+    if error.code == "not-signed-on":
+        advice = "Ask for a new one with `yika serve … --add-station NAME KIND`."
+        return wrong("token", "the server does not know it", advice)
+    return wrong("token", str(error), "See the server's own log.")

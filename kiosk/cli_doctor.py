@@ -1,0 +1,66 @@
+"""`yika doctor`: find out what is wrong on this machine, and say what to do about it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kiosk.checkup.finding import Finding, Mark
+from kiosk.checkup.visit import visit
+
+_SIGNS: Final = {Mark.FINE: "✓", Mark.LOOK: "!", Mark.WRONG: "✕"}
+_SUBJECT_WIDTH: Final = 20
+
+
+@click.command()
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A station's TOML file: look at its devices and its server too (docs/stations.md).",
+)
+@click.option(
+    "--ask-acceptor",
+    is_flag=True,
+    help="Speak to the banknote acceptor. Stop the kiosk first and leave no note in the slot: "
+    "what the acceptor then tells of notes is shown here and not booked.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(path: Path | None, *, ask_acceptor: bool, as_json: bool) -> None:
+    """Find out what is wrong and what to do.
+
+    ✓ is fine, ! is worth knowing, ✕ needs hands. No card, note, paper or barrier is moved. Exit
+    code 1 when something needs hands, else 0.
+    """
+    findings = visit(path, ask_acceptor=ask_acceptor)
+    sick = _as_json(findings) if as_json else _as_text(findings)
+    if sick:
+        raise click.exceptions.Exit(1)
+
+
+def _as_json(findings: Iterable[Finding]) -> int:
+    found = list(findings)
+    sick = _sick(found)
+    facts = {"ok": not sick, "findings": [asdict(finding) for finding in found]}
+    click.echo(json.dumps(facts, ensure_ascii=False))
+    return sick
+
+
+def _as_text(findings: Iterable[Finding]) -> int:
+    """Each finding is shown as soon as it is there, as some take their time."""
+    found = []
+    for finding in findings:
+        found.append(finding)
+        click.echo(f"{_SIGNS[finding.mark]} {finding.subject:{_SUBJECT_WIDTH}} {finding.says}")
+        if finding.advice:
+            click.echo(f"  {'':{_SUBJECT_WIDTH}} → {finding.advice}")
+    sick = _sick(found)
+    click.echo(f"{sick} thing(s) need hands." if sick else "Nothing needs hands.")
+    return sick
+
+
+def _sick(found: Iterable[Finding]) -> int:
+    return sum(finding.mark is Mark.WRONG for finding in found)
