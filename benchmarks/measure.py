@@ -79,22 +79,25 @@ def cpu_s(calls: Sequence[Call], effort: Effort) -> list[float]:
 
 
 def wall_s(
-    call: Callable[[], Result],
+    calls: Sequence[Callable[[], Result]],
     effort: Effort,
     *,
     after: Callable[[Result], object] = lambda _: None,
-) -> float:
-    """Seconds by the clock on the wall of one call that starts a process; the first is a warm-up.
+) -> list[float]:
+    """Seconds by the clock on the wall of calls that start a process; they take turns.
 
-    `after` tidies up behind a call; its time is not counted.
+    The first round is a warm-up. `after` tidies up behind a call; its time is not counted.
     """
-    times = []
+    rounds = []
     for _ in range(effort.starts + 1):
-        began = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - began)
-        after(result)
-    return statistics.median(times[1:] or times)
+        times = []
+        for call in calls:
+            began = time.perf_counter()
+            result = call()
+            times.append(time.perf_counter() - began)
+            after(result)
+        rounds.append(times)
+    return [statistics.median(times) for times in zip(*(rounds[1:] or rounds), strict=True)]
 
 
 def _count(call: Call, effort: Effort) -> int:

@@ -43,12 +43,12 @@ class NotReady(Exception):
 
 
 def _help(effort: Effort) -> Figure:
-    ours_s = wall_s(lambda: _run(*yika(), "--help"), effort)
-    bare_s = wall_s(lambda: _run(sys.executable, "-c", "import click"), effort)
+    ours, bare = [*yika(), "--help"], [sys.executable, "-c", "import click"]
+    ours_s, bare_s = wall_s([lambda: _run(ours), lambda: _run(bare)], effort)
     return Figure(name="cli.help", value=ours_s, unit="s", baseline=bare_s)
 
 
-def _run(*words: str) -> None:
+def _run(words: Sequence[str]) -> None:
     subprocess.run(words, check=True, capture_output=True)
 
 
@@ -61,7 +61,8 @@ def _ready(effort: Effort) -> Figure:
         def start() -> Server:
             return _serve(*keys, "--database", f"sqlite:///{folder / f'{next(stores)}.db'}")
 
-        return Figure(name="server.ready", value=wall_s(start, effort, after=_end), unit="s")
+        (ready_s,) = wall_s([start], effort, after=_end)
+        return Figure(name="server.ready", value=ready_s, unit="s")
 
 
 def _make_keys(folder: Path) -> Sequence[str]:

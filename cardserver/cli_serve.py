@@ -18,6 +18,8 @@ PREFIX: Final = "YIKA"
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _KINDS: Final = ("desk", "kiosk", "gate", "office", "panel")
 _THREADS: Final = 8
+_ONCE: Final = frozenset({"add_station", "mend_clock"})
+"""What is done once and then the command ends: no settings for a file."""
 
 
 def _read_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
@@ -30,7 +32,7 @@ def _read_config(context: click.Context, _option: click.Parameter, path: Path | 
         raise click.BadParameter(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path} is not TOML: {error}") from None
-    known = {option.name for option in context.command.params} - {"config", "add_station"}
+    known = {option.name for option in context.command.params} - {"config", *_ONCE}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise click.BadParameter(f"{path}: unknown settings: {', '.join(unknown)}")
@@ -41,6 +43,13 @@ def _read_config(context: click.Context, _option: click.Parameter, path: Path | 
 
 def _no_scalar(value: object) -> bool:
     return not isinstance(value, str | int | bool)
+
+
+def _default_keyring() -> Path:
+    # Imported here so that ``yika --help`` stays quick.
+    from cardserver.cli_keys import default_keyring
+
+    return default_keyring()
 
 
 @click.command(context_settings={"auto_envvar_prefix": PREFIX})
@@ -78,8 +87,8 @@ def _no_scalar(value: object) -> bool:
 @click.option(
     "--keyring",
     type=_FILE,
-    default="keyring.json",
-    show_default=True,
+    default=_default_keyring,
+    show_default="keyring.json in the account's application folder",
     help="The keyring file (see yika keys).",
 )
 @click.option("--passphrase-file", type=_FILE, help="Read its passphrase (or the PIN) from here.")
@@ -90,6 +99,16 @@ def _no_scalar(value: object) -> bool:
     type=(str, click.Choice(_KINDS)),
     metavar="NAME KIND",
     help="Put a station on file, or give it a new token; print the token and end.",
+)
+@click.option(
+    "--mend-clock",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help=(
+        "For a server that says its clock was set back when the clock is right: a wrong clock ran "
+        "ahead once, and no sale is taken until that moment has come. Set the machine's clock "
+        "right first; this makes it the time again, prints the old and the new, and ends."
+    ),
 )
 def serve(**settings: Any) -> None:
     """Run the card server for one estate."""
@@ -107,6 +126,12 @@ def serve(**settings: Any) -> None:
 
         name, kind = settings["add_station"]
         click.echo(register_station(estate, name, StationKind(kind)))
+        return
+    if settings["mend_clock"]:
+        from cardserver.services.clock import mend_clock
+
+        before, after = mend_clock(estate)
+        click.echo(f"The server's time was {before.isoformat()} and is {after.isoformat()} now.")
         return
     import waitress
 

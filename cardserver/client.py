@@ -26,6 +26,8 @@ from cardserver.wire import (
     DocumentList,
     DocumentView,
     Evidence,
+    Handing,
+    HandoverRequest,
     Health,
     HolderList,
     HolderView,
@@ -37,6 +39,7 @@ from cardserver.wire import (
     OperationList,
     OperationRequest,
     OperationView,
+    Outcome,
     PrintReport,
     Quote,
     QuoteRequest,
@@ -58,6 +61,8 @@ from cardserver.wire import (
     VerificationView,
     Voided,
     VoidRequest,
+    WaitingSale,
+    WaitingSales,
 )
 from cardserver.wirebase import Wire
 
@@ -196,6 +201,18 @@ class CardServerClient:
         """A sale as it stands."""
         return self._get(f"/api/sales/{sale_id}", SaleView)
 
+    def waiting_sales(
+        self, *, card_number: int | None = None, station: str | None = None
+    ) -> list[WaitingSale]:
+        """Sales with money in them that wait for somebody: of one card, one station, or all.
+
+        A kiosk is shown its own, and by card number also top-ups begun elsewhere.
+        """
+        params = {} if card_number is None else {"card": str(card_number)}
+        if station is not None:
+            params["station"] = station
+        return list(self._get("/api/sales/waiting", WaitingSales, params).sales)
+
     def tender(self, sale_id: str, request: TenderRequest) -> SaleView:
         """Report one step of one payment."""
         return self._post(f"/api/sales/{sale_id}/tenders", request, SaleView)
@@ -228,6 +245,10 @@ class CardServerClient:
     def open_operations(self) -> list[OperationView]:
         """All operations nobody has ended yet."""
         return list(self._get("/api/operations", OperationList).operations)
+
+    def outcome(self, operation_id: str) -> Outcome:
+        """What became of an operation, open or ended. Refused with ``not-found``."""
+        return self._get(f"/api/operations/{operation_id}", Outcome)
 
     def keying_steps(self, operation_id: str) -> dict[str, KeyingState]:
         """The keying journal of an operation."""
@@ -287,6 +308,11 @@ class CardServerClient:
         body = ReprintRequest(print_id=print_id)
         return self._post(f"/api/documents/{document_id}/reprints", body, DocumentView)
 
+    def hand_over(self, document_id: int, handover_id: str, how: Handing) -> DocumentView:
+        """Report that a printed paper left our hands; refused with ``not-printed`` before."""
+        body = HandoverRequest(handover_id=handover_id, how=how)
+        return self._post(f"/api/documents/{document_id}/handover", body, DocumentView)
+
     # --- gates
 
     def snapshot(self, after_version: int | None = None) -> SnapshotView:
@@ -294,9 +320,10 @@ class CardServerClient:
         params = {} if after_version is None else {"after_version": str(after_version)}
         return self._get("/api/snapshot", SnapshotView, params)
 
-    def post_taps(self, taps: Sequence[TapReport]) -> TapsTaken:
-        """Hand over taps; those handed over before are recognised."""
-        return self._post("/api/taps", TapsRequest(taps=tuple(taps)), TapsTaken)
+    def post_taps(self, taps: Sequence[TapReport], *, journal: str) -> TapsTaken:
+        """Hand over taps out of a journal; those handed over before are recognised."""
+        body = TapsRequest(journal=journal, taps=tuple(taps))
+        return self._post("/api/taps", body, TapsTaken)
 
     # --- books
 

@@ -25,6 +25,7 @@ from cardserver.domain.tariff import ChargeItem, ReplaceReason
 from cardserver.domain.validity import MAX_MONTHS_AT_ONCE, ValidityPeriod
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wirebase import (
+    Count,
     Fen,
     HexBytes,
     Instant,
@@ -214,8 +215,9 @@ class KeyingRequest(Wire):
 
 
 class Evidence(Wire):
-    """What an independent read-back found: slot to bytes, None for a torn slot."""
+    """What an independent read-back found: on which chip, and slot to bytes, None if torn."""
 
+    uid: Uid
     found: dict[SlotNumber, SlotBytes | None]
     secure_channel: Literal["ev1", "ev2"] | None = None
 
@@ -258,22 +260,37 @@ class ReprintRequest(Wire):
     print_id: Uuid
 
 
-class TapReport(Wire):
-    """One tap at a lane, numbered by its station from 1 without holes."""
+Handing = Literal["handed-over", "in-the-box"]
+"""How a printed paper left our hands: to the customer, or into the box where it is fetched."""
 
-    sequence: Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+class HandoverRequest(Wire):
+    """A printed paper left our hands: paper never without hand-over (FEE-32)."""
+
+    handover_id: Uuid
+    how: Handing
+
+
+class TapReport(Wire):
+    """One tap at a lane, numbered in its station's journal from 1 without holes."""
+
+    sequence: Annotated[Count, Field(ge=1)]
     at: Instant
     lane_id: Word
     uid: Annotated[HexBytes, Field(max_length=10)]
     card_number: Number | None = None
     reason: Reason
     granted: bool
-    snapshot_version: Annotated[int, Field(ge=0)] = 0
+    snapshot_version: Count = 0
 
 
 class TapsRequest(Wire):
-    """Some taps, oldest first."""
+    """Some taps, oldest first, out of one journal of the station.
 
+    `journal` is the id of that journal: a station that lost its own starts another from 1.
+    """
+
+    journal: Uuid
     taps: Annotated[tuple[TapReport, ...], Field(max_length=500)]
 
 
@@ -429,6 +446,29 @@ class SaleView(Wire):
     operation_id: Uuid | None
 
 
+class WaitingSale(Wire):
+    """A sale with money in it that waits for somebody: to go on with it, or to give it back.
+
+    Its card was not begun, or its money is owed back, its change was not given, or a note is on
+    its way. `card_number` is the card asked about (the old one of a replacement), None for a
+    first card; `station` is where it was opened. The name is masked everywhere but at the desk.
+    """
+
+    sale: SaleView
+    request: OperationRequest
+    card_number: Number | None
+    holder_id: RowId
+    holder_name: str
+    station: str
+    opened_at: Instant
+
+
+class WaitingSales(Wire):
+    """Sales that wait, oldest first."""
+
+    sales: tuple[WaitingSale, ...]
+
+
 class SlotPlan(Wire):
     """One slot before and after."""
 
@@ -443,12 +483,15 @@ class Ticket(Wire):
     `keys` by role name (`drivers.api.KeyRole` values), all of key version `key_version`;
     `previous_keys` are those the card may still hold, where the estate rolled its keys.
     `changes` names the slots to write; only a format lists slots that may be empty already.
+    `subject_number` is the card that is extended, replaced, formatted …; None for a first card.
     """
 
     operation_id: Uuid
     kind: OperationKind
     state: OperationState
+    holder_id: RowId
     card_number: Number
+    subject_number: Number | None
     uid: Uid
     medium: Medium
     card_kind: str
@@ -514,7 +557,10 @@ class DocumentContent(Wire):
 
 
 class DocumentView(Wire):
-    """A numbered paper. `reprints` above 0 must be marked 补打 with that counter (FEE-24a)."""
+    """A numbered paper. `reprints` above 0 must be marked 补打 with that counter (FEE-24a).
+
+    `handed` is how the paper left our hands last, empty while nobody has said so.
+    """
 
     document_id: RowId
     kind: DocumentKind
@@ -525,6 +571,7 @@ class DocumentView(Wire):
     operator: str
     state: DocumentState
     reprints: int
+    handed: Handing | Literal[""] = ""
     content: DocumentContent
 
 
@@ -551,6 +598,18 @@ class Voided(Wire):
     refund_fen: Fen
     suspended_fen: Fen
     document: DocumentView | None = None
+
+
+class Outcome(Wire):
+    """What became of an operation, asked for by a station that lost the answer.
+
+    `card` is None while a new card was not settled, `document` where no money was taken.
+    """
+
+    operation: OperationView
+    card: CardView | None
+    document: DocumentView | None
+    sale: SaleView | None
 
 
 class SnapshotCard(Wire):
@@ -625,7 +684,11 @@ class Balances(Wire):
 
 
 class Trial(Wire):
-    """Where all money is: in = settled + returned + held + payable + suspense, always."""
+    """Where all money is: in = settled + returned + held + payable + suspense, always.
+
+    `unknown_fen` are notes whose fate nobody knows yet: on their way, or not to be found. The
+    latter stand in suspense too; the former are in no account, so it is no part of the balance.
+    """
 
     money_in_fen: int
     settled_fen: int
@@ -634,6 +697,7 @@ class Trial(Wire):
     payable_fen: int
     suspense_fen: int
     unbalanced_entries: int
+    unknown_fen: int = 0
 
     @property
     def balanced(self) -> bool:

@@ -4,9 +4,11 @@ Bytes are lower-case hex in JSON and `bytes` in Python; dates are ISO; instants 
 money is integer fen; ids made by a station are UUIDs in canonical text form.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -52,6 +54,9 @@ Uuid = Annotated[
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
 ]
 Number = Annotated[int, Field(ge=1, le=MAX_CARD_NUMBER)]
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number that only rises; a database keeps 64 bits of it."""
+
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Zones = Annotated[tuple[Annotated[int, Field(ge=0, le=MAX_ZONE)], ...], Field(max_length=32)]
 Fen = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
@@ -68,4 +73,15 @@ Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=_PRINTABLE),
 ]
-Instant = AwareDatetime
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """Refuse what lies outside the calendar once its offset is taken off."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no such instant in UTC") from None
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]

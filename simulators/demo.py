@@ -42,7 +42,7 @@ def _check(folder: Path, *, pcsc: bool) -> None:
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
     with ExitStack() as stack:
-        site = stack.enter_context(_open_site(folder, clock, pcsc=pcsc))
+        site = stack.enter_context(_open_site(folder, clock, pcsc=pcsc, brisk=True))
         broken = tell_all(site, click.echo)
     click.echo(f"{len(CHAPTERS) - len(broken)} passed, {len(broken)} failed")
     if broken:
@@ -64,11 +64,14 @@ def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
             server.close()
 
 
-def _open_site(folder: Path, clock: "DemoClock | None", *, pcsc: bool) -> "Site":
-    from simulators.site import Site
+def _open_site(
+    folder: Path, clock: "DemoClock | None", *, pcsc: bool, brisk: bool = False
+) -> "Site":
+    from simulators.site import BRISK_NOTES, Site
 
+    note_timing = BRISK_NOTES if brisk else None
     if not pcsc:
-        return Site(folder, clock=clock)
+        return Site(folder, clock=clock, note_timing=note_timing)
     from simulators.pcsc_site import open_pcsc_site
 
-    return open_pcsc_site(folder, clock)
+    return open_pcsc_site(folder, clock, note_timing=note_timing)

@@ -45,9 +45,11 @@ from printer.profile import load_profile
 from printer.transports import open_channel
 from simulators import estate as demo_estate
 from simulators.acceptor import VirtualAcceptor
+from simulators.acceptor_path import Timing
 from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
+from simulators.panel_site import PanelReader
 from simulators.paper import VirtualPrinter
 from simulators.paper_model import PAPER_80, TM_T88
 from simulators.reader import VirtualReader
@@ -67,6 +69,8 @@ LANES: Final = (
     (Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=0), "3栋大门"),
     (Lane(lane_id=LaneId("carpark"), right=RightKind.PARKING, zone=0), "车场入口"),
 )
+BRISK_NOTES: Final = Timing(read_s=0.1, stack_s=0.2, return_s=0.1)
+"""For a story that nobody watches."""
 _GATE_KEY: Final = KeyFile(bytes(range(32)))  # opens demo keys only
 _DATABASE: Final = "yika.db"
 _CARDS: Final = "cards.json"
@@ -88,14 +92,14 @@ class Hardware:
             port.close()
 
 
-def build_hardware() -> Hardware:
-    """New devices, all healthy, nothing on them."""
+def build_hardware(note_timing: Timing | None = None) -> Hardware:
+    """New devices, all healthy, nothing on them; banknotes take their real time by default."""
     readers = {
         name: VirtualReader(f"Yika Virtual Reader {name}")
         for name in ("desk", "kiosk", "door", "carpark")
     }
     printers = {"desk": VirtualPrinter(TM_T88), "kiosk": VirtualPrinter(PAPER_80)}
-    acceptor = VirtualAcceptor()
+    acceptor = VirtualAcceptor(timing=note_timing)
     boards = {name: VirtualBarrier() for name in ("door", "carpark")}
     ports: dict[str, PtyPort | TcpPort] = {"acceptor": PtyPort(acceptor)}
     ports |= {f"printer-{name}": TcpPort(printer) for name, printer in printers.items()}
@@ -108,7 +112,8 @@ def build_hardware() -> Hardware:
 class Site:
     """The running estate. `folder` keeps database, journal and cards from one run to the next.
 
-    `readers` may name real readers (pcscd with vpcd) in place of the in-process ones.
+    `readers` may name other readers than the in-process ones (pcscd's), and `places` then says how
+    a person's hand lays cards on them.
     """
 
     def __init__(
@@ -117,13 +122,16 @@ class Site:
         *,
         clock: DemoClock | None = None,
         readers: Mapping[str, CardReader] | None = None,
+        places: Mapping[str, PanelReader] | None = None,
         patience: Patience | None = None,
+        note_timing: Timing | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.clock = clock or DemoClock()
-        self.hardware = build_hardware()
-        self.box = CardBox(self.hardware.readers)
+        self.hardware = build_hardware(note_timing)
+        self._places: dict[str, PanelReader] = {**self.hardware.readers, **(places or {})}
+        self.box = CardBox(self._places)
         self.addresses = ADDRESSES
         self._card_readers: dict[str, CardReader] = {**self.hardware.readers, **(readers or {})}
         self.estate = self._open_estate()
@@ -149,9 +157,9 @@ class Site:
     # --- what the panel sees
 
     @property
-    def readers(self) -> Mapping[str, VirtualReader]:
-        """The virtual readers by place."""
-        return self.hardware.readers
+    def readers(self) -> Mapping[str, PanelReader]:
+        """The readers by place, as a hand lays cards on them."""
+        return self._places
 
     @property
     def printers(self) -> Mapping[str, VirtualPrinter]:

@@ -113,9 +113,8 @@ class Teller:
         self.site.box.lay(self.card_ids[name], lane)
         self.until(f"{lane} decides", lambda: self.state("gate")["lanes"][lane]["last"] != before)
         self.site.box.lift(lane)
+        self.until(f"{lane} is free", lambda: not self.state("gate")["lanes"][lane]["occupied"])
         found: dict[str, Any] = self.state("gate")["lanes"][lane]["last"]
-        # The lane must have seen the card go before another can come.
-        time.sleep(0.25)
         return found
 
     def travel(self, day: date, hour: int = 9, minute: int = 30) -> None:
@@ -126,6 +125,7 @@ class Teller:
     def gate_knows(self) -> None:
         """Wait until the gate has the server's latest issue list."""
         version = self.site.client("gate-1").snapshot(None).version
+        self.site.uplink.wake()
         self.until(
             "the gate has the latest list",
             lambda: self.state("gate")["snapshot_version"] >= version,

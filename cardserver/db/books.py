@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.tables import (
     LedgerEntryRow,
@@ -75,6 +75,35 @@ def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     )
 
 
+def sales_with_money(
+    session: Session, *, card_number: int | None = None, station: str | None = None
+) -> Sequence[SaleRow]:
+    """Sales for which we hold or owe money, or to which a note is on its way; oldest first."""
+
+    def on(account: str) -> ColumnElement[bool]:
+        total = (
+            select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
+            .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
+            .where(LedgerEntryRow.sale_id == SaleRow.id, LedgerLineRow.account.startswith(account))
+        )
+        return total.scalar_subquery() != 0
+
+    statement = select(SaleRow).where(
+        or_(on(CUSTOMER), on(REFUND_PAYABLE), SaleRow.id.in_(_with_open_tenders()))
+    )
+    if card_number is not None:
+        statement = statement.where(SaleRow.card_number == card_number)
+    if station is not None:
+        statement = statement.where(SaleRow.station == station)
+    return session.scalars(statement.order_by(SaleRow.at, SaleRow.id)).all()
+
+
+def _with_open_tenders() -> Select[str]:
+    later = aliased(TenderRow)
+    ended = exists().where(later.tender_id == TenderRow.tender_id, later.id > TenderRow.id)
+    return select(TenderRow.sale_id).where(TenderRow.state == TenderState.ACCEPTING, ~ended)
+
+
 def given_up(session: Session, sale_id: str) -> int:
     """What became payable when a sale was given up."""
     return -_total(_sums(session, sale_id), REFUND_PAYABLE, EntryKind.OWED_BACK)
@@ -117,6 +146,19 @@ def money_in(session: Session) -> int:
     )
     total = func.coalesce(func.sum(notes.c.value * notes.c.counts), 0)
     return int(session.scalar(select(total)) or 0)
+
+
+def money_unknown(session: Session) -> int:
+    """Notes whose fate nobody knows yet: still being taken, or not to be found."""
+    states = (TenderState.CREDITED, TenderState.RETURNED)
+    ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
+    notes = (
+        select(func.max(TenderRow.value_fen).label("value"))
+        .group_by(TenderRow.tender_id)
+        .having(ended == 0)
+        .subquery()
+    )
+    return int(session.scalar(select(func.coalesce(func.sum(notes.c.value), 0))) or 0)
 
 
 def tender_history(session: Session, tender_id: str) -> Sequence[TenderRow]:

@@ -255,10 +255,15 @@ class KeyingStepRow(Base):
 
 
 class SaleRow(_Made, Base):
-    """What was asked for at which price. Append-only; the sale's state is derived."""
+    """What was asked for at which price. Append-only; the sale's state is derived.
+
+    `card_number` is the card asked about: the old one in a replacement, none for a first card.
+    """
 
     __tablename__ = "sale"
     id: Mapped[str] = mapped_column(String(UUID_SIZE), primary_key=True)
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holder.id"))
+    card_number: Mapped[int | None] = mapped_column(ForeignKey("card.number"), index=True)
     request: Mapped[Any]
     charges: Mapped[Any]
     due_fen: Mapped[int]
@@ -342,10 +347,11 @@ class DocumentEventRow(_Made, Base):
 
 
 class TapRow(Base):
-    """A tap at a lane, as its station numbered it. Append-only."""
+    """A tap at a lane, as its station numbered it in one of its journals. Append-only."""
 
     __tablename__ = "tap"
     station: Mapped[str] = mapped_column(String(60), primary_key=True)
+    journal: Mapped[str] = mapped_column(String(UUID_SIZE), primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     taken_at: Mapped[datetime]

@@ -6,7 +6,7 @@ The outcome is a value: granted or refused, and the one reason that relay, scree
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum, unique
 from typing import Final
 
@@ -53,7 +53,6 @@ class Reason(StrEnum):
     WRONG_ZONE = "wrong-zone"
     NOT_YET_VALID = "not-yet-valid"
     EXPIRED = "expired"
-    CLOCK_SET_BACK = "clock-set-back"
     NO_JOURNAL = "no-journal"  # the tap could not be recorded; nothing opens without a record
 
 
@@ -110,7 +109,8 @@ class CardEntry:
 class Snapshot:
     """Everything a lane decides with: the issue list by UID, its version, and when it was taken.
 
-    `time_floor` is the latest instant known to have passed; a clock below it was set back.
+    `time_floor` is the latest instant that whoever decides knows to have passed: a gate fills in
+    its own. A clock below it was set back and is not believed.
     """
 
     version: int
@@ -140,14 +140,12 @@ class Decision:
         return self.granted and self.days_left in range(REMINDER_DAYS)
 
 
-_CLOCK_TOLERANCE: Final = timedelta(seconds=5)
-
-
 def decide(presented: Presented, lane: Lane, snapshot: Snapshot, now: datetime) -> Decision:
     """Decide one tap. `now` is an aware instant.
 
-    A clock below the snapshot's floor refuses entries whatever the card says (GATE-07a); exits
-    are never refused for expiry alone (GATE-02a).
+    It can't be earlier than the snapshot's floor: where the clock says so, the day of the floor
+    counts, so that a clock set back neither revives an expired card nor shuts out a valid one
+    (GATE-07a). Exits are never refused for expiry alone (GATE-02a).
     """
     if presented.problem is not None:
         return Decision(reason=_OF_PROBLEM[presented.problem])
@@ -177,14 +175,12 @@ def _decide_period(
     record: CardRecord, entry: CardEntry, lane: Lane, snapshot: Snapshot, now: datetime
 ) -> Decision:
     exiting = lane.direction is Direction.EXIT
-    today = now.astimezone(snapshot.zone).date()
+    today = max(now, snapshot.time_floor).astimezone(snapshot.zone).date()
     period, reason = record.period, Reason.GRANTED
     pending = entry.pending.get(record.kind)
     if pending is not None and not period.contains(today) and pending.contains(today):
         period, reason = pending, Reason.GRANTED_PENDING
-    if now < snapshot.time_floor - _CLOCK_TOLERANCE and not exiting:
-        reason = Reason.CLOCK_SET_BACK
-    elif today < period.first:
+    if today < period.first:
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.NOT_YET_VALID
     elif today >= period.after_last:
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.EXPIRED

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from cardserver.db.books import balances, cash_given, money_in, unbalanced_entries
+from cardserver.db.books import balances, cash_given, money_in, money_unknown, unbalanced_entries
 from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
 from cardserver.domain.ledger import CUSTOMER, INCOME, REFUND_PAYABLE, SUSPENSE, Entry
 from cardserver.services.turn import Caller, Estate, Turn, reading
@@ -39,6 +39,7 @@ def trial(estate: Estate, caller: Caller) -> Trial:
             payable_fen=-_sum(accounts, REFUND_PAYABLE),
             suspense_fen=-_sum(accounts, SUSPENSE),
             unbalanced_entries=unbalanced_entries(turn.session),
+            unknown_fen=money_unknown(turn.session),
         )
 
 

@@ -19,6 +19,7 @@ from cardserver.services.errors import Conflict
 from cardserver.services.keying import ON_BLANK, KeyPlan, inherit_steps, key_plan
 from cardserver.services.planning import Draft, check_draft_verified, draft
 from cardserver.services.replay import repeated
+from cardserver.services.selling import check_may_use
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.wire import BeginRequest, Ticket
@@ -111,7 +112,7 @@ def _check_paid(turn: Turn, request: BeginRequest, plan: Plan) -> None:
             raise RuleViolation("not-paid", rule="IC-09a")
         return
     sale = turn.find(SaleRow, request.sale_id, "sale")
-    turn.caller.check_owns(sale.station)
+    check_may_use(turn.caller, sale)
     if sale_state(turn.session, sale.id) is not SaleState.OPEN:
         raise Conflict("sale-closed")
     if sale.request != request.request.model_dump(mode="json"):

@@ -4,6 +4,7 @@ Printing never undoes what was settled; a paper that didn't come out stays owed 
 """
 
 from collections.abc import Sequence
+from typing import Final, Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,12 +30,15 @@ from cardserver.domain.document import (
 )
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.tariff import DOCUMENT_OF
+from cardserver.services.errors import Conflict
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import (
     DocumentContent,
     DocumentList,
     DocumentView,
+    Handing,
+    HandoverRequest,
     Period,
     PrintReport,
     QuoteLine,
@@ -43,6 +47,7 @@ from cardserver.wire import (
 
 _OWED = "owed"
 _REPRINT = "reprint"
+_HANDED: Final[tuple[Handing, ...]] = get_args(Handing)
 
 
 def owe_document(turn: Turn, operation: OperationRow, sale: SaleRow) -> None:
@@ -170,6 +175,20 @@ def reprint(
         return _view(turn.session, row)
 
 
+def hand_over(
+    estate: Estate, caller: Caller, document_id: int, request: HandoverRequest
+) -> DocumentView:
+    """A printed paper left our hands (FEE-32). Raises Conflict ``not-printed``."""
+    with writing(estate, caller) as turn:
+        row = _document(turn, document_id)
+        if not repeated(turn, request.handover_id, "hand-over", request, about=document_id):
+            if _state(_events(turn.session, row)) is not DocumentState.PRINTED:
+                raise Conflict("not-printed", "the paper is not known to have come out")
+            _event(turn, row, request.how, request.handover_id)
+            turn.note("hand-over", f"{row.kind} {row.number}", request.how)
+        return _view(turn.session, row)
+
+
 def _document(turn: Turn, document_id: int) -> DocumentRow:
     row = turn.find(DocumentRow, document_id, "document")
     turn.caller.check_owns(row.station)
@@ -187,12 +206,19 @@ def _events(session: Session, row: DocumentRow) -> Sequence[str]:
 
 def _state(events: Sequence[str]) -> DocumentState:
     """A paper that came out once is printed, whatever became of later copies."""
-    results = [PrintResult(event) for event in events if event not in {_OWED, _REPRINT}]
+    others = {_OWED, _REPRINT, *_HANDED}
+    results = [PrintResult(event) for event in events if event not in others]
     if not results:
         return DocumentState.OWED
     if PrintResult.PRINTED in results:
         return DocumentState.PRINTED
     return STATE_AFTER[results[-1]]
+
+
+def _handed(events: Sequence[str]) -> Handing | Literal[""]:
+    """How it left our hands last: a paper in the box is handed over later."""
+    found = [how for event in events for how in _HANDED if how == event]
+    return found[-1] if found else ""
 
 
 def _view(session: Session, row: DocumentRow) -> DocumentView:
@@ -207,5 +233,6 @@ def _view(session: Session, row: DocumentRow) -> DocumentView:
         operator=row.operator,
         state=_state(events),
         reprints=events.count(_REPRINT),
+        handed=_handed(events),
         content=DocumentContent.model_validate(row.content),
     )

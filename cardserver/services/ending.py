@@ -33,14 +33,14 @@ _SETTLED = "settled"
 def settle(estate: Estate, caller: Caller, operation_id: str, evidence: Evidence) -> Settled:
     """End an operation whose card was read back as planned: card, money and paper in one commit.
 
-    Settling twice gives the same answer. Raises Conflict ``evidence-old``, ``evidence-between``,
-    ``card-differs``; IllegalTransition for a voided operation; ClockSetBack.
+    Settling twice gives the same answer, and no clock stands in its way: what the card says is
+    so whatever the time. Raises Conflict ``other-card``, ``evidence-old``, ``evidence-between``,
+    ``card-differs``; IllegalTransition for a voided operation.
     """
     with writing(estate, caller) as turn:
         row = _operation(turn, operation_id)
         _check_evidence(turn, row, evidence, Verdict.NEW)
         if row.state is not OperationState.SETTLED:
-            turn.check_clock()
             _end(turn, row, _SETTLED, evidence=evidence)
             card = _write_card(turn, row, evidence)
             turn.changed(card)
@@ -59,8 +59,8 @@ def settle(estate: Estate, caller: Caller, operation_id: str, evidence: Evidence
 def void(estate: Estate, caller: Caller, operation_id: str, request: VoidRequest) -> Voided:
     """End an operation whose card was read back unchanged; what was paid is owed back.
 
-    Raises Conflict ``evidence-new``, ``evidence-between``, ``card-differs``, ``keying-begun``;
-    IllegalTransition for a settled operation.
+    Raises Conflict ``other-card``, ``evidence-new``, ``evidence-between``, ``card-differs``,
+    ``keying-begun``; IllegalTransition for a settled operation.
     """
     with writing(estate, caller) as turn:
         row = _operation(turn, operation_id)
@@ -100,6 +100,8 @@ def _operation(turn: Turn, operation_id: str) -> OperationRow:
 
 
 def _check_evidence(turn: Turn, row: OperationRow, evidence: Evidence, needed: Verdict) -> None:
+    if evidence.uid != row.uid:
+        raise Conflict("other-card", "that was read from another chip")
     verdict = judge(changes_from(row.changes), evidence.found)
     if verdict is Verdict.CONFLICT or not _others_untouched(turn, row, evidence):
         raise Conflict("card-differs", "the card carries bytes nobody planned")

@@ -75,6 +75,8 @@ def _issue(turn: Turn, request: IssueRequest) -> Draft:
     row = turn.find(HolderRow, request.holder_id, "holder")
     holder = holder_of(row, unit_of(turn.session, row))
     zones = holder.zones if request.zones is None else zone_mask(*request.zones)
+    if zones & ~holder.zones:
+        raise RuleViolation("zones-not-allowed", rule="GATE-01")
     plan = plan_issue(holder, zones, turn.today)
     return Draft(request=request, plan=plan, holder=holder, card=None)
 

@@ -11,6 +11,7 @@ from cardserver.db.mapping import charges_from, charges_json
 from cardserver.db.tables import SaleEventRow, SaleRow, TenderRow
 from cardserver.domain import ledger
 from cardserver.domain.errors import RuleViolation
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import (
     SaleState,
     TenderKind,
@@ -57,6 +58,8 @@ def _open(turn: Turn, request: SaleRequest) -> None:
     turn.add(
         SaleRow(
             id=request.sale_id,
+            holder_id=made.holder.holder_id,
+            card_number=None if made.card is None else made.card.number,
             request=request.request.model_dump(mode="json"),
             charges=charges_json(made.plan.charges),
             due_fen=total,
@@ -69,7 +72,18 @@ def _open(turn: Turn, request: SaleRequest) -> None:
 def sale(estate: Estate, caller: Caller, sale_id: str) -> SaleView:
     """A sale as it stands. Raises NotFound, NotPermitted."""
     with reading(estate, caller) as turn:
-        return sale_view(turn, _sale(turn, sale_id))
+        row = turn.find(SaleRow, sale_id, "sale")
+        check_may_use(caller, row)
+        return sale_view(turn, row)
+
+
+def check_may_use(caller: Caller, row: SaleRow) -> None:
+    """Raise NotPermitted unless the caller may see this sale and begin with it.
+
+    A top-up follows its card: what was paid at one kiosk may be written at another.
+    """
+    if row.request["kind"] != OperationKind.TOP_UP:
+        caller.check_owns(row.station)
 
 
 def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest) -> SaleView:
@@ -191,7 +205,10 @@ def _close(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
 
 
 def pay_refund(estate: Estate, caller: Caller, sale_id: str, request: RefundRequest) -> SaleView:
-    """Cash handed back: never more than the sale left payable (FEE-38a)."""
+    """Cash handed back: never more than the sale left payable (FEE-38a).
+
+    A desk pays out any station's sale; the cash leaves the drawer of the desk that pays.
+    """
     with writing(estate, caller) as turn:
         row = _sale(turn, sale_id)
         if not repeated(turn, request.refund_id, "refund", request, about=sale_id):

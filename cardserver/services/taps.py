@@ -1,4 +1,8 @@
-"""Taking in what happened at the lanes. A station numbers its taps; each is taken once."""
+"""Taking in what happened at the lanes. A station numbers its taps; each is taken once.
+
+The numbers hold within one journal of the station: where its journal was lost, a new one starts
+from 1 and loses nothing.
+"""
 
 from sqlalchemy import select
 
@@ -16,7 +20,7 @@ def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken
         for tap in request.taps:
             row = known.get(tap.sequence)
             if row is None:
-                known[tap.sequence] = turn.add(_row(turn, tap))
+                known[tap.sequence] = turn.add(_row(turn, request.journal, tap))
                 taken += 1
             elif not _same(row, tap):
                 raise Conflict("tap-differs", f"tap {tap.sequence} was reported otherwise before")
@@ -26,14 +30,16 @@ def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken
 def _known(turn: Turn, request: TapsRequest) -> dict[int, TapRow]:
     statement = select(TapRow).where(
         TapRow.station == turn.caller.station,
+        TapRow.journal == request.journal,
         TapRow.sequence.in_([tap.sequence for tap in request.taps]),
     )
     return {row.sequence: row for row in turn.session.scalars(statement)}
 
 
-def _row(turn: Turn, tap: TapReport) -> TapRow:
+def _row(turn: Turn, journal: str, tap: TapReport) -> TapRow:
     return TapRow(
         station=turn.caller.station,
+        journal=journal,
         sequence=tap.sequence,
         at=tap.at,
         taken_at=turn.now,

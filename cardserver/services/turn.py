@@ -138,6 +138,16 @@ class Turn:
             "operator": self.caller.operator,
         }
 
+    def mend_clock(self) -> tuple[datetime, datetime]:
+        """Take the machine's clock for true again; the floor before, and now."""
+        before = self.floor
+        self.floor = self.now = self.estate.clock()
+        self.clock_ok = True
+        row = self.session.get(ClockRow, _CLOCK_ROW)
+        if row is not None:
+            row.floor = self.now
+        return before, self.now
+
     def keep_floor(self) -> None:
         """Remember that this instant has passed."""
         row = self.session.get(ClockRow, _CLOCK_ROW)

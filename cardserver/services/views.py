@@ -58,7 +58,6 @@ def card_view(turn: Turn, row: CardRow) -> CardView:
     unit = unit_of(session, holder)
     rights = rights_of(session, row.number)
     operation = open_on_chip(session, row.uid)
-    full = turn.caller.kind in {StationKind.DESK, StationKind.OFFICE}
     return CardView(
         number=row.number,
         uid=row.uid,
@@ -67,7 +66,7 @@ def card_view(turn: Turn, row: CardRow) -> CardView:
         status=row.status,
         status_reason=row.status_reason,
         holder_id=row.holder_id,
-        holder_name=holder.name if full else mask_name(holder.name),
+        holder_name=shown_name(turn, holder),
         holder_class=holder.holder_class,
         unit="" if unit is None else unit.label,
         rights={right.kind: _right_view(right) for right in rights},
@@ -78,6 +77,12 @@ def card_view(turn: Turn, row: CardRow) -> CardView:
         replaced_by=row.replaced_by,
         open_operation=None if operation is None else operation.id,
     )
+
+
+def shown_name(turn: Turn, holder: HolderRow) -> str:
+    """The holder's name as this caller may see it (IC-23b)."""
+    full = turn.caller.kind in {StationKind.DESK, StationKind.OFFICE}
+    return holder.name if full else mask_name(holder.name)
 
 
 def _parking(turn: Turn, rights: Sequence[RightRow]) -> AgreementView | None:

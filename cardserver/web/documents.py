@@ -6,7 +6,7 @@ from cardserver.services import documents
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import OwedQuery
 from cardserver.web.permits import Action
-from cardserver.wire import DocumentList, DocumentView, PrintReport, ReprintRequest
+from cardserver.wire import DocumentList, DocumentView, HandoverRequest, PrintReport, ReprintRequest
 
 api = APIBlueprint("documents", __name__, tag="Papers")
 
@@ -46,3 +46,12 @@ def record_print(document_id: int, json_data: PrintReport) -> DocumentView:
 def reprint(document_id: int, json_data: ReprintRequest) -> DocumentView:
     """Ask for one more paper."""
     return documents.reprint(estate(), caller(), document_id, json_data)
+
+
+@api.post(f"{_ONE}/handover")
+@permit(Action.PRINT)
+@api.input(HandoverRequest)
+@api.output(DocumentView)
+def hand_over(document_id: int, json_data: HandoverRequest) -> DocumentView:
+    """Report that a printed paper left our hands."""
+    return documents.hand_over(estate(), caller(), document_id, json_data)

@@ -15,6 +15,7 @@ from cardserver.wire import (
     KeyingRequest,
     KeyingSteps,
     OperationList,
+    Outcome,
     Settled,
     Ticket,
     Voided,
@@ -48,6 +49,14 @@ def open_operations() -> OperationList:
 def open_operation(query_data: ChipQuery) -> Ticket:
     """Give the ticket of the open operation of one card, to go on with it."""
     return recovering.open_operation(estate(), caller(), query_data.uid)
+
+
+@api.get("/operations/<uuid:operation_id>")
+@permit(Action.OPERATE)
+@api.output(Outcome)
+def outcome(operation_id: UUID) -> Outcome:
+    """Tell what became of an operation."""
+    return recovering.outcome(estate(), caller(), str(operation_id))
 
 
 @api.get("/operations/<uuid:operation_id>/keying")

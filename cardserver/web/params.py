@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from cardserver.wirebase import Number, Text, Uid, Wire, Word
+from cardserver.wirebase import Count, Number, Text, Uid, Wire, Word
 
 
 class SearchQuery(Wire):
@@ -40,10 +40,17 @@ class OwedQuery(Wire):
     station: Word | None = None
 
 
+class WaitingQuery(Wire):
+    """Sales that wait for one card, at one station, or all."""
+
+    card: Number | None = None
+    station: Word | None = None
+
+
 class SnapshotQuery(Wire):
     """What changed after a version, or all."""
 
-    after_version: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    after_version: Count | None = None
 
 
 class JournalQuery(Wire):

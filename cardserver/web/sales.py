@@ -4,8 +4,9 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from cardserver.services import planning, selling
+from cardserver.services import planning, selling, waiting
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import WaitingQuery
 from cardserver.web.permits import Action
 from cardserver.wire import (
     CancelRequest,
@@ -16,6 +17,7 @@ from cardserver.wire import (
     SaleRequest,
     SaleView,
     TenderRequest,
+    WaitingSales,
 )
 
 api = APIBlueprint("sales", __name__, tag="Money")
@@ -37,6 +39,17 @@ def quote(json_data: QuoteRequest) -> Quote:
 def open_sale(json_data: SaleRequest) -> SaleView:
     """Open a sale at the quoted price."""
     return selling.open_sale(estate(), caller(), json_data)
+
+
+@api.get("/sales/waiting")
+@permit(Action.SELL)
+@api.input(WaitingQuery, location="query")
+@api.output(WaitingSales)
+def waiting_sales(query_data: WaitingQuery) -> WaitingSales:
+    """List sales with money in them that wait for somebody."""
+    return waiting.waiting_sales(
+        estate(), caller(), card_number=query_data.card, station=query_data.station
+    )
 
 
 @api.get("/sales/<uuid:sale_id>")

@@ -42,6 +42,8 @@ _TROUBLE: Final[Mapping[Trouble, tuple[str, str]]] = {
     Trouble.HOT: ("its head is too hot", "Wait some minutes; it goes on by itself."),
     Trouble.OFFLINE: ("it is offline and does not say why", "Press its feed or online button."),
 }
+_ARM: Final = {True: "the arm is up", False: "the arm is down", None: ""}
+_LOOP: Final = {True: "a vehicle stands on the loop", False: "the loop is free", None: ""}
 _MONEY: Final = frozenset({BillEventKind.CREDITED, BillEventKind.STACKED_AT_POWER_UP})
 
 
@@ -137,9 +139,7 @@ def barrier(subject: str, part: DevicePart) -> Iterator[Finding]:
     except DeviceError as error:
         yield _of_device(subject, error)
         return
-    arm = {True: "the arm is up", False: "the arm is down"}
-    loop = {True: "a vehicle stands on the loop", False: "the loop is free"}
-    seen = [arm.get(state.arm_up), loop.get(state.vehicle_present)]
+    seen = (_ARM[state.arm_up], _LOOP[state.vehicle_present])
     inputs = ", ".join(each for each in seen if each)
     yield fine(subject, inputs or "its port can be opened; no input is wired that could be asked")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
 from cardserver.wire import Health
@@ -16,7 +17,7 @@ _NOBODY: Final = bytes(4)
 
 
 def server(config: Config, now: Callable[[], datetime]) -> Iterator[Finding]:
-    """Is the server there, does it know this station, is its database well, does its clock agree?"""
+    """Look at the server of a station's file, and at its token."""
     try:
         client = open_server(config)
     except ConfigInvalid as error:
@@ -28,18 +29,19 @@ def server(config: Config, now: Callable[[], datetime]) -> Iterator[Finding]:
         try:
             health = client.health()
         except ServerUnavailable as error:
-            advice = "Does `yika serve` run there? Are address and port in the file right?"
+            advice = "Does `yika serve` run there, its database free? Is the address right?"
             yield wrong("server", f"{config.station.server} does not answer ({error})", advice)
             return
         except ServerRefused as error:
             yield wrong("server", f"it is there and unwell: {error}", "See the server's own log.")
             return
-        yield from _of_health(health)
+        yield from of_health(health)
         yield from _of_clock(health.time - (before + (now() - before) / 2))
         yield from _token(client, config)
 
 
-def _of_health(health: Health) -> Iterator[Finding]:
+def of_health(health: Health) -> Iterator[Finding]:
+    """What a server that answers says about itself, its database and its clock."""
     says = f"{health.estate}, version {health.version}"
     if health.version != own_version():
         yield look("server", f"{says}; here it is {own_version()}", "Bring both to one version.")
@@ -73,7 +75,7 @@ def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
     """Try the token on a call that changes nothing and that a station of this kind may make."""
     try:
         if config.gate is not None:
-            client.post_taps(())
+            client.post_taps((), journal=str(uuid4()))
         else:
             client.card(uid=_NOBODY)
     except ServerUnavailable as error:

@@ -5,9 +5,10 @@ server, and a desk that restarts finds them there.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final
+from uuid import uuid4
 
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.tariff import ReplaceReason
@@ -57,12 +58,33 @@ class Mark(StrEnum):
     LATER = "later"
 
 
+def _new_id() -> str:
+    return str(uuid4())
+
+
+@dataclass(slots=True, kw_only=True)
+class Ids:
+    """Names of everything this business asks the server to do, made once: an act whose answer was
+    lost is asked again under the same name and is done once.
+    """
+
+    verification: str = field(default_factory=_new_id)
+    sale: str = field(default_factory=_new_id)
+    tender: str = field(default_factory=_new_id)
+    change: str = field(default_factory=_new_id)
+    operation: str = field(default_factory=_new_id)
+    cancel: str = field(default_factory=_new_id)
+    refund: str = field(default_factory=_new_id)
+    handover: str = field(default_factory=_new_id)
+
+
 @dataclass(slots=True, kw_only=True)
 class Business:
     """One piece of card business, from the choice to the paper.
 
     `old_card` is the card that is extended, replaced, formatted or given a right; `card` the one
-    that came out. `problem` is the code of the last thing that did not work; it goes when the next
+    that came out. `begun` is True from asking the server to open the operation until its end is
+    known. `problem` is the code of the last thing that did not work; it goes when the next
     step succeeds. Amounts are fen.
     """
 
@@ -76,6 +98,8 @@ class Business:
     verification_id: str | None = None
     quote: Quote | None = None
     sale_id: str | None = None
+    ids: Ids = field(default_factory=Ids)
+    begun: bool = False
     received_fen: int = 0
     change_fen: int = 0
     refund_fen: int = 0
@@ -87,6 +111,14 @@ class Business:
     handed: str = ""
     problem: str = ""
     problem_rule: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """False for a choice that names no card or no agreement where it needs one."""
+        if self.kind is OperationKind.ISSUE:
+            return True
+        needs_agreement = self.kind is OperationKind.ADD_PARKING
+        return self.old_card is not None and (self.agreement is not None or not needs_agreement)
 
     @property
     def needs_verification(self) -> bool:

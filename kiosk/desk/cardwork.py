@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
 from cardserver.domain.document import PrintResult
-from cardserver.wire import Ticket
+from cardserver.domain.operation import OperationState
+from cardserver.wire import CardView, DocumentView, Ticket
 from drivers.api import Card, CardIdentity, SecureChannel
-from drivers.errors import CardForeign, CardFull, CardUnsupported, DeviceError
+from drivers.errors import CardForeign, CardFull, DeviceError
 from kiosk.desk.business import Business, Phase
 from kiosk.station.beginning import begin
 from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
@@ -44,22 +45,38 @@ class CardWork:
         """Open the operation on the card that lies there and carry it out."""
 
         def job(card: Card) -> None:
-            ticket = begin(business.request(), card, self._server, business.sale_id)
-            business.ticket = ticket
+            ticket = self._begin(business, card)
             try:
                 self._finish(business, ticket, card)
             except _WRONG_CARD as error:
                 undo(ticket, card, self._server, error.code, keep_sale=True)
-                business.ticket = None
+                another_card(business)
                 raise
 
         self._on_card(business, job, channel)
+
+    def _begin(self, business: Business, card: Card) -> Ticket:
+        """From the call on only the server knows whether the operation is open."""
+        business.begun = True
+        try:
+            business.ticket = begin(
+                business.request(),
+                card,
+                self._server,
+                business.sale_id,
+                operation_id=business.ids.operation,
+            )
+        except (ServerRefused, DeviceError):
+            business.begun = False
+            raise
+        return business.ticket
 
     def resume(self, business: Business, ticket: Ticket, channel: SecureChannel | None) -> None:
         """End a broken-off operation: finish it, or undo it where the clerk asked for that."""
 
         def job(card: Card) -> None:
-            business.ticket = ticket
+            business.ticket, business.begun = ticket, True
+            business.ids.operation = ticket.operation_id
             if not business.undo_wanted:
                 self._finish(business, ticket, card)
                 return
@@ -84,16 +101,47 @@ class CardWork:
             self._changed()
 
         settled = carry_out(ticket, card, self._server, tell)
-        business.card = settled.card
-        business.document = settled.document
-        business.problem = business.problem_rule = ""
-        business.phase = Phase.PAPER if settled.document else Phase.CLOSED
+        self._done(business, settled.card, settled.document)
 
     def _undo(self, business: Business, ticket: Ticket, card: Card) -> None:
         voided = undo(ticket, card, self._server, "undone-by-clerk")
         business.refund_fen = voided.refund_fen
-        if ticket.sale_id and voided.refund_fen:
-            self._server.pay_refund(ticket.sale_id, str(uuid4()), voided.refund_fen)
+        self._undone(business, ticket.sale_id)
+
+    def find_end(self, business: Business) -> None:
+        """The answer to the last step was lost, or another station ended it: ask how it ended.
+
+        Raises ServerError; an operation still open is left to the card.
+        """
+        try:
+            outcome = self._server.outcome(business.ids.operation)
+        except ServerRefused as refused:
+            if refused.code != "not-found":
+                raise
+            another_card(business)  # it was never opened
+            business.phase = Phase.CARD
+            return
+        if outcome.operation.state is OperationState.SETTLED:
+            self._done(business, outcome.card, outcome.document)
+        elif outcome.operation.state is OperationState.VOIDED:
+            self._undone(business, outcome.operation.sale_id)
+
+    def _done(
+        self, business: Business, card: CardView | None, document: DocumentView | None
+    ) -> None:
+        business.begun = False
+        business.card, business.document = card, document
+        business.problem = business.problem_rule = ""
+        business.phase = Phase.PAPER if document else Phase.CLOSED
+
+    def _undone(self, business: Business, sale_id: str | None) -> None:
+        """The card is as it was; what was paid is handed back, once."""
+        if sale_id is not None:
+            owed = self._server.sale(sale_id).refundable_fen
+            if owed:
+                self._server.pay_refund(sale_id, business.ids.refund, owed)
+                business.refund_fen = owed
+        business.begun = False
         business.phase, business.problem = Phase.CLOSED, "undone"
 
     def _on_card(
@@ -102,9 +150,15 @@ class CardWork:
         try:
             self._post.work(job, secure_channel=channel, full=True)
         except (DeviceError, ServerUnavailable, ServerRefused) as error:
-            undecided = business.ticket is not None and not isinstance(error, CardUnsupported)
-            business.phase = Phase.BROKEN_OFF if undecided else Phase.CARD
+            business.phase = Phase.BROKEN_OFF if business.begun else Phase.CARD
             business.problem = problem_of(error)
             business.problem_rule = getattr(error, "rule", "")
         if business.phase is Phase.PAPER:
             self.print_paper(business)
+
+
+def another_card(business: Business) -> None:
+    """The operation came to nothing; the money waits for another card under a new operation."""
+    business.begun = False
+    business.ticket = None
+    business.ids.operation = str(uuid4())

@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from typing import Concatenate, Final, ParamSpec
-from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.document import DocumentState, PrintResult
 from cardserver.domain.errors import DomainError
 from cardserver.domain.money import change_due
 from cardserver.domain.rights import HolderClass
-from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire import (
     CardView,
@@ -30,7 +31,7 @@ from cardserver.wire import (
 from drivers.api import CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardUnsupported, DeviceError
 from kiosk.desk.business import Business, Phase
-from kiosk.desk.cardwork import CardWork
+from kiosk.desk.cardwork import CardWork, another_card
 from kiosk.station.events import Bell
 from kiosk.station.paper import PaperDesk
 from kiosk.station.post import ReaderPost, recognise
@@ -49,6 +50,14 @@ _METHOD_OF: Final = {
     HolderClass.MERCHANT: VerificationMethod.APPLICATION,
     HolderClass.STAFF: VerificationMethod.APPLICATION,
 }
+
+
+@unique
+class Handed(StrEnum):
+    """Where a printed paper goes (FEE-05)."""
+
+    HANDED_OVER = "handed-over"
+    IN_THE_BOX = "in-the-box"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +147,24 @@ class Counter:
         with self.lock:
             self.laid = laid
             idle = self.business is None or self.business.phase is Phase.CLOSED
+            mine = self._is_mine(laid.unfinished)
             if idle and laid.card is not None:
                 self._show_holder_of(laid.card.holder_id)
             torn = self.business is not None and self.business.phase is Phase.BROKEN_OFF
-            if laid.unfinished is not None and (idle or torn):
+            if laid.unfinished is not None and (idle or torn or mine):
                 self._resume(laid.unfinished)
         self.bell.ring(READER)
         self.bell.ring(WORK)
+
+    def _is_mine(self, ticket: Ticket | None) -> bool:
+        """True for an operation of the business at hand whose answer never arrived."""
+        business = self.business
+        return (
+            ticket is not None
+            and business is not None
+            and business.phase is Phase.CARD
+            and business.ids.operation == ticket.operation_id
+        )
 
     def _recognise(self, seen: CardIdentity | DeviceError) -> Laid:
         if isinstance(seen, DeviceError):
@@ -185,6 +205,9 @@ class Counter:
         if self.business is not None and self.business.phase is not Phase.CLOSED:
             self.notice = "business-open"
             return
+        if not business.complete:
+            self.notice = "nobody-chosen"
+            return
         business.quote = self.server.quote(business.request())
         business.phase = business.first_phase()
         self.business = business
@@ -194,7 +217,7 @@ class Counter:
         """Record that the holder was checked against the record (IC-02..06, PARK-01)."""
         if business := self._at(Phase.VERIFY):
             request = VerificationRequest(
-                verification_id=str(uuid4()),
+                verification_id=business.ids.verification,
                 holder_id=business.holder.holder_id,
                 method=_METHOD_OF[business.holder.holder_class],
                 papers_seen=tuple(papers),
@@ -209,7 +232,7 @@ class Counter:
         if business := self._at(Phase.PRICE):
             sale = self.server.open_sale(
                 SaleRequest(
-                    sale_id=str(uuid4()),
+                    sale_id=business.ids.sale,
                     request=business.request(),
                     quoted_total_fen=business.due_fen,
                 )
@@ -223,19 +246,21 @@ class Counter:
         business = self._at(Phase.MONEY)
         if business is None or business.sale_id is None:
             return
-        change = change_due(business.due_fen, received_fen)
-        tender = TenderRequest(
-            tender_id=str(uuid4()),
-            kind=TenderKind.CASH_DESK,
-            value_fen=received_fen,
-            state=TenderState.CREDITED,
-            checked=checked,
-        )
-        self.server.tender(business.sale_id, tender)
-        business.received_fen = received_fen
-        if change:
-            self.server.give_change(business.sale_id, str(uuid4()), change)
-        business.change_fen = change
+        change_due(business.due_fen, received_fen)
+        sale = self.server.sale(business.sale_id)
+        if not sale.credited_fen:
+            tender = TenderRequest(
+                tender_id=business.ids.tender,
+                kind=TenderKind.CASH_DESK,
+                value_fen=received_fen,
+                state=TenderState.CREDITED,
+                checked=checked,
+            )
+            sale = self.server.tender(business.sale_id, tender)
+        business.received_fen = sale.credited_fen
+        if sale.change_fen:
+            sale = self.server.give_change(business.sale_id, business.ids.change, sale.change_fen)
+        business.change_fen = sale.returned_fen
         business.phase = Phase.CARD
 
     @_act
@@ -258,20 +283,42 @@ class Counter:
 
     @_act
     def retry(self) -> None:
-        """With a broken-off card lying on the reader again: go on now."""
-        if self._at(Phase.BROKEN_OFF) and self.laid is not None and self.laid.identity is not None:
+        """Go on with a broken-off card that lies there again, or find out how it ended."""
+        business = self._at(Phase.BROKEN_OFF)
+        if business is None:
+            return
+        if self.laid is not None and self.laid.identity is not None:
             self.laid = self._recognise(self.laid.identity)
             if self.laid.unfinished is not None:
                 self._resume(self.laid.unfinished)
+                return
+        self._find_end(business)
 
     @_act
     def abandon(self) -> None:
-        """The torn card will not come back: it is denied, the money is kept as 待核对."""
+        """The torn card will not come back: it is denied.
+
+        Where a blank was being made the money waits for another blank (IC-09a), else it is 待核对.
+        """
         business = self._at(Phase.BROKEN_OFF)
-        if business is not None and business.ticket is not None:
-            self.server.abandon(business.ticket.operation_id, "card-not-returned")
-            business.phase = Phase.CLOSED
-            business.problem = "abandoned"
+        if business is None or self._find_end(business):
+            return
+        self.server.abandon(
+            business.ids.operation, "card-not-returned", keep_sale=business.new_card
+        )
+        if business.new_card:
+            another_card(business)
+            business.phase = Phase.CARD
+        else:
+            business.begun = False
+            business.phase, business.problem = Phase.CLOSED, "abandoned"
+
+    def _find_end(self, business: Business) -> bool:
+        """True when the operation has ended and the business moved on."""
+        self._work.find_end(business)
+        if business.phase is Phase.PAPER:
+            self._submit(lambda: self._work.print_paper(business))
+        return business.phase is not Phase.BROKEN_OFF
 
     @_act
     def print_paper(self) -> None:
@@ -280,11 +327,35 @@ class Counter:
             self._submit(lambda: self._work.print_paper(business))
 
     @_act
-    def hand_over(self, how: str) -> None:
+    def print_owed(self, document_id: int) -> None:
+        """Print a paper that an earlier visit still owes (FEE-32)."""
+        document = self.server.document(document_id)
+
+        def job() -> None:
+            _, result = self.paper.print_document(document)
+            self.notice = "" if result is PrintResult.PRINTED else f"paper-{result}"
+
+        self._submit(job)
+
+    @_act
+    def hand_over(self, how: Handed) -> None:
         """The paper was handed over or lies in the box; there is no third way (FEE-05)."""
-        if business := self._at(Phase.PAPER):
-            business.handed = how
+        business = self._at(Phase.PAPER)
+        if business is not None and business.document is not None:
+            business.document = self.server.hand_over(
+                business.document.document_id, business.ids.handover, how.value
+            )
+            business.handed = how.value
             business.phase = Phase.CLOSED
+
+    @_act
+    def leave_owed(self) -> None:
+        """The paper can't come out now: it stays on the list of papers owed (FEE-32)."""
+        business = self._at(Phase.PAPER)
+        if business is not None and business.document is not None:
+            printed = business.document.state is DocumentState.PRINTED
+            if not printed:
+                business.phase, business.problem = Phase.CLOSED, "paper-owed"
 
     @_act
     def cancel(self) -> None:
@@ -293,11 +364,16 @@ class Counter:
         if business is None or business.running or business.phase is Phase.PAPER:
             return
         if business.sale_id and business.phase in {Phase.MONEY, Phase.CARD}:
-            sale = self.server.cancel_sale(business.sale_id, str(uuid4()), "customer-left")
-            if sale.refundable_fen:
-                self.server.pay_refund(business.sale_id, str(uuid4()), sale.refundable_fen)
-                self.notice = "money-handed-back"
+            self._give_back(business, business.sale_id)
         self.business = None
+
+    def _give_back(self, business: Business, sale_id: str) -> None:
+        sale = self.server.sale(sale_id)
+        if sale.state is SaleState.OPEN:
+            sale = self.server.cancel_sale(sale_id, business.ids.cancel, "customer-left")
+        if sale.refundable_fen:
+            self.server.pay_refund(sale_id, business.ids.refund, sale.refundable_fen)
+            self.notice = "money-handed-back"
 
     @_act
     def block(self, card_number: int) -> None:
@@ -323,17 +399,23 @@ class Counter:
             self._submit(lambda: self._work.resume(business, ticket, channel))
 
     def _taken_over(self, ticket: Ticket) -> Business | None:
+        """The business of an operation begun elsewhere, or before this desk was restarted."""
         try:
-            card = self.server.card(uid=ticket.uid) or self.server.card(number=ticket.card_number)
-            if card is None:
-                return None
-            holder = self.server.holder(card.holder_id)
+            holder = self.server.holder(ticket.holder_id)
+            number = ticket.subject_number
+            old_card = self.server.card(number=number) if number else None
         except ServerError as error:
             self.notice = problem_of(error)
             return None
         self.business = Business(
-            kind=ticket.kind, holder=holder, old_card=card, ticket=ticket, sale_id=ticket.sale_id
+            kind=ticket.kind,
+            holder=holder,
+            old_card=old_card,
+            ticket=ticket,
+            sale_id=ticket.sale_id,
+            begun=True,
         )
+        self.business.ids.operation = ticket.operation_id
         return self.business
 
     def _submit(self, job: Callable[[], None]) -> None:

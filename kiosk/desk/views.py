@@ -22,7 +22,7 @@ from cardserver.domain.verification import (
 )
 from cardserver.wire import CardView, HolderView
 from kiosk.desk.business import Business, Phase
-from kiosk.desk.counter import Counter
+from kiosk.desk.counter import Counter, Handed
 from kiosk.desk.pending import Pending, look
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
@@ -119,6 +119,7 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
     _add_choices(desk, counter)
     _add_verifying(desk, counter)
     _add_steps(desk, counter)
+    _add_papers(desk, counter)
     return desk
 
 
@@ -191,16 +192,11 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
         counter.want_undo(wanted=request.form.get("wanted") == "yes")
         return back_to("desk.page")
 
-    @desk.post("/paper/<how>")
-    def paper(how: str) -> ResponseReturnValue:
-        if how in {"handed-over", "in-the-box"}:
-            counter.hand_over(how)
-        return back_to("desk.page")
-
     plain = {
         "write": counter.write,
         "retry": counter.retry,
         "abandon": counter.abandon,
+        "leave-owed": counter.leave_owed,
         "print": counter.print_paper,
         "cancel": counter.cancel,
     }
@@ -209,6 +205,19 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
     def act(name: str) -> ResponseReturnValue:
         if name in plain:
             plain[name]()
+        return back_to("desk.page")
+
+
+def _add_papers(desk: Blueprint, counter: Counter) -> None:
+    @desk.post("/papers/<int:document_id>/print")
+    def print_owed(document_id: int) -> ResponseReturnValue:
+        counter.print_owed(document_id)
+        return back_to("desk.page")
+
+    @desk.post("/paper/<how>")
+    def paper(how: str) -> ResponseReturnValue:
+        if how in set(Handed):
+            counter.hand_over(Handed(how))
         return back_to("desk.page")
 
 

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 LANES: Final = "lanes"
 STALE_S: Final = 2.0
-"""A read older than this is logged and never acted on."""
+"""A read begun longer ago than this is logged and never acted on."""
 _OPEN_S: Final = 3.0
 
 
@@ -66,6 +66,7 @@ class LaneLoop:
         journal: GateJournal,
         bell: Bell,
         clock: Clock,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.lane = lane
         self.name = name
@@ -75,6 +76,7 @@ class LaneLoop:
         self._journal = journal
         self._bell = bell
         self._clock = clock
+        self._ticks = ticks
         self._barrier = barrier
         self._barrier_worker = DeviceWorker(f"barrier {name}")
         self.post: ReaderPost[_Seen] = ReaderPost(
@@ -91,8 +93,10 @@ class LaneLoop:
         self._barrier_worker.stop(_OPEN_S, self._barrier.close)
 
     def _look(self, reader: CardReader) -> _Seen:
+        # Taken before the reading: what the reader itself held up is old as well.
+        read_at = self._ticks()
         presented = read_presented(reader, self.lane.right, self._keys, self._snapshot().cards)
-        return _Seen(presented=presented, read_at=time.monotonic())
+        return _Seen(presented=presented, read_at=read_at)
 
     def _arrived(self, seen: _Seen | DeviceError) -> None:
         now = self._clock()
@@ -131,7 +135,7 @@ class LaneLoop:
 
     def _open(self, read_at: float) -> bool:
         def open_in_time() -> bool:
-            if time.monotonic() - read_at > STALE_S:
+            if self._ticks() - read_at > STALE_S:
                 _log.warning("lane %s: the tap grew old; not opened", self.name)
                 return False
             self._barrier.open()

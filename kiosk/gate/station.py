@@ -1,5 +1,8 @@
 """Build a gate from its settings: several lanes, one journal, one line to the server."""
 
+import sqlite3
+from contextlib import ExitStack
+
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.sealed import KeyFile
 from kiosk.gate.journal import GateJournal
@@ -18,7 +21,7 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
     if config.gate is None or not config.lane:
         raise ConfigInvalid("a gate needs the sections [gate] and [[lane]]")
     bell = Bell()
-    journal = GateJournal(config.gate.journal)
+    journal = open_journal(config.gate)
     uplink = Uplink(server=open_server(config), journal=journal, bell=bell, clock=clock)
     keys = open_keys(config.gate)
     lanes = [
@@ -49,13 +52,23 @@ def assemble(
             lane.start()
 
     def stop() -> None:
-        for lane in lanes:
-            lane.stop()
-        uplink.stop()
-        journal.close()
+        # In this order, and each of them whatever happens to the one before.
+        with ExitStack() as last:
+            last.callback(journal.close)
+            last.callback(uplink.stop)
+            for lane in lanes:
+                last.callback(lane.stop)
 
     app = create_app(lanes, journal=journal, uplink=uplink, bell=bell, clock=clock)
     return Station(app=app, start=start, stop=stop)
+
+
+def open_journal(part: GatePart) -> GateJournal:
+    """The gate's own memory. Raises ConfigInvalid for a file that can't be one."""
+    try:
+        return GateJournal(part.journal)
+    except (sqlite3.Error, ValueError) as error:
+        raise ConfigInvalid(f"gate.journal: {error}") from error
 
 
 def open_keys(part: GatePart) -> GateKeys:

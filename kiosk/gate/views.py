@@ -117,10 +117,11 @@ def lane_state(each: LaneLoop) -> dict[str, object]:
     """A lane as JSON, for scripts that drive the demo and for tests."""
     shown = each.shown
     if shown is None:
-        return {"fault": each.post.fault, "last": None}
+        return {"fault": each.post.fault, "occupied": each.post.occupied, "last": None}
     decision = shown.decision
     return {
         "fault": each.post.fault,
+        "occupied": each.post.occupied,
         "last": {
             "at": shown.at.isoformat(),
             "granted": decision.granted and not shown.try_again,

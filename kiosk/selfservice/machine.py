@@ -1,8 +1,7 @@
 """The kiosk at work: what each screen does, around one card reader, one acceptor, one printer.
 
-One thread, the machine's own, moves the screens; reader, touches and acceptor only put events into
-its queue. Money is true on the server, not here: every note is reported *accepting* before the
-acceptor is told to take it, and *credited* only on the acceptor's word.
+One thread, the machine's own, moves the screens; reader and touches only put events into its queue.
+Money is true on the server, not here (`kiosk.selfservice.till`).
 """
 
 import logging
@@ -10,36 +9,27 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import uuid4
 
-from cardserver.client import CardServerClient, ServerError
+from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, RightKind
-from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.wire import (
     CardView,
     DocumentView,
     Quote,
     SaleRequest,
     SaleView,
-    TenderRequest,
     Ticket,
     TopUpRequest,
 )
-from drivers.api import (
-    BillAcceptor,
-    BillEvent,
-    BillEventKind,
-    Card,
-    CardIdentity,
-    CardReader,
-    SecureChannel,
-)
+from drivers.api import BillAcceptor, Card, CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from kiosk.selfservice.flow import MONEY_MAY_MOVE, Event, Screen, next_screen
+from kiosk.selfservice.till import Till
 from kiosk.station.beginning import begin
 from kiosk.station.clock import Clock, local_date
 from kiosk.station.events import Bell
@@ -53,6 +43,8 @@ _log = logging.getLogger(__name__)
 SCREEN: Final = "screen"
 _POLL_S: Final = 0.2
 _FELT_S: Final = 1.0
+_FOLLOW_S: Final = 2.0
+"""Pause between two tries to tell an absent server of money."""
 _LAY_BACK_S: Final = 60.0
 
 
@@ -75,7 +67,6 @@ class Visit:
     quote: Quote | None = None
     sale: SaleView | None = None
     ticket: Ticket | None = None
-    notes: dict[int, int] = field(default_factory=dict)
     document: DocumentView | None = None
     printed: str = ""
     problem: str = ""
@@ -108,7 +99,7 @@ class Machine:
         patience: Patience | None = None,
     ) -> None:
         self.server = server.as_operator(station)
-        self.acceptor = acceptor
+        self.till = Till(acceptor, self.server)
         self.paper = paper
         self.bell = bell
         self.clock = clock
@@ -118,12 +109,12 @@ class Machine:
         self.screen = Screen.CLOSED
         self.visit = Visit()
         self.closed_reason = "starting"
-        self.notes_fen: tuple[int, ...] = ()
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._deadline = 0.0
         self._present = False
-        self._note: tuple[str, int] | None = None
+        self._leaving = False
+        self._follow_at = 0.0
         self._thread = threading.Thread(target=self._run, name="kiosk", daemon=True)
         self.post: ReaderPost[CardIdentity] = ReaderPost(
             reader,
@@ -164,70 +155,67 @@ class Machine:
             return None
         return max(0, round(self._deadline - time.monotonic()))
 
+    @property
+    def notes_fen(self) -> Sequence[int]:
+        """Notes that the acceptor knows; none while it is away."""
+        return self.till.notes_fen
+
+    def accepted_notes(self) -> Sequence[int]:
+        """Notes that can be taken now."""
+        return self.till.accepted_notes() if self.visit.sale else ()
+
     # --- the machine's thread
 
     def _run(self) -> None:
-        self._start_acceptor()
+        self._outlive(self._check_devices)
         while not self._stop.is_set():
             try:
-                self._queue.get(timeout=_POLL_S)()
+                job = self._queue.get(timeout=_POLL_S)
             except queue.Empty:
                 pass
-            except Exception:  # noqa: BLE001 - see below
-                # The machine must outlive a mistake of ours; money and card are safe on the server.
-                _log.exception("the kiosk's work failed")
-            self._tick()
+            else:
+                self._outlive(job)
+            self._outlive(self._tick)
+
+    def _outlive(self, job: Callable[[], None]) -> None:
+        # The machine must outlive a mistake of ours; money and card are safe on the server.
+        try:
+            job()
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("the kiosk's work failed")
 
     def _tick(self) -> None:
-        try:
-            if self.screen is Screen.PAY:
-                self._take_notes(self.acceptor.poll())
-            if self.screen is Screen.CLOSED:
-                self._check_devices()
-            if self._deadline and time.monotonic() > self._deadline:
-                self._deadline = 0.0
-                self._move(Event.TIME_OVER)
-        except DeviceError as error:
-            self._acceptor_lost(error)
-        except ServerError as error:
-            self._problem(problem_of(error))
-
-    def _start_acceptor(self) -> None:
-        try:
-            info = self.acceptor.start()
-        except DeviceError as error:
-            self.closed_reason = error.code
-            self.notes_fen = ()
-            return
-        self.notes_fen = info.notes_fen
-        self._check_devices()
+        if self.screen is Screen.PAY:
+            self._take_money()
+        elif self.till.busy and time.monotonic() > self._follow_at:
+            self._follow_late_money()
+        if self.screen is Screen.CLOSED or (self._inviting() and not self.till.notes_fen):
+            self._check_devices()
+        if self._deadline and time.monotonic() > self._deadline:
+            self._deadline = 0.0
+            self._move(Event.TIME_OVER)
 
     def _check_devices(self) -> None:
         """Open or close: reader, acceptor, printer (PARK-12a) and server must all be there."""
         if self.screen not in {Screen.ATTRACT, Screen.CLOSED}:
             return
-        reason = self.post.fault
-        if not reason and not self.notes_fen:
-            self._start_acceptor_again()
-            reason = "" if self.notes_fen else "acceptor-away"
+        reason = self.post.fault or self._start_till()
         if not reason:
             self.paper.look()
             reason = "" if self.paper.can_print else f"printer-{self.paper.state}"
         self.closed_reason = reason
         self._move(Event.DEVICE_LOST if reason else Event.DEVICE_BACK)
 
-    def _start_acceptor_again(self) -> None:
+    def _start_till(self) -> str:
+        """Meet the acceptor unless it is there; the word for what is wrong with it."""
+        if self.till.notes_fen:
+            return ""
         try:
-            self.notes_fen = self.acceptor.start().notes_fen
-        except DeviceError:
-            self.notes_fen = ()
-
-    def _acceptor_lost(self, error: DeviceError) -> None:
-        self.notes_fen = ()
-        self.closed_reason = error.code
-        if self.screen is Screen.PAY:
-            self.visit.problem = error.code
-            self._stop_paying(Event.DEVICE_LOST)
+            self.till.start()
+        except DeviceError as error:
+            _log.info("the banknote acceptor is away: %s", error)
+            return "acceptor-away"
+        return ""
 
     # --- events
 
@@ -318,8 +306,9 @@ class Machine:
             case Screen.CONFIRM, Event.CONFIRMED:
                 self._open_sale()
             case Screen.PAY, (Event.CANCELLED | Event.STOPPED):
-                paid = self.visit.sale is not None and self.visit.sale.credited_fen > 0
-                self._stop_paying(Event.STOPPED if paid else Event.CANCELLED)
+                self._leaving = True
+                self.till.shut()
+                self._look_at_money()
             case ((Screen.MONTHS | Screen.CONFIRM), (Event.CANCELLED | Event.BACK)):
                 self._move(touch.event)
             case Screen.OWED, Event.CANCELLED:
@@ -347,92 +336,66 @@ class Machine:
                 quoted_total_fen=visit.quote.total_fen,
             )
         )
+        self._leaving = False
         self._move(Event.CONFIRMED)
-        self._enable()
-
-    def accepted_notes(self) -> Sequence[int]:
-        """Notes that can be taken now: there is no change unit, so none above what is missing."""
-        missing = self.visit.sale.missing_fen if self.visit.sale else 0
-        return tuple(value for value in self.notes_fen if value <= missing)
-
-    def _enable(self) -> None:
         try:
-            self.acceptor.enable(self.accepted_notes())
+            self.till.take_for(visit.sale)
         except DeviceError as error:
             self._acceptor_lost(error)
 
-    def _take_notes(self, events: Sequence[BillEvent]) -> None:
-        for event in events:
-            match event.kind:
-                case BillEventKind.ESCROW:
-                    self._decide_note(event.value_fen)
-                case BillEventKind.CREDITED:
-                    self._credit(event.value_fen)
-                case BillEventKind.RETURNED | BillEventKind.REJECTED:
-                    self._note_went_back()
-                case _:
-                    pass
-        if events:
-            self.bell.ring(SCREEN)
-
-    def _decide_note(self, value_fen: int) -> None:
-        """Intent first: the server knows of the note before the acceptor may take it."""
-        if self._note is not None:
-            return
-        if value_fen not in self.accepted_notes() or self.visit.sale is None:
-            self.acceptor.return_note()
-            return
-        tender_id = str(uuid4())
+    def _take_money(self) -> None:
+        before, problem = self.visit.sale, ""
         try:
-            self._report(tender_id, value_fen, TenderState.ACCEPTING)
-        except ServerError:
-            self.acceptor.return_note()
-            raise
-        self._note = (tender_id, value_fen)
-        self.acceptor.stack()
+            self.till.poll()
+        except DeviceError as error:
+            self._acceptor_lost(error)
+            return
+        except ServerError as error:
+            problem = problem_of(error)
+        self.visit.sale = self.till.sale
+        if (self.visit.sale, self.visit.problem) != (before, problem):
+            self._problem(problem)
+        self._look_at_money()
 
-    def _credit(self, value_fen: int) -> None:
-        note, self._note = self._note, None
-        tender_id = note[0] if note and note[1] == value_fen else str(uuid4())
-        self._report(tender_id, value_fen, TenderState.CREDITED)
-        self.visit.notes[value_fen] = self.visit.notes.get(value_fen, 0) + 1
+    def _look_at_money(self) -> None:
+        """Paid in full: write. The payer wants to leave: as soon as no note is on its way."""
         if self.visit.sale is not None and not self.visit.sale.missing_fen:
-            self.acceptor.disable()
+            self.till.shut()
             self._move(Event.PAID)
             self._write()
-        else:
-            self._enable()
+        elif self._leaving and not self.till.on_its_way_fen:
+            self._stop_paying(Event.STOPPED if self.till.received_fen else Event.CANCELLED)
 
-    def _note_went_back(self) -> None:
-        note, self._note = self._note, None
-        if note is not None:
-            self._report(*note, TenderState.RETURNED)
-
-    def _report(self, tender_id: str, value_fen: int, state: TenderState) -> None:
-        if self.visit.sale is None:
-            return
-        tender = TenderRequest(
-            tender_id=tender_id,
-            kind=TenderKind.CASH_NOTE,
-            value_fen=value_fen,
-            state=state,
-            checked=True,  # the acceptor checks every note (FEE-03a)
-        )
-        self.visit.sale = self.server.tender(self.visit.sale.sale_id, tender)
+    def _acceptor_lost(self, error: DeviceError) -> None:
+        self.visit.problem = error.code
+        self._stop_paying(Event.DEVICE_LOST if self.till.received_fen else Event.CANCELLED)
 
     def _stop_paying(self, event: Event) -> None:
-        """No further note; what went in stays booked for this card and is shown on a slip."""
-        sale = self.visit.sale
-        try:
-            self.acceptor.disable()
-        except DeviceError:
-            self.notes_fen = ()
-        if sale is not None:
-            # What went in is owed back from now on; the desk pays it out against the slip.
-            self.server.cancel_sale(sale.sale_id, str(uuid4()), "stopped-at-the-kiosk")
+        """No further note; what went in is owed back from now on, and the slip says so."""
+        self.till.shut()
+        self.till.give_up("stopped-at-the-kiosk")
+        received = self.till.received_fen
+        self._tell_server()
+        self.visit.sale = self.till.sale
         self._move(event)
         if self.screen is Screen.OWED:
-            self._print_owed("paid-in-part")
+            self._print_owed("paid-in-part", received)
+
+    def _follow_late_money(self) -> None:
+        """After the visit: a note whose end was not known, or a server that has not heard of it."""
+        try:
+            if self.till.notes_fen:
+                self.till.poll()
+        except (DeviceError, ServerError) as error:
+            _log.info("the till is not at rest yet: %s", error)
+        self._tell_server()
+
+    def _tell_server(self) -> None:
+        try:
+            self.till.tell()
+        except ServerError as error:
+            _log.info("the server will hear of the money later: %s", error)
+            self._follow_at = time.monotonic() + _FOLLOW_S
 
     # --- writing
 
@@ -440,6 +403,8 @@ class Machine:
         visit = self.visit
 
         def job(card: Card) -> None:
+            if not self._same_card(card.identity):
+                raise CardRemoved("another card lies there", uid=card.identity.uid)
             if visit.ticket is None and visit.card is not None and visit.sale is not None:
                 request = TopUpRequest(card_number=visit.card.number, months=visit.months)
                 visit.ticket = begin(request, card, self.server, visit.sale.sale_id)
@@ -455,8 +420,11 @@ class Machine:
             self._move(Event.BROKEN_OFF)
         except (DeviceError, ServerError) as error:
             visit.problem = problem_of(error)
+            if visit.ticket is None and isinstance(error, ServerRefused):
+                self.till.give_up(visit.problem)  # nothing will come of it: owed back
+                self._tell_server()
             self._move(Event.CARD_REFUSED)
-            self._print_owed(visit.problem)
+            self._print_owed(visit.problem, self._credited())
         else:
             self._written()
 
@@ -476,15 +444,17 @@ class Machine:
         name = self.visit.card.secure_channel if self.visit.card else None
         return SecureChannel(name) if name else None
 
-    def _print_owed(self, reason: str) -> None:
+    def _credited(self) -> int:
+        return self.visit.sale.credited_fen if self.visit.sale else 0
+
+    def _print_owed(self, reason: str, received_fen: int) -> None:
         visit = self.visit
-        sale = visit.sale
-        if sale is None or visit.card is None or not sale.credited_fen:
+        if visit.sale is None or visit.card is None or not received_fen:
             return
         visit.printed = self.paper.print_pending(
-            number=sale.sale_id[:8].upper(),
+            number=visit.sale.sale_id[:8].upper(),
             card_number=visit.card.number,
-            received_fen=sale.credited_fen,
+            received_fen=received_fen,
             reason=reason,
             printed_at=self.clock(),
         ).value
@@ -498,7 +468,7 @@ class Machine:
             return
         self._set_deadline()
         if self.screen is Screen.OWED and event is Event.TIME_OVER:
-            self._print_owed("card-not-returned")
+            self._print_owed("card-not-returned", self._credited())
         if self.screen is Screen.ATTRACT and before is not Screen.CLOSED:
             self.visit = replace(Visit())
             if self._present:

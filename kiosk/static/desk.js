@@ -72,6 +72,7 @@ function onKey(event) {
       if (inSearch) { leaveSearch(); return true; }
       return press(bearer("Escape"));
     default:
+      if (/^\d$/.test(event.key) && !typing) { document.getElementById("received")?.focus(); return false; }
       return /^F\d/.test(event.key) && press(bearer(event.key));
   }
 }
@@ -91,6 +92,22 @@ function standAtNext() {
 }
 document.addEventListener("DOMContentLoaded", standAtNext);
 document.addEventListener("htmx:afterSettle", standAtNext);
+
+// The page is drawn anew whenever something happens, perhaps while the clerk is typing: what was
+// typed or ticked goes into the new field of the same name. (htmx keeps the place of the cursor.)
+let typed = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  typed = [...document.querySelectorAll("#work input[id]")].map(({ id, value, checked }) => ({ id, value, checked }));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const { id, value, checked } of typed) {
+    const field = document.getElementById(id);
+    if (!field || (field.value === value && field.checked === checked)) { continue; }
+    Object.assign(field, { value, checked });
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = [];
+});
 
 // A doubled click must not send a form twice; the server would recognise it, the clerk would not.
 function rest(form, resting) {

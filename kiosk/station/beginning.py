@@ -5,9 +5,9 @@ from uuid import uuid4
 from cardserver.client import CardServerClient
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import Slot
-from cardserver.wire import BeginRequest, OperationRequest, Ticket
+from cardserver.wire import BeginRequest, FormatRequest, OperationRequest, Ticket
 from drivers.api import CLASSIC_KINDS, Card, KeyRole, KeySet
-from drivers.errors import CardAuthenticationFailed, RecordTorn
+from drivers.errors import ApduRefused, CardAuthenticationFailed, RecordTorn
 
 
 def medium_of(card: Card) -> Medium:
@@ -16,16 +16,22 @@ def medium_of(card: Card) -> Medium:
 
 
 def begin(
-    request: OperationRequest, card: Card, server: CardServerClient, sale_id: str | None
+    request: OperationRequest,
+    card: Card,
+    server: CardServerClient,
+    sale_id: str | None,
+    *,
+    operation_id: str | None = None,
 ) -> Ticket:
     """Read the card's slots and open the operation; the server compares them with its own books.
 
+    A caller that may have to ask again keeps `operation_id`: the same id gives the same ticket.
     Raises ServerRefused (the rule that forbids it, `card-differs`, `card-busy`), CardError.
     """
-    found = found_slots(card, server)
+    found = {} if isinstance(request, FormatRequest) else found_slots(card, server)
     return server.begin(
         BeginRequest(
-            operation_id=str(uuid4()),
+            operation_id=operation_id or str(uuid4()),
             request=request,
             uid=card.identity.uid,
             card_kind=card.identity.kind.value,
@@ -47,7 +53,7 @@ def found_slots(card: Card, server: CardServerClient) -> dict[int, bytes | None]
     for slot in Slot:
         try:
             found[int(slot)] = card.read_slot(slot, keys)
-        except RecordTorn:
+        except (RecordTorn, ApduRefused):  # refused: keyed, but the slot was never made
             found[int(slot)] = None
         except CardAuthenticationFailed:
             return {}

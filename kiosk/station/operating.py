@@ -43,6 +43,12 @@ class Step(StrEnum):
     SETTLE = "settle"
 
 
+class AnotherCard(CardError):
+    """The card on the reader is not the one this operation was opened on."""
+
+    code = "another-card"
+
+
 Tell = Callable[[Step], None]
 
 
@@ -66,11 +72,13 @@ def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) 
     """Bring the card to what the ticket says and settle the operation.
 
     Raises:
+        AnotherCard: this is not the card of the ticket; nothing was touched.
         RecordMismatch: the card holds bytes nobody planned, or does not give back what was written.
         CardForeign: the keys of the card are not ours.
         CardError, DeviceError: the card left, the reader failed; the operation stays open.
         ServerUnavailable: written, but not yet settled; the operation stays open.
     """
+    _require_chip(ticket, card)
     keys = key_set(ticket)
     tell(Step.LOOK)
     if ticket.keying is Keying.FORMAT:
@@ -88,6 +96,11 @@ def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) 
         raise RecordMismatch("the card does not give back what was written", uid=ticket.uid)
     tell(Step.SETTLE)
     return server.settle(ticket.operation_id, _evidence(found, card))
+
+
+def _require_chip(ticket: Ticket, card: Card) -> None:
+    if card.identity.uid != ticket.uid:
+        raise AnotherCard("this is another card", uid=card.identity.uid)
 
 
 def _write(changes: tuple[SlotChange, ...], card: Card, keys: KeySet, tell: Tell) -> None:
@@ -120,6 +133,7 @@ def undo(
     A card that was blank is blank again afterwards. With `keep_sale` the money stays for another
     try, e.g. on another blank. Raises UndoTooLate, and as `carry_out`.
     """
+    _require_chip(ticket, card)
     changes = ticket.slot_changes()
     if ticket.kind in _OF_BLANKS:
         _make_blank(card, key_set(ticket), ServerJournal(server, ticket))
@@ -181,6 +195,7 @@ def read_back(changes: tuple[SlotChange, ...], card: Card, keys: KeySet) -> dict
 
 def _evidence(found: Mapping[int, bytes | None], card: Card) -> Evidence:
     return Evidence(
+        uid=card.identity.uid,
         found=dict(found),
         secure_channel=card.secure_channel.value if card.secure_channel else None,
     )

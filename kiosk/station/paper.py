@@ -117,7 +117,9 @@ class PaperDesk:
             if document.state in MAY_EXIST:
                 document = self._server.reprint(document.document_id, print_id)
             # Until the printer proves otherwise a paper may be in the world, also after a crash.
-            self._server.record_print(document.document_id, print_id, PrintResult.UNKNOWN)
+            document = self._server.record_print(
+                document.document_id, print_id, PrintResult.UNKNOWN
+            )
         except ServerError:
             _log.warning("document %s: the server did not allow it", document.document_id)
             return document, PrintResult.NOT_PRINTED

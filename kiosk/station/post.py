@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 class ReaderPost(Generic[Seen]):
     """Watches one reader. `look` runs on the reader's thread when a card arrives; `arrived` then
     gets what it saw, or the DeviceError it ended in; `lifted` is called when the card has gone.
+    `occupied` is True in between, `fault` the code of what is wrong with the reader.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ReaderPost(Generic[Seen]):
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run, name=f"watch {reader.name}", daemon=True)
         self.fault = ""
+        self.occupied = False
 
     @property
     def name(self) -> str:
@@ -101,8 +103,14 @@ class ReaderPost(Generic[Seen]):
                     self._receive()
                 self._note_fault("")
             except DeviceError as error:
-                self._note_fault(error.code)
-                self._stop.wait(_RETRY_S)
+                self._rest(error.code)
+            except Exception:  # noqa: BLE001 - a dead watch is a dead counter
+                _log.exception("the watch of reader %s met a fault", self.name)
+                self._rest(DeviceError.code)
+
+    def _rest(self, code: str) -> None:
+        self._note_fault(code)
+        self._stop.wait(_RETRY_S)
 
     def _wait_card(self) -> bool:
         return self._reader.wait_card(_WAIT_S)
@@ -111,18 +119,23 @@ class ReaderPost(Generic[Seen]):
         return self._reader.wait_removed(_WAIT_S)
 
     def _receive(self) -> None:
+        self.occupied = True
         self._note_fault("")
         seen: Seen | DeviceError
         try:
             seen = self._worker.submit(lambda: self._look(self._reader), timeout_s=_ASK_S)
         except DeviceError as error:
             seen = error
+        except Exception as error:  # noqa: BLE001 - the card is there, and somebody must be told
+            _log.exception("reader %s: a card could not be looked at", self.name)
+            seen = DeviceError(f"the look failed: {type(error).__name__}", device=self.name)
         self._tell(lambda: self._arrived(seen))
         try:
             while not self._stop.is_set():
                 if self._worker.submit(self._wait_removed, timeout_s=_JOB_S):
                     return
         finally:
+            self.occupied = False
             self._tell(self._lifted)
 
     def _tell(self, call: Callable[[], None]) -> None:

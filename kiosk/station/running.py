@@ -22,6 +22,7 @@ def serve(station: Station, listen: str) -> None:
     """Run until interrupted. `listen` is ``host:port``. Raises OSError when the port is taken."""
     from waitress import serve as run
 
+    station.app.config["TRUSTED_HOSTS"].append(listen.rpartition(":")[0])
     station.start()
     try:
         run(station.app, listen=listen, threads=_THREADS, send_bytes=1, ident="yika")

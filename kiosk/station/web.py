@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from cardserver.domain.ids import card_number_text
@@ -34,6 +34,12 @@ POLICY: Final = (
 """No inline style, no inline script, no other host: what a page may do is written in its files."""
 
 _A_YEAR_S: Final = 365 * 24 * 3600
+_OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+"""Names under which a page may be asked for; `kiosk.station.running` adds the one it listens on.
+
+A page of another site that lets its name point here (DNS rebinding) is refused by them.
+"""
+
 _MAX_FORM_BYTES: Final = 64 * 1024
 _OUR_PAGES: Final = frozenset({"same-origin", "none"})
 
@@ -67,6 +73,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
     """A Flask app with the station's common parts; the caller registers its own blueprint."""
     app = Flask(name, root_path=_package_root(), static_folder="static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = _MAX_FORM_BYTES
+    app.config["TRUSTED_HOSTS"] = list(_OWN_NAMES)
     app.jinja_env.globals.update(
         t=t,
         t_in=text,
@@ -84,6 +91,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
     app.before_request(_same_origin_only)
     app.after_request(_safe_headers)
     app.register_error_handler(HTTPException, _in_words)
+    app.register_error_handler(SecurityError, _another_name)
     _add_live_bell(app, bell)
     return app
 
@@ -152,6 +160,12 @@ _WORDED: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "no-page",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
 }
+
+
+def _another_name(_error: SecurityError) -> Response:
+    """Asked for under a name that is not ours: no page can be drawn, as none has an address."""
+    words = text(DEFAULT_LANGUAGE, "error.other-origin")
+    return Response(words, status=HTTPStatus.BAD_REQUEST, mimetype="text/plain")
 
 
 def _in_words(error: HTTPException) -> ResponseReturnValue:

@@ -247,7 +247,7 @@ def test_one_card_one_subject_one_sale_has_one_open_operation(engine: Engine, sa
         session.add(owner)
         session.flush()
         session.add(card(1, bytes(4), owner.id))
-        sale = SaleRow(id=new_id(), request={}, charges=[], due_fen=1, **made())
+        sale = SaleRow(id=new_id(), holder_id=owner.id, request={}, charges=[], due_fen=1, **made())
         session.add(sale)
         session.flush()
         shared = {"uid": bytes(7), "subject_number": 1, "sale_id": sale.id}
@@ -288,7 +288,7 @@ def test_a_broken_rule_of_the_database_is_a_conflict(estate: Estate) -> None:
             **made(),
         ),
         lambda: LedgerEntryRow(kind="tender", sale_id="nothing", **made()),
-        lambda: SaleRow(id="x", request={}, charges=[], due_fen=0, **made()),
+        lambda: SaleRow(id="x", holder_id=1, request={}, charges=[], due_fen=0, **made()),
         lambda: RightRow(
             card_number=99,
             kind=RightKind.DOOR,

@@ -99,7 +99,7 @@ class PlainCard:
     def evidence(self) -> Evidence:
         """What a read-back finds."""
         return Evidence.model_validate(
-            {"found": dict(self.slots), "secure_channel": self.secure_channel}
+            {"uid": self.uid, "found": dict(self.slots), "secure_channel": self.secure_channel}
         )
 
 

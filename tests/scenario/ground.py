@@ -230,19 +230,19 @@ class Ground:
     def balances(self) -> dict[str, int]:
         """What stands on every account, read past the server."""
         question = "SELECT account, sum(amount_fen) FROM ledger_line GROUP BY account"
-        return {account: amount for account, amount in self._rows(question) if amount}
+        return {account: amount for account, amount in self.rows(question) if amount}
 
     def count(self, table: str, condition: str = "1 = 1") -> int:
-        return int(self._rows(f'SELECT count(*) FROM "{table}" WHERE {condition}')[0][0])  # noqa: S608
+        return int(self.rows(f'SELECT count(*) FROM "{table}" WHERE {condition}')[0][0])  # noqa: S608
 
-    def _rows(self, question: str, **values: object) -> Sequence[Any]:
+    def rows(self, question: str, **values: object) -> Sequence[Any]:
         with self.engine.connect() as connection:
             return connection.execute(text(question), values).all()
 
     def rights_on_file(self, number: int) -> dict[int, bytes]:
         """The bytes the server believes a card carries, by slot; nothing for an empty slot."""
         question = 'SELECT kind, sealed FROM "right" WHERE card_number = :number'
-        rows = self._rows(question, number=number)
+        rows = self.rows(question, number=number)
         return {int(SLOT_OF[RightKind(kind.lower())]): bytes(sealed) for kind, sealed in rows}
 
     def slots_on_card(self, virtual: VirtualCard, version: int) -> dict[int, bytes]:

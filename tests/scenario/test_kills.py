@@ -39,6 +39,7 @@ from tests.scenario.truth import check_gate, end_by_finishing, end_by_undoing
 
 ALL = os.environ.get("YIKA_KILL_ALL") == "1"
 SAMPLE_KINDS = ("classic-1k", "desfire-ev2")
+SORTS = {Step.EXCHANGE, Step.COMMIT, Step.ANSWER}
 
 
 @pytest.mark.parametrize("kind", KINDS if ALL else SAMPLE_KINDS)
@@ -48,7 +49,7 @@ def test_a_process_killed_anywhere_leaves_what_can_be_finished_or_undone(
 ) -> None:
     start, store, memory = at_the_start(name, kind)
     steps, end = dry_run(start)
-    assert set(steps) == set(Step)
+    assert set(steps) == SORTS
     for last in chosen(steps, f"{name} {kind}"):
         job = lay_out(start, store, memory, tmp_path / str(last))
         kill_at(last, job)
@@ -85,7 +86,7 @@ def chosen(steps: Sequence[Step], seed: str) -> list[int]:
     chance = random.Random(seed)
     return [
         chance.choice([number for number, step in enumerate(steps) if step is sort])
-        for sort in Step
+        for sort in sorted(SORTS)
     ]
 
 

@@ -179,12 +179,15 @@ def _money() -> None:
     op.create_table(
         "sale",
         _column("id", UUID, key=True),
+        _column("holder_id", BIG, to="holder.id"),
+        _column("card_number", BIG, null=True, to="card.number"),
         _column("request", sa.JSON()),
         _column("charges", sa.JSON()),
         _column("due_fen", BIG),
         *_made(),
         sa.CheckConstraint("due_fen > 0", name="due"),
     )
+    _index("sale", "card_number")
     op.create_table(
         "sale_event",
         _column("id", BIG, key=True),
@@ -305,6 +308,7 @@ def _clockwork() -> None:
     op.create_table(
         "tap",
         _column("station", WORD, key=True),
+        _column("journal", UUID, key=True),
         _given("sequence"),
         _column("at", INSTANT),
         _column("taken_at", INSTANT),

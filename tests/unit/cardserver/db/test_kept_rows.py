@@ -45,7 +45,7 @@ def busy(desk: FrontDesk) -> FrontDesk:
             "granted": True,
         }
     )
-    taps.take_taps(desk.estate, GATE, TapsRequest(taps=(tap,)))
+    taps.take_taps(desk.estate, GATE, TapsRequest(journal=new_id(), taps=(tap,)))
     return desk
 
 

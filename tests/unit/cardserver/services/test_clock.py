@@ -6,9 +6,10 @@ import pytest
 
 from cardserver.domain.rights import CardStatus
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, blocking, selling, snapshots, stations
+from cardserver.services import accounts, blocking, ending, selling, snapshots, stations
+from cardserver.services.clock import mend_clock
 from cardserver.services.errors import ClockSetBack
-from cardserver.wire import BlockRequest, TenderRequest, TopUpRequest
+from cardserver.wire import BlockRequest, TenderRequest, TopUpRequest, VoidRequest
 from tests.databases.frontdesk import DESK, GATE, KIOSK, FrontDesk, blank, new_id
 
 
@@ -30,7 +31,7 @@ def test_a_small_step_back_is_forgiven_and_time_stands_still(desk: FrontDesk) ->
     assert accounts.journal(desk.estate, DESK, 1).lines[0].at == known
 
 
-def test_a_clock_set_back_begins_and_settles_nothing(desk: FrontDesk) -> None:
+def test_a_clock_set_back_begins_nothing_and_settles_what_was_begun(desk: FrontDesk) -> None:
     request = desk.issue_request(desk.staff)
     card = blank()
     desk.clock.now -= timedelta(days=1)
@@ -40,9 +41,6 @@ def test_a_clock_set_back_begins_and_settles_nothing(desk: FrontDesk) -> None:
     ticket = desk.begin(request, card)
     card.write(ticket)
     desk.clock.now -= timedelta(days=1)
-    with pytest.raises(ClockSetBack):
-        desk.settle(ticket, card)
-    desk.clock.forward(days=1)
     assert desk.settle(ticket, card).card.status is CardStatus.LIVE
 
 
@@ -74,3 +72,38 @@ def test_a_lost_card_is_blocked_whatever_the_clock_says(desk: FrontDesk) -> None
     after = snapshots.snapshot(desk.estate, GATE, before.version)
     assert [card.status for card in after.cards] == [CardStatus.BLOCKED]
     assert after.time_floor == before.time_floor
+
+
+def test_an_operation_is_undone_whatever_the_clock_says(desk: FrontDesk) -> None:
+    card = blank()
+    ticket = desk.begin(desk.issue_request(desk.owner), card)
+    desk.clock.now -= timedelta(days=1)
+    request = VoidRequest(evidence=card.evidence(), reason="反悔")
+    voided = ending.void(desk.estate, DESK, ticket.operation_id, request)
+    assert voided.refund_fen == 20_00
+
+
+def test_a_floor_pushed_ahead_by_a_wrong_clock_is_mended_and_says_so(desk: FrontDesk) -> None:
+    true = desk.clock.now
+    desk.clock.forward(days=3650)
+    desk.issue(desk.staff, blank())
+    desk.clock.now = true + timedelta(hours=1)
+    request = desk.issue_request(desk.owner)
+    with pytest.raises(ClockSetBack):
+        desk.open_sale(request)
+    before, after = mend_clock(desk.estate)
+    assert (before, after) == (true + timedelta(days=3650), true + timedelta(hours=1))
+    assert stations.health(desk.estate).clock_ok
+    line = accounts.journal(desk.estate, DESK, 1).lines[0]
+    assert (line.action, line.at) == ("mend-clock", after)
+    assert desk.open_sale(request).due_fen == 20_00
+    # From here on the floor keeps watch again.
+    desk.clock.now -= timedelta(minutes=1)
+    with pytest.raises(ClockSetBack):
+        desk.open_sale(desk.issue_request(desk.family))
+
+
+def test_mending_a_clock_that_is_right_changes_nothing_that_matters(desk: FrontDesk) -> None:
+    before, after = mend_clock(desk.estate)
+    assert before == after == desk.clock.now
+    assert desk.open_sale(desk.issue_request(desk.owner)).due_fen == 20_00

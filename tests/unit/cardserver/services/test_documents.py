@@ -6,7 +6,14 @@ from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.sale import TenderKind
 from cardserver.services import documents
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import DocumentView, PrintReport, ReprintRequest, TopUpRequest
+from cardserver.wire import (
+    DocumentView,
+    Handing,
+    HandoverRequest,
+    PrintReport,
+    ReprintRequest,
+    TopUpRequest,
+)
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,
@@ -133,3 +140,50 @@ def test_a_kiosk_sees_only_its_own_papers(desk: FrontDesk, paper: DocumentView) 
 def test_an_unknown_paper_is_not_found(desk: FrontDesk) -> None:
     with pytest.raises(NotFound):
         documents.document(desk.estate, DESK, 99)
+
+
+def hand(desk: FrontDesk, paper: DocumentView, how: Handing, handover_id: str = "") -> DocumentView:
+    body = HandoverRequest(handover_id=handover_id or new_id(), how=how)
+    return documents.hand_over(desk.estate, DESK, paper.document_id, body)
+
+
+@pytest.mark.parametrize("result", [None, NOT_PRINTED, UNKNOWN])
+def test_what_is_not_known_to_have_come_out_is_not_handed_over(
+    desk: FrontDesk, paper: DocumentView, result: PrintResult | None
+) -> None:
+    if result is not None:
+        report(desk, paper, result)
+    with refused("not-printed"):
+        hand(desk, paper, "handed-over")
+    assert documents.document(desk.estate, DESK, paper.document_id).handed == ""
+
+
+def test_a_printed_paper_goes_into_the_box_and_later_to_its_owner(
+    desk: FrontDesk, paper: DocumentView
+) -> None:
+    """FEE-32: never without hand-over; both steps stay on record."""
+    assert report(desk, paper, PRINTED).handed == ""
+    first = new_id()
+    assert hand(desk, paper, "in-the-box", first).handed == "in-the-box"
+    assert hand(desk, paper, "handed-over").handed == "handed-over"
+    assert hand(desk, paper, "in-the-box", first).handed == "handed-over"
+    with refused("id-reused"):
+        hand(desk, paper, "handed-over", first)
+    known = documents.document(desk.estate, DESK, paper.document_id)
+    assert (known.state, known.reprints, known.handed) == (DocumentState.PRINTED, 0, "handed-over")
+    assert owed(desk) == []
+
+
+def test_a_copy_that_fails_later_takes_no_handover_back(
+    desk: FrontDesk, paper: DocumentView
+) -> None:
+    report(desk, paper, PRINTED)
+    hand(desk, paper, "handed-over")
+    assert again(desk, paper).handed == "handed-over"
+    assert report(desk, paper, NOT_PRINTED).state is DocumentState.PRINTED
+
+
+def test_a_kiosk_hands_over_only_its_own_papers(desk: FrontDesk, paper: DocumentView) -> None:
+    body = HandoverRequest(handover_id=new_id(), how="in-the-box")
+    with pytest.raises(NotPermitted):
+        documents.hand_over(desk.estate, KIOSK, paper.document_id, body)

@@ -266,7 +266,7 @@ def test_a_card_is_not_talked_down_to_a_weaker_channel(desk: FrontDesk) -> None:
 
 
 def test_unknown_operations_are_not_found(desk: FrontDesk) -> None:
-    nothing = Evidence(found={})
+    nothing = Evidence(uid=bytes(7), found={})
     with pytest.raises(NotFound):
         ending.settle(desk.estate, DESK, new_id(), nothing)
     with pytest.raises(NotFound):

@@ -128,13 +128,17 @@ def test_an_unchanged_list_is_empty_and_a_strange_version_gets_all(desk: FrontDe
     assert len(ahead.cards) == 1
 
 
-def test_the_list_names_a_floor_below_which_a_clock_was_set_back(desk: FrontDesk) -> None:
+def test_the_list_names_a_floor_below_which_a_clock_is_not_believed(desk: FrontDesk) -> None:
     """GATE-07a."""
     card = blank()
     desk.issue(desk.owner, card)
+    desk.clock.forward(days=3 * 365)
     listed = whole(desk).to_domain()
-    desk.clock.now -= timedelta(days=1)
-    assert tap(desk, card, DOOR, listed) is Reason.CLOCK_SET_BACK
+    desk.clock.forward(days=-2 * 365)
+    assert tap(desk, card, DOOR, listed) is Reason.EXPIRED
+
+
+JOURNAL = "0b3c3b5e-0000-4000-8000-000000000001"
 
 
 def report(sequence: int, lane: str = "door") -> TapReport:
@@ -149,7 +153,7 @@ def report(sequence: int, lane: str = "door") -> TapReport:
 
 
 def take(desk: FrontDesk, *reports: TapReport) -> tuple[int, int]:
-    taken = taps.take_taps(desk.estate, GATE, TapsRequest(taps=reports))
+    taken = taps.take_taps(desk.estate, GATE, TapsRequest(journal=JOURNAL, taps=reports))
     return taken.taken, taken.repeated
 
 
@@ -169,8 +173,17 @@ def test_a_tap_told_otherwise_is_refused_with_all_that_came_with_it(desk: FrontD
 def test_stations_number_their_taps_by_themselves(desk: FrontDesk) -> None:
     take(desk, report(1, lane="north"))
     other = replace(GATE, station="gate-2")
-    request = TapsRequest(taps=(report(1, lane="south"),))
+    request = TapsRequest(journal=JOURNAL, taps=(report(1, lane="south"),))
     assert taps.take_taps(desk.estate, other, request).taken == 1
+
+
+def test_a_new_journal_starts_from_one_again(desk: FrontDesk) -> None:
+    """A gate whose disk was changed numbers anew; nothing is refused, nothing is lost."""
+    take(desk, report(1, lane="north"))
+    fresh = TapsRequest(journal=new_id(), taps=(report(1, lane="south"),))
+    assert taps.take_taps(desk.estate, GATE, fresh).taken == 1
+    assert taps.take_taps(desk.estate, GATE, fresh).repeated == 1
+    assert take(desk, report(1, lane="north")) == (0, 1)
 
 
 @pytest.mark.parametrize("hours", [8, -5])

@@ -1,15 +1,29 @@
 """Bad input of any kind: one JSON shape, plain words, nothing done, no traceback."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from cardserver.domain.station import StationKind
 from cardserver.services import accounts
 from cardserver.web.app import MAX_BODY_BYTES
 from cardserver.wire import Refusal
 from tests.databases.frontdesk import FrontDesk, new_id
+from tests.databases.stores import STORES, open_store
+from tests.unit.cardserver.web.conftest import Sign
+
+
+@pytest.fixture(params=STORES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    store = open_store(request.param, tmp_path)
+    yield store
+    store.dispose()
 
 
 def refused(answer: TestResponse, status: int, code: str) -> Refusal:
@@ -137,6 +151,10 @@ def test_what_is_not_there_is_not_found(http: FlaskClient, path: str) -> None:
         "/api/journal?limit=0",
         "/api/operations/open?uid=" + "00" * 11,
         "/api/documents/owed?station=",
+        "/api/sales/waiting?card=0",
+        "/api/sales/waiting?card=x",
+        "/api/sales/waiting?station=",
+        "/api/sales/waiting?kind=top-up",
     ],
 )
 def test_a_query_that_does_not_fit_is_refused(http: FlaskClient, query: str) -> None:
@@ -190,3 +208,65 @@ def test_every_answer_forbids_what_a_browser_might_do_with_it(http: FlaskClient)
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+TAP = {
+    "sequence": 1,
+    "at": "2025-06-09T01:00:00Z",
+    "lane_id": "door",
+    "uid": "01020304",
+    "reason": "granted",
+    "granted": True,
+}
+
+
+@pytest.fixture
+def gate(app: APIFlask, token: Sign) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(StationKind.GATE)}"
+    return client
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sequence": 0}, "sequence"),
+        ({"sequence": 2**63}, "sequence"),
+        ({"snapshot_version": -1}, "snapshot_version"),
+        ({"snapshot_version": 2**63}, "snapshot_version"),
+        ({"snapshot_version": 10**30}, "snapshot_version"),
+        ({"card_number": 2**63}, "card_number"),
+        ({"uid": "00" * 11}, "uid"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "at"),
+        ({"at": "2025-06-09T01:00:00"}, "at"),
+        ({"at": 10**30}, "at"),
+    ],
+)
+def test_a_tap_no_database_could_keep_is_refused(
+    gate: FlaskClient, changes: dict[str, Any], field: str
+) -> None:
+    body = {"journal": IDENTITY, "taps": [{**TAP, **changes}]}
+    answer = gate.post("/api/taps", json=body)
+    assert refused(answer, 422, "invalid").message.startswith(f"taps.0.{field}:")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sequence": 2**63 - 1, "snapshot_version": 2**63 - 1},
+        {"at": "0001-01-01T00:00:00Z"},
+        {"at": "9999-12-31T23:59:59.999999Z"},
+        {"lane_id": "门" * 60, "uid": ""},
+    ],
+)
+def test_the_greatest_tap_there_can_be_is_kept(gate: FlaskClient, changes: dict[str, Any]) -> None:
+    body = {"journal": IDENTITY, "taps": [{**TAP, **changes}]}
+    for expected in ({"taken": 1, "repeated": 0}, {"taken": 0, "repeated": 1}):
+        answer = gate.post("/api/taps", json=body)
+        assert (answer.status_code, answer.json) == (200, expected)
+
+
+def test_taps_without_their_journal_are_refused(gate: FlaskClient) -> None:
+    answer = gate.post("/api/taps", json={"taps": [TAP]})
+    assert refused(answer, 422, "invalid").message.startswith("journal:")

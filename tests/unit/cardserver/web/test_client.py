@@ -52,6 +52,37 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store.dispose()
 
 
+def test_lost_answers_waiting_money_and_handed_papers_cross_the_wire(
+    client: CardServerClient, desk: FrontDesk
+) -> None:
+    card = blank()
+    request = IssueRequest(holder_id=desk.owner, verification_id=verified(client, desk.owner))
+    sale_id = paid(client, request)
+    assert sale_id is not None
+    (wait,) = client.waiting_sales()
+    assert (wait.sale, wait.request) == (client.sale(sale_id), request)
+    assert client.waiting_sales(station="desk-1") == [wait]
+    assert client.waiting_sales(station="kiosk-1") == []
+    assert client.waiting_sales(card_number=1) == []
+    begun = desk.begin_request(request, card, sale_id)
+    ticket = client.begin(begun)
+    assert client.outcome(ticket.operation_id).card is None
+    assert client.waiting_sales() == []
+    card.write(ticket)
+    paper = client.settle(ticket.operation_id, card.evidence()).document
+    assert paper is not None
+    outcome = client.outcome(ticket.operation_id)
+    assert outcome.document == paper
+    assert outcome.operation.state is OperationState.SETTLED
+    with refused("conflict", "not-printed", 409):
+        client.hand_over(paper.document_id, new_id(), "handed-over")
+    client.record_print(paper.document_id, new_id(), PrintResult.PRINTED)
+    handed = client.hand_over(paper.document_id, new_id(), "in-the-box")
+    assert client.document(paper.document_id) == handed
+    assert handed.handed == "in-the-box"
+    assert client.trial().unknown_fen == 0
+
+
 def verified(client: CardServerClient, holder_id: int) -> str:
     request = VerificationRequest(
         verification_id=new_id(),
@@ -161,8 +192,10 @@ def test_the_whole_story_over_the_wire(
         reason=Reason.GRANTED,
         granted=True,
     )
-    assert gate.post_taps([tap]).taken == 1
-    assert gate.post_taps([tap]).repeated == 1
+    journal = new_id()
+    assert gate.post_taps([tap], journal=journal).taken == 1
+    assert gate.post_taps([tap], journal=journal).repeated == 1
+    assert gate.post_taps([tap], journal=new_id()).taken == 1
 
     # The card is lost, blocked and replaced.
     assert client.block(number, "遗失").status is CardStatus.BLOCKED

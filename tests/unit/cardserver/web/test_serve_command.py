@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,11 +13,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardserver import cli
+from cardserver.cli_keys import default_keyring
 from cardserver.cli_serve import serve
 from cardserver.client import ServerError, connect
 from cardserver.domain.keys import DemoKeysRefused, EstateId
-from cardserver.services.opening import ZoneUnknown
-from cardserver.vault import KeyFile, Passphrase, create_vault
+from cardserver.domain.station import StationKind
+from cardserver.services.accounts import journal
+from cardserver.services.opening import ZoneUnknown, open_estate
+from cardserver.services.setup import register_station
+from cardserver.services.stations import health
+from cardserver.services.turn import Caller
+from cardserver.vault import KeyFile, Passphrase, create_vault, open_vault
 
 SECRET = bytes(range(32))
 
@@ -31,7 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str, **environment: str) -> Result:
-    return CliRunner().invoke(serve, words, env=environment)
+    settings = {"YIKA_KEYRING": "keyring.json", **environment}
+    return CliRunner().invoke(serve, words, env=settings)
 
 
 def test_a_station_is_put_on_file_and_its_token_printed_once(folder: Path) -> None:
@@ -125,6 +133,48 @@ def test_a_zone_nobody_knows_is_refused(folder: Path) -> None:
     assert not (folder / "yika.db").exists()
 
 
+def test_the_keyring_lies_where_the_keys_command_puts_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("APPDATA", str(folder))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    default_keyring().parent.mkdir(parents=True)
+    (folder / "keyring.json").rename(default_keyring())
+    station = ("--add-station", "desk-1", "desk")
+    done = CliRunner().invoke(serve, ("--keyfile", "key", *station))
+    assert done.exit_code == 0, done.output
+    assert folder in default_keyring().parents
+
+
+def test_a_clock_that_ran_ahead_is_mended_and_the_server_ends(folder: Path) -> None:
+    words = ("--keyfile", "key", "--mend-clock")
+    vault = open_vault(folder / "keyring.json", KeyFile(SECRET))
+    ahead = datetime(2099, 1, 1, tzinfo=UTC)
+    estate = open_estate("sqlite:///yika.db", vault, name="翠湖", clock=lambda: ahead)
+    register_station(estate, "desk-1", StationKind.DESK)
+    done = run(*words)
+    assert done.exit_code == 0
+    assert done.output.startswith(f"The server's time was {ahead.isoformat()} and is 20")
+    again = run(*words)
+    assert "2099" not in again.output
+    now = open_estate("sqlite:///yika.db", vault, name="翠湖")
+    assert health(now).clock_ok
+    office = Caller(station="office-1", kind=StationKind.OFFICE)
+    assert {line.action for line in journal(now, office, 2).lines} == {"mend-clock"}
+
+
+def test_mending_is_no_setting_that_could_stay(folder: Path) -> None:
+    (folder / "yika.toml").write_text("mend_clock = true", encoding="utf-8")
+    done = run("--config", "yika.toml", "--keyfile", "key")
+    assert done.exit_code == 2
+    assert "unknown settings: mend_clock" in done.output
+    station = ("--add-station", "desk-1", "desk")
+    done = run("--keyfile", "key", *station, YIKA_MEND_CLOCK="1")
+    assert done.output.startswith("desk-1.")
+    assert "clock" in " ".join(run("--help").output.split())
+
+
 def test_one_secret_is_enough(folder: Path) -> None:
     done = run("--keyfile", "key", "--passphrase-file", "key")
     assert done.exit_code == 2
@@ -150,7 +200,8 @@ def test_a_served_estate_answers_over_a_socket_and_after_a_restart(folder: Path)
     port = free_port()
     command = (
         "from cardserver.cli import serve; "
-        f"serve(['--keyfile', 'key', '--estate', '翠湖', '--listen', '127.0.0.1:{port}'])"
+        "serve(['--keyring', 'keyring.json', '--keyfile', 'key', '--estate', '翠湖', "
+        f"'--listen', '127.0.0.1:{port}'])"
     )
     root = str(Path(cli.__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": root, "PYTHONUTF8": "1"}

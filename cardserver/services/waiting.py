@@ -1,0 +1,56 @@
+"""Money that waits for somebody: paid and not written, owed back, change, a note on its way."""
+
+from pydantic import TypeAdapter
+
+from cardserver.db.books import sales_with_money
+from cardserver.db.tables import HolderRow, SaleRow
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.sale import SaleState
+from cardserver.services.selling import sale_view
+from cardserver.services.turn import Caller, Estate, Turn, reading
+from cardserver.services.views import shown_name
+from cardserver.wire import OperationRequest, SaleView, WaitingSale, WaitingSales
+
+_REQUEST: TypeAdapter[OperationRequest] = TypeAdapter(OperationRequest)
+
+
+def waiting_sales(
+    estate: Estate, caller: Caller, *, card_number: int | None, station: str | None
+) -> WaitingSales:
+    """Sales with money that wait, of one card, one station or all; oldest first.
+
+    A kiosk sees its own and, of the card it asks about, top-ups from anywhere: they follow the
+    card. Raises NotPermitted.
+    """
+    if not caller.owns_all and card_number is None:
+        station = caller.station if station is None else station
+        caller.check_owns(station)
+    with reading(estate, caller) as turn:
+        rows = sales_with_money(turn.session, card_number=card_number, station=station)
+        views = [(row, sale_view(turn, row)) for row in rows if _may_see(caller, row)]
+        return WaitingSales(
+            sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view))
+        )
+
+
+def _may_see(caller: Caller, row: SaleRow) -> bool:
+    own = caller.owns_all or row.station == caller.station
+    return own or row.request["kind"] == OperationKind.TOP_UP
+
+
+def _waits(view: SaleView) -> bool:
+    """False for a sale in use, unless a note is on its way: its operation waits, not its money."""
+    return view.state is not SaleState.IN_USE or bool(view.refundable_fen or view.open_tenders)
+
+
+def _waiting(turn: Turn, row: SaleRow, view: SaleView) -> WaitingSale:
+    holder = turn.find(HolderRow, row.holder_id, "holder")
+    return WaitingSale(
+        sale=view,
+        request=_REQUEST.validate_python(row.request),
+        card_number=row.card_number,
+        holder_id=row.holder_id,
+        holder_name=shown_name(turn, holder),
+        station=row.station,
+        opened_at=row.at,
+    )

@@ -1,0 +1,249 @@
+"""The kiosk's till: the banknote acceptor, and the server that is told of every note.
+
+A note is announced to the server (*accepting*) before the acceptor may take it, and counts
+(*credited*) on the acceptor's word alone. What becomes of an announced note is told even if it is
+known late: after a lost line, after a power cut, after the visit. Until then the sale shows it as
+open (`SaleView.open_tenders`), and so does a sale whose kiosk was switched off for good.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
+from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.wire import SaleView, TenderRequest
+from drivers.api import BillAcceptor, BillEvent, BillEventKind
+from drivers.errors import DeviceError, DeviceFault
+
+_log = logging.getLogger(__name__)
+
+_WENT_BACK = frozenset(
+    {BillEventKind.RETURNED, BillEventKind.REJECTED, BillEventKind.RETURNED_AT_POWER_UP}
+)
+_OUT_OF_ORDER = frozenset(
+    {BillEventKind.JAM, BillEventKind.STACKER_FULL, BillEventKind.CASHBOX_REMOVED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Note:
+    """A note that was announced and of which the end is not known yet."""
+
+    sale_id: str
+    tender_id: str
+    value_fen: int
+
+    def tender(self, state: TenderState) -> TenderRequest:
+        return TenderRequest(
+            tender_id=self.tender_id,
+            kind=TenderKind.CASH_NOTE,
+            value_fen=self.value_fen,
+            state=state,
+            checked=True,  # the acceptor checks every note (FEE-03a)
+        )
+
+
+class Till:
+    """Takes banknotes for one sale at a time. Belongs to the kiosk's thread.
+
+    `notes_fen` are the notes the acceptor knows, none while it is away or out of order; `sale` is
+    the sale last opened, as the server has it.
+    """
+
+    def __init__(self, acceptor: BillAcceptor, server: CardServerClient) -> None:
+        self.notes_fen: tuple[int, ...] = ()
+        self.sale: SaleView | None = None
+        self._acceptor = acceptor
+        self._server = server
+        self._open = False
+        self._note: _Note | None = None
+        self._untold: deque[tuple[_Note, TenderState]] = deque()
+        self._given_up: deque[tuple[str, str, str]] = deque()
+        self._stacked: int | None = None
+        self._enabled: Sequence[int] = ()
+        self._refusal: ServerRefused | None = None
+
+    @property
+    def on_its_way_fen(self) -> int:
+        """Value of a note that was announced and is neither credited nor back yet."""
+        return self._note.value_fen if self._note else 0
+
+    @property
+    def received_fen(self) -> int:
+        """What the payer of the present sale gave us, with what the server has not heard of yet."""
+        credited = self.sale.credited_fen if self.sale else 0
+        untold = (note for note, state in self._untold if state is TenderState.CREDITED)
+        return credited + sum(note.value_fen for note in untold) + self.on_its_way_fen
+
+    @property
+    def busy(self) -> bool:
+        """True while a note is on its way or the server has not heard everything."""
+        return self._note is not None or bool(self._untold or self._given_up)
+
+    def accepted_notes(self) -> Sequence[int]:
+        """Notes that can be taken now: there is no change unit, so none above what is missing."""
+        missing = self.sale.missing_fen if self.sale else 0
+        return tuple(value for value in self.notes_fen if value <= missing)
+
+    def start(self) -> None:
+        """Meet the acceptor, for the first time or again.
+
+        A note of ours that was on its way then is accounted for: by its credit, else by the count
+        of stacked notes, else it is left to a person (待核对). Raises DeviceError.
+        """
+        self.notes_fen, self._enabled = (), ()
+        info = self._acceptor.start()
+        events = self._acceptor.poll()
+        # A note that comes back now need not be ours: the payer may have offered one more.
+        self._hear([event for event in events if event.kind not in _WENT_BACK])
+        if not any(event.kind is BillEventKind.STACKING for event in events):
+            self._end_note(_found(self._stacked, info.stacked_count, events))
+        self._stacked = info.stacked_count
+        self.notes_fen = info.notes_fen
+
+    def take_for(self, sale: SaleView) -> None:
+        """Take notes for this sale. Raises DeviceError."""
+        self.sale, self._open = sale, True
+        self._enable()
+
+    def poll(self) -> None:
+        """Hear what happened since the last time and tell it the server.
+
+        Raises:
+            DeviceError: the acceptor is lost; `start` it again.
+            ServerError: the server is away or refuses a note, which went back; whatever it has to
+                know is told the next time.
+        """
+        self._refusal = None
+        try:
+            self._hear(self._acceptor.poll())
+        except DeviceError:
+            self.notes_fen = ()
+            raise
+        self.tell()
+        if self._refusal is not None:
+            raise self._refusal
+        if self._open and self.accepted_notes():
+            self._enable()
+
+    def tell(self) -> None:
+        """Tell the server everything it has to know, in order. Raises ServerUnavailable."""
+        while self._untold:
+            note, state = self._untold[0]
+            self._call(partial(self._server.tender, note.sale_id, note.tender(state)))
+            self._untold.popleft()
+        while self._given_up and self._note is None:
+            self._call(partial(self._server.cancel_sale, *self._given_up[0]))
+            self._given_up.popleft()
+
+    def shut(self) -> None:
+        """Take no further note. A note on its way goes its way."""
+        self._open, self._enabled = False, ()
+        try:
+            self._acceptor.disable()
+        except DeviceError:
+            self.notes_fen = ()
+
+    def give_up(self, reason: str) -> None:
+        """End the sale as soon as no note is on its way: what went in is owed back from then on."""
+        if self.sale is not None:
+            self._given_up.append((self.sale.sale_id, str(uuid4()), reason))
+
+    # --- the acceptor's side
+
+    def _enable(self) -> None:
+        """Say which notes are wanted, where that has changed."""
+        notes = self.accepted_notes()
+        if notes == self._enabled:
+            return
+        try:
+            self._acceptor.enable(notes)
+        except DeviceError:
+            self.notes_fen = ()
+            raise
+        self._enabled = notes
+
+    def _hear(self, events: Sequence[BillEvent]) -> None:
+        kinds = {event.kind for event in events}
+        for event in events:
+            match event.kind:
+                case BillEventKind.ESCROW:
+                    self._decide(event.value_fen)
+                case BillEventKind.CREDITED | BillEventKind.STACKED_AT_POWER_UP:
+                    self._count(event)
+                case kind if kind in _WENT_BACK:
+                    self._end_note(TenderState.RETURNED)
+                case _:
+                    pass
+        if trouble := kinds & _OUT_OF_ORDER:
+            raise DeviceFault(f"banknote acceptor: {min(trouble)}", status=min(trouble))
+        if BillEventKind.RESET in kinds:  # it lost its power since, and is off
+            self.start()
+
+    def _decide(self, value_fen: int) -> None:
+        """Intent first: the server knows of the note before the acceptor may take it."""
+        if self._note is not None:
+            return
+        wanted = self._open and not self.busy and value_fen in self.accepted_notes()
+        if not wanted or self.sale is None or not self._announce(self.sale, value_fen):
+            self._acceptor.return_note()
+            return
+        self._acceptor.stack()
+
+    def _announce(self, sale: SaleView, value_fen: int) -> bool:
+        note = _Note(sale_id=sale.sale_id, tender_id=str(uuid4()), value_fen=value_fen)
+        try:
+            self.sale = self._server.tender(note.sale_id, note.tender(TenderState.ACCEPTING))
+        except ServerRefused as refused:
+            self._refusal = refused
+            return False
+        except ServerUnavailable:
+            self._owe(note, TenderState.RETURNED)  # it may have heard of the note after all
+            return False
+        self._note = note
+        return True
+
+    def _count(self, event: BillEvent) -> None:
+        """A note lies in the cashbox."""
+        if self._stacked is not None:
+            self._stacked += 1
+        if self._note is not None:
+            same = event.value_fen == self._note.value_fen
+            self._end_note(TenderState.CREDITED if same else TenderState.UNKNOWN)
+        else:
+            _log.error("a note of %d fen was taken that nobody announced", event.value_fen)
+
+    def _end_note(self, state: TenderState) -> None:
+        note, self._note = self._note, None
+        if note is not None:
+            self._owe(note, state)
+
+    # --- the server's side
+
+    def _owe(self, note: _Note, state: TenderState) -> None:
+        self._untold.append((note, state))
+
+    def _call(self, call: Callable[[], SaleView]) -> None:
+        try:
+            sale = call()
+        except ServerRefused as refused:
+            _log.warning("the till's word was refused: %s", refused)
+            return
+        if self.sale is not None and sale.sale_id == self.sale.sale_id:
+            self.sale = sale
+
+
+def _found(before: int | None, now: int | None, events: Sequence[BillEvent]) -> TenderState:
+    """What became of a note whose credit nobody has heard, by the count of stacked notes.
+
+    An acceptor that does not count is believed when it gave a note back.
+    """
+    if before is None or now is None:
+        came_back = any(event.kind in _WENT_BACK for event in events)
+        return TenderState.RETURNED if came_back else TenderState.UNKNOWN
+    ends = {0: TenderState.RETURNED, 1: TenderState.CREDITED}
+    return ends.get((now - before) % 2**32, TenderState.UNKNOWN)

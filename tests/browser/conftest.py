@@ -1,0 +1,56 @@
+"""One browser for the folder; one site for each file, since a story changes its estate."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.served import CHROMIUM_SWITCHES, Served, Watched, find_chromium, serve, watched
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one worker: a second browser on two cores only makes both slow."""
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's own Chromium, without a window."""
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_SWITCHES])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet_lines() -> None:
+    """Thousands of calls to a server in process are not worth a line each."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A site of this file's own."""
+    with serve(tmp_path_factory.mktemp("estate")) as site:
+        yield site
+
+
+@pytest.fixture
+def desk_window(browser: Browser, served: Served) -> Iterator[Watched]:
+    """A window as large as the counter's screen; quiet at the end."""
+    with watched(browser, served.url, (1280, 800)) as window:
+        yield window
+        window.must_be_quiet()
+
+
+@pytest.fixture
+def kiosk_window(browser: Browser, served: Served) -> Iterator[Watched]:
+    """A window as large as the kiosk's screen, to be touched; quiet at the end."""
+    with watched(browser, served.url, (1080, 1920), has_touch=True) as window:
+        yield window
+        window.must_be_quiet()

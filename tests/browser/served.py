@@ -1,0 +1,186 @@
+"""The demo site as a browser meets it, and a browser that notices what a person would not.
+
+`Watched` keeps every request, console message and policy violation of its pages, so that a test can
+say at its end that nothing went to another host and nothing was complained about.
+"""
+
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from waitress import create_server
+
+from simulators.clock import DemoClock
+from simulators.faults import Fault, FaultKind, FaultPlan
+from simulators.reader import VirtualReader
+from simulators.site import Site
+from simulators.story import FIRST_DAY, Teller
+
+DESK_SIZE: Final = (1280, 800)
+KIOSK_SIZE: Final = (1080, 1920)
+PATIENCE_MS: Final = 12_000
+_HELD_S: Final = 30.0
+
+CHROMIUM_SWITCHES: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str:
+    """The browser to test with: CHROMIUM names one, else the system's. Skips where there is none.
+
+    (Where ``CI`` is set, tests/conftest.py makes a failure of that skip.)
+    """
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine; CHROMIUM may name one")
+    return found
+
+
+@dataclass(slots=True)
+class Served:
+    """The running site, its address, and the hands of `simulators.story` beside the browser."""
+
+    site: Site
+    url: str
+    tell: Teller
+
+    def tear_after(self, reader: str, exchanges: int) -> None:
+        """The card will be pulled off that reader after so many more exchanges."""
+        fault = Fault(kind=FaultKind.TEAR_AFTER, at=exchanges)
+        self.site.readers[reader].plan(FaultPlan(fault))
+
+    def day(self, year: int, month: int, day: int) -> None:
+        """Let the estate's calendar stand on that day."""
+        self.tell.travel(date(year, month, day))
+
+    @contextmanager
+    def holding(self, reader_name: str, exchanges: int) -> Iterator[threading.Event]:
+        """Stop a reader in mid-work after so many exchanges; the event says that it stands still."""
+        reader: VirtualReader = self.site.readers[reader_name]
+        stands, go_on, left = threading.Event(), threading.Event(), [exchanges]
+        before = reader.listener
+
+        def listen(_command: bytes, _answer: bytes) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                stands.set()
+                go_on.wait(_HELD_S)
+
+        reader.listener = listen
+        try:
+            yield stands
+        finally:
+            go_on.set()
+            reader.listener = before
+
+
+def _web_server(site: Site) -> Any:
+    """As `yika demo` serves it: every event goes out at once, which waitress calls old-fashioned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return create_server(site.wsgi(), host="127.0.0.1", port=0, threads=32, send_bytes=1)
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Served]:
+    """A whole site on a free loopback port, on the story's first day."""
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    with Site(folder, clock=clock) as site:
+        server = _web_server(site)
+        thread = threading.Thread(target=server.run, name="pages", daemon=True)
+        thread.start()
+        tell = Teller(site)
+        try:
+            yield Served(site=site, url=f"http://127.0.0.1:{server.effective_port}", tell=tell)
+        finally:
+            tell.close()
+            server.close()
+            thread.join(timeout=5)
+
+
+@dataclass
+class Watched:
+    """A browser's window with everything that happened in it."""
+
+    context: BrowserContext
+    url: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """A new page of the site, watched."""
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.url + path)
+        return page
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.refused.append(f"{response.status} {response.url}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def elsewhere(self) -> list[str]:
+        """Requests that left the site."""
+        return [url for url in self.requests if not url.startswith((self.url + "/", "data:"))]
+
+    def must_be_quiet(self) -> None:
+        """Nothing was asked of another host, nothing refused, nothing complained about."""
+        assert self.elsewhere() == []
+        assert self.refused == []
+        assert self.complaints == []
+
+
+@contextmanager
+def watched(browser: Browser, url: str, size: tuple[int, int], **options: Any) -> Iterator[Watched]:
+    """A fresh window on the site."""
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    # What a policy blocks is also an event of the page; the console alone may be silent about it.
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', (event) =>"
+        " console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"
+    )
+    try:
+        yield Watched(context=context, url=url)
+    finally:
+        context.close()
+
+
+def barriers_found(page: Page) -> list[str]:
+    """Serious and critical findings of axe on the page as it stands; contrast is one of them."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['impact']} {each['id']}: {'; '.join(node['html'][:120] for node in each['nodes'][:3])}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]

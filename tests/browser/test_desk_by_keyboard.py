@@ -1,0 +1,388 @@
+"""The counter as a clerk works it: keys only at the desk, hands on the panel, eyes on the page.
+
+The tests of this file are one day at one counter and run in their order.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from cardserver.domain.rights import RightKind
+from tests.browser.served import Served, Watched
+
+DESK = "/desk/"
+PANEL = "/panel/"
+
+
+@pytest.fixture(autouse=True)
+def cleared(served: Served) -> Iterator[None]:
+    """After each test nothing lies on the reader and no business is open, whatever happened."""
+    yield
+    served.site.readers["desk"].plan(None)
+    served.site.box.lift("desk")
+    if served.tell.business().get("phase") not in {None, "paper", "writing", "broken-off"}:
+        served.tell.post("/desk/act/cancel")
+
+
+def step(page: Page) -> Locator:
+    """The step the counter is at."""
+    return page.locator("[aria-current=step] h2")
+
+
+def find(page: Page, typed: str, name: str, *, down: int = 0) -> None:
+    """Search a resident and open the sheet, without a mouse."""
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(typed)
+    expect(page.locator("[data-found]").first).to_be_visible()
+    for _ in range(down):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(name)
+
+
+def press(page: Page, key: str, expected_step: str) -> None:
+    """Press a key and see the counter arrive at a step."""
+    page.keyboard.press(key)
+    expect(step(page)).to_contain_text(expected_step)
+
+
+def type_amount(page: Page, yuan: str) -> None:
+    """Type what was received; the cursor stands there already."""
+    expect(page.locator("#received")).to_be_focused()
+    page.keyboard.type(yuan)
+
+
+def lay_new_card(panel: Page, kind: str) -> str:
+    """Take a new card out of the panel's wallet and lay it on the desk's reader, by its buttons."""
+    cards = panel.locator("[data-card]")
+    expect(panel.locator("[data-pad=desk]")).to_be_visible()
+    before = set(cards.evaluate_all("found => found.map((each) => each.dataset.card)"))
+    panel.locator("#kind").select_option(kind)
+    panel.locator("[data-call='api/cards']").click()
+    expect(cards).to_have_count(len(before) + 1)
+    after = set(cards.evaluate_all("found => found.map((each) => each.dataset.card)"))
+    (card,) = after - before
+    panel.locator(f"[data-cards] [data-card='{card}']").click()
+    panel.locator("[data-pad=desk]").click()
+    expect(panel.locator(f"[data-laid=desk] [data-card='{card}']")).to_be_visible()
+    return str(card)
+
+
+def test_a_card_is_issued_with_the_keyboard_alone(desk_window: Watched, served: Served) -> None:
+    desk, panel = desk_window.open(DESK), desk_window.open(PANEL)
+    desk.bring_to_front()
+    find(desk, "1201", "王秀兰", down=2)
+
+    press(desk, "F2", "核对身份")
+    expect(desk.get_by_role("button", name="已核对")).to_be_focused()
+    press(desk, "Enter", "说明价格")
+    expect(desk.locator("#work")).to_contain_text("请告诉客户：一共 20 元。")
+    press(desk, "Enter", "收款")
+    type_amount(desk, "100")
+    expect(desk.locator("#change")).to_have_text("一共收您100元，找您80元。")
+    desk.keyboard.press("Enter")
+    notice = desk.locator("#work .notice")
+    expect(notice).to_contain_text("请过验钞机")
+    expect(desk.locator("#received"), "what was typed is still there").to_have_value("100")
+    desk.locator("#received").press("Tab")
+    desk.keyboard.press("Space")
+    press(desk, "Enter", "写卡")
+    expect(desk.locator(".money")).to_contain_text("一共收您100元，找您80元。")
+    expect(desk.get_by_role("button", name="写卡")).to_be_disabled()
+
+    card = lay_new_card(panel, "desfire-ev2")
+    served.tell.card_ids["owner"] = card
+    desk.bring_to_front()
+    expect(desk.locator("#reader")).to_contain_text("MIFARE DESFire EV2")
+    expect(desk.get_by_role("button", name="写卡")).to_be_focused()
+    press(desk, "Enter", "票据")
+    expect(desk.locator("#work")).to_contain_text("已打印")
+    expect(desk.locator(".paper-strip")).to_contain_text("人民币贰拾元整")
+    expect(panel.locator("[data-paper=desk] img")).to_be_visible()
+
+    expect(desk.get_by_role("button", name="已交给客户")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#work")).to_contain_text("办好了")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-card]")).to_contain_text("MIFARE DESFire EV2")
+    expect(desk.locator("[data-card] .term")).to_contain_text("还有 730 天")
+    assert served.tell.card("owner").rights[RightKind.DOOR].last == date(2027, 5, 8)
+    served.tell.money_agrees()
+
+
+def test_parking_is_added_by_its_key_to_the_card_that_lies_there(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    served.tell.lay("owner", "desk")
+    expect(desk.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
+    press(desk, "F6", "核对身份")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#work .notice")).to_contain_text("首先需要看过下面的资料")
+    papers = desk.locator("[name=paper]")
+    for place in range(papers.count()):
+        papers.nth(place).focus()
+        desk.keyboard.press("Space")
+    press(desk, "Enter", "说明价格")
+    press(desk, "Enter", "收款")
+    type_amount(desk, "300")
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Space")
+    press(desk, "Enter", "写卡")
+    press(desk, "Enter", "票据")
+    expect(desk.get_by_role("button", name="已交给客户")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#work")).to_contain_text("办好了")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#reader .term")).to_have_count(2)
+    assert served.tell.card("owner").rights[RightKind.PARKING].last == date(2025, 6, 8)
+    served.tell.lift("desk")
+
+
+def test_enter_held_down_goes_one_step_only(desk_window: Watched, served: Served) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "李", "李㼆")
+    press(desk, "F2", "核对身份")
+    desk.keyboard.down("Enter")
+    for _ in range(5):
+        desk.keyboard.down("Enter")  # the keyboard repeats a key that is held
+    expect(step(desk)).to_contain_text("说明价格")
+    desk.keyboard.up("Enter")
+    assert served.tell.business()["phase"] == "price"
+    desk.keyboard.press("Escape")
+    expect(desk.locator("h1")).to_have_text("李㼆")
+
+
+def test_a_card_torn_in_mid_write_is_explained_and_finished_when_it_is_back(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "李", "李㼆")
+    press(desk, "F2", "核对身份")
+    press(desk, "Enter", "说明价格")
+    press(desk, "Enter", "收款")
+    type_amount(desk, "20")
+    press(desk, "Enter", "写卡")
+    served.tell.blank("family", "classic-1k")
+    served.tell.lay("family", "desk")
+    served.tear_after("desk", 30)
+    expect(desk.get_by_role("button", name="写卡")).to_be_enabled()
+    desk.keyboard.press("Enter")
+
+    torn = desk.locator(".torn")
+    expect(torn).to_contain_text("钱和账都在，没有丢失。")
+    expect(torn).to_contain_text("请把同一张卡放回读卡器，会自动接着写完。")
+    expect(desk.locator("#reader")).to_contain_text("请把卡放在这里")
+    served.site.readers["desk"].plan(None)
+
+    served.tell.lay("family", "desk")
+    expect(desk.locator("#work")).to_contain_text("读回一致")
+    expect(desk.get_by_role("button", name="已交给客户")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#work")).to_contain_text("办好了")
+    desk.keyboard.press("Enter")
+    served.tell.money_agrees()
+    served.tell.lift("desk")
+
+
+def test_while_a_card_is_written_the_page_stands_still_and_shows_how_far_it_is(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "赵强", "赵强")
+    press(desk, "F2", "核对身份")
+    desk.keyboard.press("Space")
+    press(desk, "Enter", "写卡")
+    served.tell.blank("staff", "desfire-ev1")
+    served.tell.lay("staff", "desk")
+    expect(desk.get_by_role("button", name="写卡")).to_be_enabled()
+    with served.holding("desk", 12) as stands:
+        desk.keyboard.press("Enter")
+        assert stands.wait(10)
+        expect(desk.locator(".still")).to_contain_text("请让卡留在读卡器上")
+        expect(desk.locator(".progress .now")).to_have_text("设置密钥")
+        expect(desk.locator("[data-next]"), "there is nothing to press").to_have_count(0)
+    expect(desk.locator("#work")).to_contain_text("办好了")
+    served.tell.lift("desk")
+
+
+def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "赵强", "赵强")
+    press(desk, "F10", "写卡")
+    expect(desk.locator("#sure")).to_be_visible()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[aria-current=step] h2")).to_contain_text("写卡")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("h1")).to_have_text("赵强")
+
+
+def test_the_loss_key_means_the_chosen_card_and_no_other(
+    desk_window: Watched, served: Served
+) -> None:
+    tell = served.tell
+    for name in ("first", "second"):
+        tell.open_business(served.site.people.merchant, "issue")
+        tell.serve(("sealed-application", "application-form", "approval"), received="20")
+        tell.blank(name, "classic-1k")
+        tell.lay(name, "desk")
+        tell.write()
+        tell.lift("desk")
+    first, second = tell.card("first").number, tell.card("second").number
+
+    desk = desk_window.open(DESK)
+    find(desk, "S12", "百味小吃店 周敏")
+    expect(desk.locator("[data-card]")).to_have_count(2)
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator("[data-card]").nth(1)).to_have_attribute("data-selected", "")
+    desk.keyboard.press("F9")
+    expect(desk.locator("[data-card]").nth(1)).to_contain_text("已挂失")
+    assert tell.site.office.card(number=second).status == "blocked"  # type: ignore[union-attr]
+    assert tell.site.office.card(number=first).status == "live"  # type: ignore[union-attr]
+
+
+def test_a_card_laid_down_while_the_clerk_types_takes_nothing_from_the_field(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "陈立", "陈立")
+    press(desk, "F2", "核对身份")
+    for paper in ("lease", "id-copy"):
+        desk.locator(f"#paper-{paper}").check()
+    press(desk, "Enter", "说明价格")
+    press(desk, "Enter", "收款")
+    type_amount(desk, "5")
+    served.tell.blank("any", "classic-1k")
+    served.tell.lay("any", "desk")
+    expect(desk.locator("#reader")).to_contain_text("未登记的卡")
+    expect(desk.locator("#received")).to_be_focused()
+    desk.keyboard.type("0")
+    expect(desk.locator("#received")).to_have_value("50")
+    expect(desk.locator("#change")).to_have_text("一共收您50元，找您30元。")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("h1")).to_have_text("陈立")
+
+
+def test_back_after_a_payment_repeats_nothing(desk_window: Watched, served: Served) -> None:
+    desk = desk_window.open("/")
+    desk.goto(desk_window.url + DESK)
+    find(desk, "陈立", "陈立")
+    press(desk, "F2", "核对身份")
+    for paper in ("lease", "id-copy"):
+        desk.locator(f"#paper-{paper}").check()
+    press(desk, "Enter", "说明价格")
+    press(desk, "Enter", "收款")
+    type_amount(desk, "20")
+    press(desk, "Enter", "写卡")
+    taken = served.site.balances()
+
+    desk.go_back()
+    desk.go_forward()
+    desk.reload()
+    expect(step(desk)).to_contain_text("写卡")
+    assert served.site.balances() == taken
+
+    summary = desk.locator("summary", has_text="取消")
+    summary.focus()
+    desk.keyboard.press("Enter")
+    desk.get_by_role("button", name="退还客户 20 元").press("Enter")
+    expect(desk.locator("#work .notice.done")).to_contain_text("请把收到的钱退还客户")
+    served.tell.money_agrees()
+
+
+def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
+    browser: object, served: Served
+) -> None:
+    from playwright.sync_api import Browser
+
+    assert isinstance(browser, Browser)
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(served.url + DESK)
+        page.locator("#q").fill("百味")
+        page.locator("#q").press("Enter")
+        page.locator("[data-found]").click()
+        expect(page.locator("h1")).to_have_text("百味小吃店 周敏")
+        page.get_by_role("button", name="发新卡").click()
+        for box in page.locator("[name=paper]").all():
+            box.check()
+        page.get_by_role("button", name="已核对").click()
+        page.get_by_role("button", name="客户同意").click()
+        page.locator("#received").fill("20")
+        page.get_by_role("button", name="收款并找零").click()
+        expect(step(page)).to_contain_text("写卡")
+        taken = served.site.balances()
+        page.go_back()
+        page.go_forward()
+        expect(step(page)).to_contain_text("写卡")
+        assert served.site.balances() == taken
+        page.locator("summary").click()
+        page.get_by_role("button", name="退还客户 20 元").click()
+    finally:
+        context.close()
+    served.tell.money_agrees()
+
+
+def test_a_reader_without_its_cable_says_so_and_comes_back_by_itself(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    light = desk.locator("#lights .light").first
+    expect(light).to_contain_text("就绪")
+    served.site.readers["desk"].unplug()
+    expect(light).to_contain_text("未连接")
+    expect(desk.locator("#reader")).to_contain_text("请检查 USB 线")
+    served.site.readers["desk"].replug()
+    expect(light).to_contain_text("就绪")
+
+
+def test_paper_that_ran_out_is_said_and_printed_when_it_is_back(
+    desk_window: Watched, served: Served
+) -> None:
+    tell = served.tell
+    printer = served.site.printers["desk"]
+    printer.change(paper_out=True)
+    tell.open_business(served.site.people.owner, "issue")
+    tell.serve(received="20")
+    tell.blank("spare", "desfire-ev3")
+    tell.lay("spare", "desk")
+    desk = desk_window.open(DESK)
+    expect(desk.get_by_role("button", name="写卡")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#work .notice")).to_contain_text("票据没有打出来")
+    expect(desk.locator("#today")).to_contain_text("1 张票据待补")
+    expect(desk.get_by_role("button", name="已交给客户")).to_be_disabled()
+    printer.load_paper()
+    expect(desk.get_by_role("button", name="打印")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="已交给客户")).to_be_enabled()
+    desk.get_by_role("button", name="已交给客户").press("Enter")
+    expect(desk.locator("#work")).to_contain_text("办好了")
+    desk.keyboard.press("Escape")
+    tell.lift("desk")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "Welcome home"), ("zh-Hant", "讀卡機上的卡"), ("zh-Hans", "读卡器上的卡")],
+)
+def test_the_language_is_switched_in_the_middle_of_a_business_and_nothing_is_lost(
+    desk_window: Watched, served: Served, language: str, title: str
+) -> None:
+    tell = served.tell
+    tell.open_business(served.site.people.family, "issue")
+    tell.post("/desk/verify")
+    desk = desk_window.open(DESK)
+    desk.locator(f".language a[lang={language}]").click()
+    expect(desk.locator("html")).to_have_attribute("lang", language)
+    if title != "Welcome home":
+        expect(desk.locator("#on-reader")).to_have_text(title)
+    expect(desk.locator("[aria-current=step]")).to_have_count(1)
+    assert tell.business()["phase"] == "price"
+    assert not re.search(r"\b[a-z]+\.[a-z-]+\.[a-z-]+\b", desk.locator("body").inner_text())
+    tell.post("/desk/act/cancel")

@@ -1,0 +1,111 @@
+"""A self-service kiosk in a process of its own, with the server in it, killed at a given step.
+
+Acceptor and printer stand outside, behind a pty and a socket, and outlive it. Beside the steps of
+`tests.scenario.killed` each word from the acceptor is one.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from drivers.acceptors import ssp
+from drivers.api import AcceptorInfo, BillAcceptor, BillEvent
+from kiosk.selfservice import machine as machine_module
+from kiosk.selfservice.flow import Event, Screen
+from kiosk.selfservice.machine import Machine, Touch
+from kiosk.station.events import Bell
+from kiosk.station.paper import Letterhead, PaperDesk
+from printer.profile import load_profile
+from printer.transports import open_channel
+from simulators import estate as demo_estate
+from simulators.reader import VirtualReader
+from tests.scenario.ground import Ground
+from tests.scenario.killed import CARD, Job, Lasting, Step, Steps, open_ground, read_card
+
+PATIENCE_S = 20.0
+LOOK_S = 0.005
+STEPS = "steps.txt"
+
+
+@dataclass
+class Heard:
+    """The acceptor; every word from it is a step."""
+
+    acceptor: BillAcceptor
+    steps: Steps
+
+    def start(self) -> AcceptorInfo:
+        return self.acceptor.start()
+
+    def enable(self, notes_fen: Sequence[int]) -> None:
+        self.acceptor.enable(notes_fen)
+
+    def disable(self) -> None:
+        self.acceptor.disable()
+
+    def poll(self) -> Sequence[BillEvent]:
+        events = self.acceptor.poll()
+        if events:
+            self.steps(Step.NOTE)
+        return events
+
+    def stack(self) -> None:
+        self.acceptor.stack()
+
+    def return_note(self) -> None:
+        self.acceptor.return_note()
+
+
+def open_machine(
+    ground: Ground, reader: VirtualReader, acceptor: BillAcceptor, printer_port: int
+) -> Machine:
+    """The kiosk on these devices."""
+    server = ground.client(demo_estate.KIOSK)
+    way = {"kind": "network", "host": "127.0.0.1", "port": str(printer_port)}
+    head = Letterhead(company="翠湖物业服务有限公司", station="自助机1", phone="0755-8000 1234")
+    paper = PaperDesk(
+        open_channel=partial(open_channel, way),
+        profile=load_profile("epson-tm-t88"),
+        letterhead=head,
+        server=server,
+    )
+    return Machine(
+        server=server,
+        reader=reader,
+        acceptor=acceptor,
+        paper=paper,
+        bell=Bell(),
+        clock=ground.clock,
+        station="自助机1",
+        phone="0755-8000 1234",
+    )
+
+
+def perform(job: Job, acceptor_path: str, printer_port: int, last: int) -> None:
+    """The process: one resident tops up one month with banknotes."""
+    machine_module.__dict__["_POLL_S"] = LOOK_S
+    ground, path = open_ground(job), job.folder / CARD
+    card, reader, steps = read_card(job.kind, job.uid, path), VirtualReader(), Steps(last)
+    acceptor = Heard(ssp.DRIVER.open({"port": acceptor_path}), steps)
+    machine = open_machine(ground, reader, acceptor, printer_port)
+    machine.start()
+    until(lambda: machine.screen is Screen.ATTRACT)
+    steps.watch_store(ground.engine)
+    ground.line.after = steps.answered
+    reader.plan(Lasting(card, path, steps))
+    reader.insert(card)
+    until(lambda: machine.screen is Screen.MONTHS)
+    machine.touch(Touch(Event.MONTHS_CHOSEN, 1))
+    machine.touch(Touch(Event.CONFIRMED))
+    until(lambda: machine.screen is Screen.DONE)
+    (job.folder / STEPS).write_text("\n".join(steps.seen), encoding="ascii")
+
+
+def until(reached: Callable[[], Any]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not reached():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(LOOK_S)

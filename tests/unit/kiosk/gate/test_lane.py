@@ -1,0 +1,258 @@
+"""A lane with its threads: what is held to its reader, what is journalled, what is opened.
+
+The cards were issued by the real server; only the barrier is a counter of pulses. An opening that
+came late or was lost is told and never made good (GATE-01), an internal fault opens nothing (S13).
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from cardserver.domain.admission import Reason
+from cardserver.domain.rights import RightKind
+from drivers.api import BarrierState, CardReader
+from drivers.errors import DeviceError, DeviceTimeout
+from kiosk.gate import lane as lanes
+from kiosk.gate.journal import Tap
+from kiosk.gate.lane import LaneLoop, Shown
+from kiosk.gate.station import assemble
+from kiosk.station import post
+from kiosk.station.post import ReaderPost
+from simulators.cards.api import VirtualCard
+from simulators.cards.catalogue import make
+from simulators.reader import VirtualReader
+from tests.scenario.ground import LANES
+from tests.unit.kiosk.gate.conftest import Gate
+
+PATIENCE_S = 5.0
+
+
+@dataclass(slots=True)
+class Pulses:
+    """A barrier that counts. Where it is `failing`, the pulse goes out and its answer is lost."""
+
+    opened: int = 0
+    closed: bool = False
+    failing: bool = False
+
+    def open(self) -> None:
+        self.opened += 1
+        if self.failing:
+            raise DeviceTimeout("the board did not answer")
+
+    def state(self) -> BarrierState:
+        return BarrierState(arm_up=None, vehicle_present=None)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Door:
+    """A lane at work, and the hands in front of it."""
+
+    gate: Gate
+    card: VirtualCard
+    reader: VirtualReader = field(default_factory=VirtualReader)
+    barrier: Pulses = field(default_factory=Pulses)
+    lane: LaneLoop = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lane = LaneLoop(
+            lane=LANES[RightKind.DOOR],
+            name="3栋大门",
+            reader=self.reader,
+            barrier=self.barrier,
+            keys=self.gate.ground.gate_keys,
+            snapshot=self.gate.uplink.snapshot,
+            journal=self.gate.journal,
+            bell=self.gate.bell,
+            clock=self.gate.clock,
+            ticks=self.gate.ticks,
+        )
+
+    def tap(self) -> Shown:
+        """Hold the card to the reader until the lane has said what it thinks of it."""
+        before = self.lane.shown
+        seen = self.gate.bell.counts()
+        self.reader.insert(self.card)
+        while self.lane.shown is before:
+            rung = self.gate.bell.wait(seen, PATIENCE_S)
+            assert rung != seen, "the lane said nothing"
+            seen = rung
+        shown = self.lane.shown
+        assert shown is not None
+        return shown
+
+    def lift(self) -> None:
+        self.reader.remove()
+
+    @property
+    def taps(self) -> list[tuple[str, bool]]:
+        return [(each.reason, each.granted) for each in self.gate.journal.last(9)]
+
+
+@pytest.fixture
+def door(gate: Gate) -> Iterator[Door]:
+    card = make("desfire-ev2", bytes.fromhex("04A1B2C3D4E5F6"))
+    gate.ground.do(gate.ground.issue_request(gate.ground.people.owner), card)
+    gate.uplink.round()
+    built = Door(gate=gate, card=card)
+    built.lane.start()
+    yield built
+    built.lane.stop()
+
+
+def test_gate_01_a_valid_card_is_journalled_and_the_door_opens_once(door: Door) -> None:
+    shown = door.tap()
+    assert (shown.decision.reason, shown.opened) == (Reason.GRANTED, True)
+    assert door.barrier.opened == 1
+    assert door.taps == [("granted", True)]
+
+
+@pytest.mark.parametrize(("stalled_s", "opened"), [(1.9, 1), (2.1, 0), (60.0, 0)])
+def test_a_tap_held_up_by_the_reader_is_logged_and_not_acted_on(
+    door: Door, stalled_s: float, opened: int
+) -> None:
+    exchanged = threading.Event()
+
+    def stall(_command: bytes, _answer: bytes) -> None:
+        if not exchanged.is_set():
+            exchanged.set()
+            door.gate.ticks.now += stalled_s
+
+    door.reader.listener = stall
+    shown = door.tap()
+    assert shown.decision.granted
+    assert shown.opened is bool(opened)
+    assert door.barrier.opened == opened
+    assert door.taps == [("granted", True)]
+
+
+def test_a_tap_held_up_by_the_journal_is_logged_and_not_acted_on(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = door.gate.journal.append
+
+    def slow(tap: Tap) -> int:
+        door.gate.ticks.now += 2.1
+        return append(tap)
+
+    monkeypatch.setattr(door.gate.journal, "append", slow)
+    shown = door.tap()
+    assert (shown.decision.reason, shown.opened) == (Reason.GRANTED, False)
+    assert door.barrier.opened == 0
+    assert door.taps == [("granted", True)]
+
+
+def test_a_tap_behind_a_barrier_that_hangs_is_not_acted_on_later(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "_OPEN_S", 0.05)
+    hanging = threading.Event()
+    worker = door.lane._barrier_worker
+    with pytest.raises(DeviceTimeout):
+        worker.submit(lambda: hanging.wait(PATIENCE_S), timeout_s=0)
+    assert door.tap().opened is False
+    hanging.set()
+    worker.submit(lambda: None, timeout_s=PATIENCE_S)  # whatever was queued has had its turn
+    assert door.barrier.opened == 0
+
+
+def test_an_opening_whose_answer_is_lost_is_not_repeated(door: Door) -> None:
+    door.barrier.failing = True
+    assert door.tap().opened is False
+    door.lift()
+    door.lane.stop()
+    assert door.barrier.opened == 1
+    assert door.barrier.closed
+
+
+def test_s13_without_a_record_nothing_opens(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_disk(_tap: Tap) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(door.gate.journal, "append", no_disk)
+    shown = door.tap()
+    assert (shown.decision.reason, shown.opened) == (Reason.NO_JOURNAL, None)
+    assert door.barrier.opened == 0
+
+
+def test_a_lane_outlives_a_mistake_in_its_own_reading(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistake(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(lanes, "read_presented", mistake)
+        assert door.tap().try_again
+        assert door.taps == []
+    door.lift()
+    assert door.tap().opened
+
+
+def test_gate_07a_without_a_server_a_lane_goes_on(door: Door) -> None:
+    door.gate.lose_the_server()
+    assert door.tap().opened
+    assert len(door.gate.journal.waiting()) == 1
+
+
+def test_a_gate_closes_its_journal_although_a_lane_fails_to_stop(
+    gate: Gate, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistake() -> None:
+        raise ZeroDivisionError
+
+    station = assemble(
+        [door.lane], journal=gate.journal, uplink=gate.uplink, bell=gate.bell, clock=gate.clock
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(door.lane, "stop", mistake)
+        with pytest.raises(ZeroDivisionError):
+            station.stop()
+    with pytest.raises(sqlite3.ProgrammingError):
+        gate.journal.last(1)
+
+
+# --- the watch itself
+
+
+class Stumbling(VirtualReader):
+    """A reader whose driver raises, once, what no driver should."""
+
+    stumbled = False
+
+    def wait_card(self, timeout_s: float) -> bool:
+        if not self.stumbled:
+            self.stumbled = True
+            raise ZeroDivisionError
+        return super().wait_card(timeout_s)
+
+
+def test_a_watch_outlives_any_exception_and_says_that_it_met_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(post, "_RETRY_S", 0.01)
+    arrived = threading.Event()
+    faults: list[str] = []
+    reader = Stumbling()
+    reader.insert(make("classic-1k", bytes.fromhex("04A1B2C3")))
+
+    def look(seen: CardReader) -> str:
+        return seen.name
+
+    def note(seen: str | DeviceError) -> None:
+        assert seen == reader.name
+        arrived.set()
+
+    watch: ReaderPost[str] = ReaderPost(
+        reader, look=look, arrived=note, fault_changed=lambda: faults.append(watch.fault)
+    )
+    watch.start()
+    assert arrived.wait(PATIENCE_S)
+    watch.stop()
+    assert faults[:2] == [DeviceError.code, ""]
