@@ -3,6 +3,7 @@
 import pytest
 
 from cardserver.domain.operation import OperationState
+from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import SaleState
 from cardserver.services import ending, planning, recovering
 from cardserver.services.errors import NotFound, NotPermitted
@@ -107,7 +108,7 @@ def test_a_card_opens_no_door_that_is_not_the_holders(
 
 def test_a_card_may_open_fewer_doors_than_its_holder_may(desk: FrontDesk) -> None:
     request = desk.issue_request(desk.owner).model_copy(update={"zones": (3,)})
-    assert desk.do(request, blank()).card.rights["door"].zones == (3,)
+    assert desk.do(request, blank()).card.rights[RightKind.DOOR].zones == (3,)
     nobody = IssueRequest(holder_id=desk.owner, zones=())
     with refused("zones-missing", "GATE-01"):
         planning.quote(desk.estate, DESK, nobody)

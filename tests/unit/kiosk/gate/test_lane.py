@@ -88,7 +88,11 @@ class Door:
         return shown
 
     def lift(self) -> None:
+        """Take the card away, and wait until the lane has noticed."""
+        noticed = threading.Event()
+        self.lane.post._lifted = noticed.set
         self.reader.remove()
+        assert noticed.wait(PATIENCE_S)
 
     @property
     def taps(self) -> list[tuple[str, bool]]:
@@ -152,12 +156,19 @@ def test_a_tap_behind_a_barrier_that_hangs_is_not_acted_on_later(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "_OPEN_S", 0.05)
-    hanging = threading.Event()
+    begun, released = threading.Event(), threading.Event()
     worker = door.lane._barrier_worker
-    with pytest.raises(DeviceTimeout):
-        worker.submit(lambda: hanging.wait(PATIENCE_S), timeout_s=0)
+
+    def hang() -> None:
+        begun.set()
+        released.wait(PATIENCE_S)
+
+    hanging = threading.Thread(target=lambda: worker.submit(hang, timeout_s=PATIENCE_S))
+    hanging.start()
+    assert begun.wait(PATIENCE_S)
     assert door.tap().opened is False
-    hanging.set()
+    released.set()
+    hanging.join()
     worker.submit(lambda: None, timeout_s=PATIENCE_S)  # whatever was queued has had its turn
     assert door.barrier.opened == 0
 
