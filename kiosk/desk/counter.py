@@ -17,6 +17,7 @@ from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import DocumentState, PrintResult
 from cardserver.domain.errors import DomainError
 from cardserver.domain.money import change_due
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.verification import Paper, VerificationMethod
@@ -26,11 +27,13 @@ from cardserver.wire import (
     SaleRequest,
     TenderRequest,
     Ticket,
+    TopUpRequest,
     VerificationRequest,
+    WaitingSale,
 )
 from drivers.api import CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardUnsupported, DeviceError
-from kiosk.desk.business import Business, Phase
+from kiosk.desk.business import Business, Ids, Phase
 from kiosk.desk.cardwork import CardWork, another_card
 from kiosk.station.events import Bell
 from kiosk.station.paper import PaperDesk
@@ -67,6 +70,7 @@ class Laid:
     identity: CardIdentity | None
     card: CardView | None = None
     unfinished: Ticket | None = None
+    waiting: tuple[WaitingSale, ...] = ()
     problem: str = ""
 
     @property
@@ -172,10 +176,13 @@ class Counter:
         if not seen.supported:
             return Laid(identity=seen, problem=CardUnsupported.code)
         try:
+            card = self.server.card(uid=seen.uid)
+            waiting = self.server.waiting_sales(card_number=card.number) if card else []
             return Laid(
                 identity=seen,
-                card=self.server.card(uid=seen.uid),
+                card=card,
                 unfinished=self.server.open_operation(seen.uid),
+                waiting=tuple(waiting),
             )
         except ServerError as error:
             return Laid(identity=seen, problem=problem_of(error))
@@ -364,15 +371,52 @@ class Counter:
         if business is None or business.running or business.phase is Phase.PAPER:
             return
         if business.sale_id and business.phase in {Phase.MONEY, Phase.CARD}:
-            self._give_back(business, business.sale_id)
+            self._give_back(business.ids, business.sale_id)
         self.business = None
 
-    def _give_back(self, business: Business, sale_id: str) -> None:
+    @_act
+    def use_waiting(self, sale_id: str) -> None:
+        """Go on with a top-up that was paid elsewhere and never written (PARK-12a)."""
+        found, card = self._waiting(sale_id), self.laid.card if self.laid else None
+        free = self.business is None or self.business.phase is Phase.CLOSED
+        if found is None or card is None or not free:
+            return
+        if not isinstance(found.request, TopUpRequest) or found.sale.missing_fen:
+            self.notice = "not-paid"
+            return
+        business = Business(
+            kind=OperationKind.TOP_UP,
+            holder=self.server.holder(card.holder_id),
+            old_card=card,
+            months=found.request.months,
+            sale_id=sale_id,
+            received_fen=found.sale.credited_fen,
+            phase=Phase.CARD,
+        )
+        business.quote = self.server.quote(business.request())
+        self.business = business
+
+    @_act
+    def pay_out(self, sale_id: str) -> None:
+        """Hand back what a broken-off visit left with us (FEE-38b)."""
+        if self._waiting(sale_id) is not None:
+            self._give_back(Ids(), sale_id)
+            if self.laid is not None and self.laid.identity is not None:
+                self.laid = self._recognise(self.laid.identity)
+
+    def _waiting(self, sale_id: str) -> WaitingSale | None:
+        waiting = self.laid.waiting if self.laid is not None else ()
+        return next((each for each in waiting if each.sale.sale_id == sale_id), None)
+
+    def _give_back(self, ids: Ids, sale_id: str) -> None:
         sale = self.server.sale(sale_id)
         if sale.state is SaleState.OPEN:
-            sale = self.server.cancel_sale(sale_id, business.ids.cancel, "customer-left")
+            sale = self.server.cancel_sale(sale_id, ids.cancel, "customer-left")
+        elif sale.change_fen:
+            self.server.give_change(sale_id, ids.change, sale.change_fen)
+            self.notice = "money-handed-back"
         if sale.refundable_fen:
-            self.server.pay_refund(sale_id, business.ids.refund, sale.refundable_fen)
+            self.server.pay_refund(sale_id, ids.refund, sale.refundable_fen)
             self.notice = "money-handed-back"
 
     @_act

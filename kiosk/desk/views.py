@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Flask, jsonify, render_template, request
@@ -22,11 +23,11 @@ from cardserver.domain.verification import (
 )
 from cardserver.wire import CardView, HolderView
 from kiosk.desk.business import Business, Phase
-from kiosk.desk.counter import Counter, Handed
+from kiosk.desk.counter import WORK, Counter, Handed
 from kiosk.desk.pending import Pending, look
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
-from kiosk.station.web import back_to, create_station_app
+from kiosk.station.web import back_to, create_station_app, nothing_new, shown_mark
 
 _HOLDERS_SHOWN: Final = 12
 _YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
@@ -68,7 +69,9 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
 
     @desk.context_processor
     def everywhere() -> dict[str, object]:
+        seen = shown_mark(counter.bell, WORK)
         return {
+            "seen": seen,
             "counter": counter,
             "business": counter.business,
             "holder": counter.holder,
@@ -92,7 +95,9 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
         return render_template("desk/reader.html")
 
     @desk.get("/work")
-    def work() -> str:
+    def work() -> ResponseReturnValue:
+        if nothing_new(counter.bell, WORK):
+            return "", HTTPStatus.NO_CONTENT
         return render_template("desk/work.html", following=True)
 
     @desk.get("/link")
@@ -135,28 +140,32 @@ def _search(counter: Counter) -> dict[str, object]:
     return {"query": query, "found": found, "problem": problem}
 
 
+def _back() -> ResponseReturnValue:
+    return back_to("desk.page", part="desk.work")
+
+
 def _add_choices(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/holder")
     def holder() -> ResponseReturnValue:
         counter.show(_number("holder_id"))
-        return back_to("desk.page")
+        return _back()
 
     @desk.post("/business")
     def business() -> ResponseReturnValue:
         chosen = _chosen(counter)
         if chosen is not None:
             counter.choose(chosen)
-        return back_to("desk.page")
+        return _back()
 
     @desk.post("/block")
     def block() -> ResponseReturnValue:
         counter.block(_number("card_number"))
-        return back_to("desk.page")
+        return _back()
 
     @desk.post("/unblock")
     def unblock() -> ResponseReturnValue:
         counter.unblock(_number("card_number"))
-        return back_to("desk.page")
+        return _back()
 
 
 def _add_verifying(desk: Blueprint, counter: Counter) -> None:
@@ -169,14 +178,14 @@ def _add_verifying(desk: Blueprint, counter: Counter) -> None:
             counter.note(missing.reason, missing.rule)
         else:
             counter.verify(seen)
-        return back_to("desk.page")
+        return _back()
 
 
 def _add_steps(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/agree")
     def agree() -> ResponseReturnValue:
         counter.agree()
-        return back_to("desk.page")
+        return _back()
 
     @desk.post("/money")
     def money() -> ResponseReturnValue:
@@ -185,12 +194,12 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
             counter.take_money(received, checked="checked" in request.form)
         elif counter.business is not None and counter.business.phase is Phase.MONEY:
             counter.note("amount-invalid")
-        return back_to("desk.page")
+        return _back()
 
     @desk.post("/undo")
     def undo() -> ResponseReturnValue:
         counter.want_undo(wanted=request.form.get("wanted") == "yes")
-        return back_to("desk.page")
+        return _back()
 
     plain = {
         "write": counter.write,
@@ -205,20 +214,27 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
     def act(name: str) -> ResponseReturnValue:
         if name in plain:
             plain[name]()
-        return back_to("desk.page")
+        return _back()
 
 
 def _add_papers(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/papers/<int:document_id>/print")
     def print_owed(document_id: int) -> ResponseReturnValue:
         counter.print_owed(document_id)
+        return _back()
+
+    @desk.post("/waiting/<how>")
+    def waiting(how: str) -> ResponseReturnValue:
+        act = {"use": counter.use_waiting, "pay-out": counter.pay_out}.get(how)
+        if act is not None:
+            act(request.form.get("sale_id", ""))
         return back_to("desk.page")
 
     @desk.post("/paper/<how>")
     def paper(how: str) -> ResponseReturnValue:
         if how in set(Handed):
             counter.hand_over(Handed(how))
-        return back_to("desk.page")
+        return _back()
 
 
 def _chosen(counter: Counter) -> Business | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
@@ -18,9 +19,17 @@ from cardserver.domain.validity import (
 )
 from cardserver.wire import CardView
 from kiosk.selfservice.flow import Event, Screen
-from kiosk.selfservice.machine import Machine, Touch, Visit
+from kiosk.selfservice.machine import SCREEN, Machine, Touch, Visit
 from kiosk.station.i18n import DEFAULT_LANGUAGE
-from kiosk.station.web import LANGUAGE_COOKIE, back_to, create_station_app, face_path, language
+from kiosk.station.web import (
+    LANGUAGE_COOKIE,
+    back_to,
+    create_station_app,
+    face_path,
+    language,
+    nothing_new,
+    shown_mark,
+)
 
 LARGE_COOKIE: Final = "yika-large"
 COUNTED_S: Final = 30
@@ -54,8 +63,10 @@ def _blueprint(machine: Machine, hours: str) -> Blueprint:
 
     @kiosk.context_processor
     def everywhere() -> dict[str, object]:
+        seen = shown_mark(machine.bell, SCREEN)
         visit, screen = _seen_at_once(machine)
         return {
+            "seen": seen,
             "machine": machine,
             "visit": visit,
             "screen": screen,
@@ -78,6 +89,8 @@ def _blueprint(machine: Machine, hours: str) -> Blueprint:
     def screen() -> ResponseReturnValue:
         if _personal() and _visit_is_over(request.args.get("from", ""), machine.screen):
             return _forgotten()
+        if nothing_new(machine.bell, SCREEN):
+            return "", HTTPStatus.NO_CONTENT
         return render_template("selfservice/screen.html")
 
     @kiosk.get("/left")
@@ -107,7 +120,8 @@ def _add_touches(kiosk: Blueprint, machine: Machine) -> None:
             machine.more_time()
         elif event in set(Event):
             machine.touch(Touch(Event(event), _months()))
-        return back_to("selfservice.page")
+        came_from = {"from": request.form.get("from", "")}
+        return back_to("selfservice.page", part="selfservice.screen", **came_from)
 
     @kiosk.post("/large")
     def large() -> ResponseReturnValue:

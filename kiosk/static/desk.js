@@ -78,8 +78,12 @@ function onKey(event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  // A key that is held down, or pressed with another, asks for nothing.
-  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+  // A key that is held down asks once: Enter must not run through the steps by itself.
+  if (event.repeat) {
+    if (event.key === "Enter") { event.preventDefault(); }
+    return;
+  }
   if (onKey(event)) { event.preventDefault(); }
 });
 
@@ -94,18 +98,30 @@ document.addEventListener("DOMContentLoaded", standAtNext);
 document.addEventListener("htmx:afterSettle", standAtNext);
 
 // The page is drawn anew whenever something happens, perhaps while the clerk is typing: what was
-// typed or ticked goes into the new field of the same name. (htmx keeps the place of the cursor.)
+// typed or ticked goes into the new field of the same name, and the chosen card stays the chosen
+// one. (htmx keeps the place of the cursor.)
+const FIELDS = "#work input[id]:not([type=hidden]), #work select[id]";
 let typed = [];
+let chosenCard = "";
 document.addEventListener("htmx:beforeSwap", () => {
-  typed = [...document.querySelectorAll("#work input[id]")].map(({ id, value, checked }) => ({ id, value, checked }));
+  typed = [...document.querySelectorAll(FIELDS)].map(({ id, value, checked }) => ({ id, value, checked }));
+  chosenCard = document.querySelector("[data-card][data-selected]")?.id || "";
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const { id, value, checked } of typed) {
-    const field = document.getElementById(id);
-    if (!field || (field.value === value && field.checked === checked)) { continue; }
-    Object.assign(field, { value, checked });
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  const chosen = chosenCard && document.getElementById(chosenCard);
+  if (chosen) {
+    for (const card of document.querySelectorAll("[data-card]")) { delete card.dataset.selected; }
+    chosen.dataset.selected = "";
   }
+  typed = typed.filter(({ id, value, checked }) => {
+    const field = document.getElementById(id);
+    const differs = field && (field.value !== value || field.checked !== checked);
+    if (differs) { Object.assign(field, { value, checked }); }
+    return differs;
+  });
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const { id } of typed) { document.getElementById(id)?.dispatchEvent(new Event("input")); }
   typed = [];
 });
 
@@ -119,6 +135,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
   rest(form, true);
+  if (form.closest("#found")) { leaveSearch(); }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;

@@ -27,7 +27,10 @@ _OF_BLANKS: Final = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 
 
 class UndoTooLate(CardError):
-    """The operation can only be finished: the card's keys are being changed. It was not touched."""
+    """The operation can only be finished: the card is being erased, or its keys are being changed.
+
+    It was not touched now.
+    """
 
     code: ClassVar[str] = "undo-too-late"
 
@@ -118,11 +121,15 @@ def _format(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) ->
     tell(Step.KEYS)
     card.format(keys, ServerJournal(server, ticket))
     tell(Step.READ_BACK)
-    card.restart()
-    if card.state(keys) is not CardState.BLANK:
-        raise RecordMismatch("the card is not blank after formatting", uid=ticket.uid)
+    _require_blank(card, keys)
     tell(Step.SETTLE)
     return server.settle(ticket.operation_id, _evidence(dict.fromkeys(map(int, Slot), b""), card))
+
+
+def _require_blank(card: Card, keys: KeySet) -> None:
+    card.restart()
+    if card.state(keys) is not CardState.BLANK:
+        raise RecordMismatch("the card is not blank after formatting", uid=card.identity.uid)
 
 
 def undo(
@@ -153,12 +160,15 @@ def _make_blank(card: Card, keys: KeySet, journal: ServerJournal) -> None:
     if state is not CardState.FOREIGN and not untouched:
         journal.head(back=True)
         card.format(keys, journal)
+        _require_blank(card, keys)
 
 
 def _put_back(ticket: Ticket, card: Card, server: CardServerClient) -> dict[int, bytes | None]:
     """Write the old bytes; before the first change of a key nothing else was written either."""
     changes, keys = ticket.slot_changes(), key_set(ticket)
-    if ticket.keying is not Keying.NONE:
+    if ticket.keying is Keying.FORMAT:
+        raise UndoTooLate("nobody knows what was on the card: finish erasing it", uid=ticket.uid)
+    if ticket.keying is Keying.PERSONALISE:
         if ServerJournal(server, ticket).begun:
             raise UndoTooLate("the card's keys are being changed: finish that", uid=ticket.uid)
         return read_back(changes, card, previous_key_set(ticket) or keys)

@@ -3,9 +3,10 @@
 The station decides, never the browser: a form may only ask, and only from our own pages.
 """
 
+import secrets
 from datetime import date
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
@@ -32,6 +33,9 @@ POLICY: Final = (
     "frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
 """No inline style, no inline script, no other host: what a page may do is written in its files."""
+
+_RUN: Final = secrets.token_hex(4)
+"""Tells what a page saw in this run of the station from what it saw in an earlier one."""
 
 _A_YEAR_S: Final = 365 * 24 * 3600
 _OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -192,6 +196,25 @@ def _add_live_bell(app: Flask, bell: Bell) -> None:
         return url_for("events", seen=seen_text(bell.counts()))
 
 
-def back_to(endpoint: str) -> WerkzeugResponse:
-    """After a form: show the page anew (post, redirect, get), so that "back" repeats nothing."""
-    return redirect(url_for(endpoint), code=303)
+def shown_mark(bell: Bell, topic: str) -> str:
+    """How far a page has followed a topic: ``1f2e3d4c-17``. To be taken before its state is read.
+
+    A part of a page bears it, sends it along when it asks for news, and keeps the newer of two
+    answers by it (`static/live.js`).
+    """
+    return f"{_RUN}-{bell.counts().get(topic, 0)}"
+
+
+def nothing_new(bell: Bell, topic: str) -> bool:
+    """True when the page that asks shows the present state already."""
+    return request.args.get("seen") == shown_mark(bell, topic)
+
+
+def back_to(page: str, *, part: str = "", **values: Any) -> WerkzeugResponse:
+    """After a form: show the page anew (post, redirect, get), so that "back" repeats nothing.
+
+    A page that swaps only a `part` of itself is sent to that, with these values in its address.
+    """
+    if part and request.headers.get("HX-Request") == "true":
+        return redirect(url_for(part, **values), code=303)
+    return redirect(url_for(page), code=303)
