@@ -113,16 +113,16 @@ document.addEventListener("htmx:afterSwap", () => {
     for (const card of document.querySelectorAll("[data-card]")) { delete card.dataset.selected; }
     chosen.dataset.selected = "";
   }
-  typed = typed.filter(({ id, value, checked }) => {
+  for (const { id, value, checked } of typed) {
     const field = document.getElementById(id);
-    const differs = field && (field.value !== value || field.checked !== checked);
-    if (differs) { Object.assign(field, { value, checked }); }
-    return differs;
-  });
+    if (field) { Object.assign(field, { value, checked }); }
+  }
+  typed = [];
 });
 document.addEventListener("htmx:afterSettle", () => {
-  for (const { id } of typed) { document.getElementById(id)?.dispatchEvent(new Event("input")); }
-  typed = [];
+  const received = document.getElementById("received");
+  const change = document.getElementById("change");
+  if (received?.value && !change.textContent.trim()) { received.dispatchEvent(new Event("input")); }
 });
 
 // A doubled click must not send a form twice; the server would recognise it, the clerk would not.

@@ -1,11 +1,28 @@
 """Settings of the scenarios."""
 
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from simulators.clock import DemoClock
+from simulators.site import BRISK_NOTES, Site
+from simulators.story import FIRST_DAY, Teller
 
 
 @pytest.fixture(autouse=True)
 def quiet_lines() -> None:
     """Thousands of calls to a server in process are not worth a line each."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Iterator[Teller]:
+    """A fresh estate in the morning of the story's first day, and everybody's hands and eyes."""
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    with Site(tmp_path, clock=clock, note_timing=BRISK_NOTES) as site:
+        teller = Teller(site)
+        yield teller
+        teller.close()
