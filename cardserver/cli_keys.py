@@ -14,6 +14,7 @@ from cardserver.domain.demokeys import DEMO_ESTATE, DEMO_PASSPHRASE
 from cardserver.domain.gatekeys import FORMAT as GATE_FORMAT
 from cardserver.domain.keys import KeyPurpose, check_estate_id
 from cardserver.domain.sealed import KEY_FILE_SIZE, parse_frame, parse_json
+from cardserver.keyringpath import KEYRING_VARIABLE, default_keyring
 from cardserver.vault import (
     KeyFile,
     KeyringExists,
@@ -30,15 +31,9 @@ from cardserver.vault import (
 )
 from cardserver.vault_disk import create_file, read_file, replace_file, require_absent
 
-KEYRING_VARIABLE: Final = "YIKA_KEYRING"
 LIBRARY_VARIABLE: Final = "YIKA_PKCS11_LIBRARY"
 LEAST_PASSPHRASE: Final = 12
 """The file can be tried offline without end, so a short passphrase protects nothing."""
-
-
-def default_keyring() -> Path:
-    """Where the keyring lies unless told otherwise: the account's folder for applications."""
-    return Path(click.get_app_dir("yika")) / "keyring.json"
 
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)

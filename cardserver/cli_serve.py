@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from cardserver.keyringpath import default_keyring
+
 if TYPE_CHECKING:
     from cardserver.vault import Vault
 
@@ -43,13 +45,6 @@ def _read_config(context: click.Context, _option: click.Parameter, path: Path | 
 
 def _no_scalar(value: object) -> bool:
     return not isinstance(value, str | int | bool)
-
-
-def _default_keyring() -> Path:
-    # Imported here so that ``yika --help`` stays quick.
-    from cardserver.cli_keys import default_keyring
-
-    return default_keyring()
 
 
 @click.command(context_settings={"auto_envvar_prefix": PREFIX})
@@ -87,7 +82,7 @@ def _default_keyring() -> Path:
 @click.option(
     "--keyring",
     type=_FILE,
-    default=_default_keyring,
+    default=default_keyring,
     show_default="keyring.json in the account's application folder",
     help="The keyring file (see yika keys).",
 )

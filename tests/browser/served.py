@@ -73,7 +73,7 @@ class Served:
 
     @contextmanager
     def holding(self, reader_name: str, exchanges: int) -> Iterator[threading.Event]:
-        """Stop a reader in mid-work after so many exchanges; the event says that it stands still."""
+        """Stop a reader in mid-work after so many exchanges; the event says it stands still."""
         reader: VirtualReader = self.site.readers[reader_name]
         stands, go_on, left = threading.Event(), threading.Event(), [exchanges]
         before = reader.listener
@@ -93,7 +93,7 @@ class Served:
 
 
 def _web_server(site: Site) -> Any:
-    """As `yika demo` serves it: every event goes out at once, which waitress calls old-fashioned."""
+    """As `yika demo` serves it: each event goes out at once, which waitress calls old-fashioned."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return create_server(site.wsgi(), host="127.0.0.1", port=0, threads=32, send_bytes=1)
@@ -114,7 +114,7 @@ def serve(folder: Path) -> Iterator[Served]:
         finally:
             tell.close()
             server.close()
-            thread.join(timeout=5)
+            thread.join(timeout=0.5)
 
 
 @dataclass
@@ -180,7 +180,8 @@ def barriers_found(page: Page) -> list[str]:
     """Serious and critical findings of axe on the page as it stands; contrast is one of them."""
     found = Axe().run(page).response["violations"]
     return [
-        f"{each['impact']} {each['id']}: {'; '.join(node['html'][:120] for node in each['nodes'][:3])}"
+        f"{each['impact']} {each['id']}: {node['html'][:160]} {node['failureSummary']}"
         for each in found
         if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"][:3]
     ]

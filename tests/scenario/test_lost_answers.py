@@ -1,249 +1,123 @@
-"""The desk when an answer of the server is lost: asked again it is done once, and it ends."""
+"""The line to the server fails at any call of an operation, before the call arrives or after.
+
+A call carries an id of the station's own making, so that the client may repeat it; and where no
+repetition helps, the operation waits on the server for the card.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
-from cardserver.domain.rights import CardStatus
-from simulators.clock import DemoClock
-from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.site import Site
-from simulators.story import FIRST_DAY, Teller
-
-pytestmark = pytest.mark.xdist_group("site")
-
-
-class LossyLine(httpx.BaseTransport):
-    """A line on which a request never arrives (`before`) or its answer is lost (`after`)."""
-
-    def __init__(self, line: httpx.BaseTransport) -> None:
-        self._line = line
-        self.before: str | None = None
-        self.after: str | None = None
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        said = f"{request.method} {request.url.path}"
-        if self.before is not None and said.endswith(self.before):
-            raise httpx.ConnectError("away")
-        answer = self._line.handle_request(request)
-        answer.read()
-        if self.after is not None and said.endswith(self.after):
-            raise httpx.ReadError("lost")
-        return answer
-
-    def heal(self) -> None:
-        self.before = self.after = None
+from cardserver.client import ServerUnavailable
+from cardserver.db.engine import open_engine
+from simulators.cards.api import CardDump
+from simulators.reader import VirtualReader
+from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
+from tests.scenario.ground import KINDS, Line, load, pass_on, save, settled_in, template
+from tests.scenario.truth import check_finished, check_gate, end_by_finishing, end_by_undoing
 
 
-@pytest.fixture
-def tell(tmp_path: Path) -> Iterator[Teller]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with Site(tmp_path, clock=clock) as site:
-        teller = Teller(site)
-        yield teller
-        teller.money_agrees()
-        teller.close()
+@contextmanager
+def prepared(name: str, kind: str) -> Iterator[tuple[Start, End, bytes, CardDump]]:
+    engine = open_engine("sqlite://")
+    load(engine, template().store)
+    start = prepare(settled_in(engine), name, kind)
+    store, memory = save(engine), start.memory
+    end = end_of(start, write(start, VirtualReader()))
+    load(engine, store)
+    start.card.load(memory)
+    yield start, end, store, memory
+    engine.dispose()
 
 
-@pytest.fixture
-def line(tell: Teller) -> LossyLine:
-    client = tell.site.counter.server
-    lossy = LossyLine(client._http._transport)
-    client._http._transport = lossy
-    client._wait = lambda _seconds: None
-    return lossy
+@dataclass
+class DeafOnce:
+    """Every answer is lost the first time: the server has obeyed, and is asked the same again."""
+
+    heard: set[bytes] = field(default_factory=set)
+
+    def __call__(self, request: httpx.Request) -> None:
+        call = f"{request.method} {request.url}".encode() + request.read()
+        if call not in self.heard:
+            self.heard.add(call)
+            raise httpx.ReadError("the answer is lost")
+        self.heard.remove(call)
 
 
-def until_phase(tell: Teller, *phases: str) -> None:
-    tell.until(f"phase {phases}", lambda: tell.business().get("phase") in phases)
-
-
-def ready_to_pay(tell: Teller) -> None:
-    tell.open_business(tell.site.people.owner, "issue")
-    tell.post("/desk/verify")
-    tell.post("/desk/agree")
-
-
-def ready_to_write(tell: Teller, kind: str = "desfire-ev2") -> None:
-    ready_to_pay(tell)
-    tell.post("/desk/money", received="20")
-    tell.blank("card", kind)
-    tell.lay("card", "desk")
-
-
-def cash(tell: Teller) -> int:
-    return tell.site.balances().get("cash:desk-1", 0)
-
-
-@pytest.mark.parametrize("trouble", ["before", "after"])
-@pytest.mark.parametrize("step", ["/tenders", "/change"])
-def test_money_is_taken_and_given_back_once_however_often_the_button_is_pressed(
-    tell: Teller, line: LossyLine, step: str, trouble: str
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", PREPARED)
+def test_an_operation_of_which_every_first_answer_is_lost_is_done_once(
+    name: str, kind: str
 ) -> None:
-    ready_to_pay(tell)
-    setattr(line, trouble, step)
-    tell.post("/desk/money", received="100", checked="yes")
-    assert tell.business()["problem"] == "server-unavailable"
-    line.heal()
-    tell.post("/desk/money", received="100", checked="yes")
-    business = tell.business()
-    assert (business["phase"], business["received_fen"], business["change_fen"]) == (
-        "card",
-        10000,
-        8000,
-    )
-    assert cash(tell) == 2000
+    with prepared(name, kind) as (start, end, _, _):
+        start.ground.line.after = deaf = DeafOnce()
+        write(start, VirtualReader())
+        start.ground.line.after = pass_on
+        assert not deaf.heard
+        check_finished(start, end)
 
 
-@pytest.mark.parametrize("trouble", ["before", "after"])
-def test_an_operation_whose_opening_was_lost_is_taken_up_again(
-    tell: Teller, line: LossyLine, trouble: str
-) -> None:
-    ready_to_write(tell)
-    setattr(line, trouble, "POST /api/operations")
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    line.heal()
-    tell.post("/desk/act/retry")
-    until_phase(tell, "card", "paper")
-    if tell.business()["phase"] == "card":
-        tell.post("/desk/act/write")
-        until_phase(tell, "paper")
-    tell.hand_over()
-    assert tell.card("card").status is CardStatus.LIVE
+@dataclass
+class Cut:
+    """The line is cut at call number `at`, for good."""
+
+    line: Line
+    at: int
+    answer_lost: bool
+    calls: int = 0
+
+    def before(self, _request: httpx.Request) -> None:
+        if self.calls > self.at or (self.calls == self.at and not self.answer_lost):
+            raise httpx.ConnectError("the line is cut")
+
+    def after(self, _request: httpx.Request) -> None:
+        self.calls += 1
+        if self.calls > self.at:
+            raise httpx.ReadError("the answer is lost")
+
+    def __enter__(self) -> None:
+        self.line.before, self.line.after = self.before, self.after
+
+    def __exit__(self, *_: object) -> None:
+        self.line.before = self.line.after = pass_on
 
 
-@pytest.mark.parametrize("trouble", ["before", "after"])
-def test_a_settlement_whose_answer_was_lost_is_found_again_with_its_receipt(
-    tell: Teller, line: LossyLine, trouble: str
-) -> None:
-    ready_to_write(tell)
-    setattr(line, trouble, "/settlement")
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    line.heal()
-    tell.post("/desk/act/retry")
-    until_phase(tell, "paper")
-    tell.hand_over()
-    assert cash(tell) == 2000
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("issue", "desfire-ev2"),
+        ("top-up", "classic-1k"),
+        ("format", "desfire-ev1"),
+    ],
+)
+def test_a_line_cut_at_any_call_leaves_what_can_be_finished_or_undone(name: str, kind: str) -> None:
+    with prepared(name, kind) as (start, end, store, memory):
+        cuts = 0
+        while cut_off(start, store, memory, cuts, answer_lost=False):
+            check_gate(start, end)
+            end_by_finishing(start, end)
+            assert cut_off(start, store, memory, cuts, answer_lost=True)
+            left, card = save(start.ground.engine), start.card.dump()
+            end_by_finishing(start, end)
+            load(start.ground.engine, left)
+            start.card.load(card)
+            end_by_undoing(start, end)
+            cuts += 1
+        check_finished(start, end)
+        assert cuts >= 4
 
 
-def test_a_refund_that_could_not_be_reported_is_paid_once_and_the_page_goes_on(
-    tell: Teller, line: LossyLine
-) -> None:
-    ready_to_write(tell, "classic-1k")
-    reader = tell.site.readers["desk"]
-    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=25)))
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    reader.plan(None)
-    tell.site.box.lift("desk")
-    tell.post("/desk/undo", wanted="yes")
-    line.before = "/refunds"
-    tell.lay("card", "desk")
-    tell.until("the undo ends", lambda: tell.business()["problem"] == "server-unavailable")
-    until_phase(tell, "broken-off")
-    line.heal()
-    tell.post("/desk/act/retry")
-    until_phase(tell, "closed")
-    assert tell.business()["refund_fen"] == 2000
-    assert cash(tell) == 0
-
-
-def test_a_cancelled_sale_is_paid_back_once(tell: Teller, line: LossyLine) -> None:
-    ready_to_pay(tell)
-    tell.post("/desk/money", received="20")
-    line.before = "/refunds"
-    tell.post("/desk/act/cancel")
-    assert tell.business()["phase"] == "card"
-    line.heal()
-    tell.post("/desk/act/cancel")
-    assert tell.business() == {}
-    assert cash(tell) == 0
-
-
-def test_a_spoiled_blank_costs_no_second_fee(tell: Teller) -> None:
-    """IC-09a"""
-    ready_to_write(tell, "classic-1k")
-    reader = tell.site.readers["desk"]
-    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=25)))
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    reader.plan(None)
-    tell.lift("desk")
-    tell.post("/desk/act/abandon")
-    assert tell.business()["phase"] == "card"
-    tell.blank("second", "desfire-ev1")
-    tell.lay("second", "desk")
-    tell.write()
-    assert tell.card("second").status is CardStatus.LIVE
-    assert tell.card("card").status is CardStatus.SCRAPPED
-    assert cash(tell) == 2000
-
-
-def test_a_restarted_desk_takes_a_torn_first_issue_up_again(tell: Teller) -> None:
-    ready_to_write(tell)
-    reader = tell.site.readers["desk"]
-    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=30)))
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    reader.plan(None)
-    tell.lift("desk")
-    tell.site.counter.business = None  # what a restart forgets
-    tell.site.counter.holder = None
-    tell.lay("card", "desk")
-    until_phase(tell, "paper")
-    tell.hand_over()
-    assert tell.card("card").status is CardStatus.LIVE
-
-
-def test_another_card_in_the_place_of_the_torn_one_is_left_alone(tell: Teller) -> None:
-    ready_to_write(tell)
-    reader = tell.site.readers["desk"]
-    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=30)))
-    tell.post("/desk/act/write")
-    until_phase(tell, "broken-off")
-    reader.plan(None)
-    tell.lift("desk")
-    tell.blank("other", "desfire-ev2")
-    tell.lay("other", "desk")
-    tell.post("/desk/act/retry")
-    assert tell.business()["phase"] == "broken-off"
-    tell.lift("desk")
-    tell.lay("card", "desk")
-    until_phase(tell, "paper")
-    tell.hand_over()
-    assert tell.site.office.card(uid=tell.site.box.cards[tell.card_ids["other"]].uid) is None
-
-
-def test_a_printer_that_is_away_leaves_the_receipt_owed_and_the_counter_free(
-    tell: Teller,
-) -> None:
-    """FEE-05, FEE-32"""
-    tell.site.printers["desk"].change(paper_out=True)
-    ready_to_write(tell)
-    tell.post("/desk/act/write")
-    tell.until("not printed", lambda: tell.business().get("document_state") == "not-printed")
-    tell.post("/desk/paper/handed-over")
-    assert tell.business()["phase"] == "paper", "what did not come out can't be handed over"
-    tell.post("/desk/act/leave-owed")
-    tell.post("/desk/act/cancel")
-    assert tell.business() == {}
-    desk = tell.site.client("desk-1", "张晓")
-    owed = desk.documents_owed()
-    assert len(owed) == 1
-    tell.site.printers["desk"].load_paper()
-    tell.post(f"/desk/papers/{owed[0].document_id}/print")
-    tell.until("it is out", lambda: not desk.documents_owed())
-    assert "补打" not in tell.paper("desk")
-
-
-@pytest.mark.parametrize("kind", ["top-up", "extend", "replace", "format", "add-parking"])
-def test_a_choice_without_its_card_is_answered_in_words(tell: Teller, kind: str) -> None:
-    tell.post("/desk/holder", holder_id=tell.site.people.owner)
-    tell.post("/desk/business", kind=kind)
-    assert tell.business() == {}
-    assert tell.state("desk")["notice"] == "nobody-chosen"
+def cut_off(start: Start, store: bytes, memory: CardDump, at: int, *, answer_lost: bool) -> bool:
+    """Carry out until the line is cut; False when the operation has no such call any more."""
+    load(start.ground.engine, store)
+    start.card.power_off()
+    start.card.load(memory)
+    try:
+        with Cut(start.ground.line, at, answer_lost):
+            write(start, VirtualReader())
+    except ServerUnavailable:
+        return True
+    return False

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardserver import cli
-from cardserver.cli_keys import default_keyring
+from cardserver.keyringpath import default_keyring
 from cardserver.cli_serve import serve
 from cardserver.client import ServerError, connect
 from cardserver.domain.keys import DemoKeysRefused, EstateId

@@ -1,0 +1,160 @@
+"""Every main screen before axe: no serious and no critical finding, contrast of 4.5:1 included.
+
+axe-core's rules are those of WCAG 2.2 A and AA and its own good practices.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from simulators.acceptor_path import AT_ONCE
+from simulators.story import (
+    add_parking,
+    issue_to_the_owner,
+)
+from tests.browser.served import DESK_SIZE, KIOSK_SIZE, Served, barriers_found, watched
+
+DESK, KIOSK, DOOR, GUARD = "/desk/", "/kiosk/", "/gate/lane/door", "/gate/"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def owner_with_parking(served: Served) -> None:
+    """The owner has a card with a door and a parking right."""
+    served.site.acceptor._path._timing = AT_ONCE
+    issue_to_the_owner(served.tell)
+    add_parking(served.tell)
+    served.tell.gate_knows()
+
+
+@pytest.fixture
+def desk_page(browser: Browser, served: Served) -> Page:
+    """The counter's page."""
+    with watched(browser, served.url, DESK_SIZE) as window:
+        yield window.open(DESK)
+
+
+@pytest.fixture
+def kiosk_page(browser: Browser, served: Served) -> Page:
+    """The kiosk's page, without the motion that fades a card in and out."""
+    with watched(browser, served.url, KIOSK_SIZE, reduced_motion="reduce") as window:
+        yield window.open(KIOSK)
+
+
+def test_the_desk_shows_a_holder_without_barriers(desk_page: Page, served: Served) -> None:
+    served.tell.lay("owner", "desk")
+    expect(desk_page.locator("#reader .term")).to_have_count(2)
+    assert barriers_found(desk_page) == []
+    desk_page.locator("#q").fill("1201")
+    expect(desk_page.locator("[data-found]").first).to_be_visible()
+    assert barriers_found(desk_page) == []
+    served.tell.lift("desk")
+
+
+def test_every_step_at_the_desk_is_without_barriers(desk_page: Page, served: Served) -> None:
+    tell = served.tell
+
+    def at(step: str) -> None:
+        expect(desk_page.locator("[aria-current=step] h2")).to_contain_text(step)
+        assert barriers_found(desk_page) == []
+
+    tell.open_business(served.site.people.tenant, "issue")
+    at("核对身份")
+    tell.http.post("/desk/verify", data={"paper": ["lease", "id-copy"]})
+    at("说明价格")
+    tell.post("/desk/agree")
+    tell.post("/desk/money", received="5")
+    at("收款")
+    tell.post("/desk/money", received="20")
+    at("写卡")
+    tell.blank("tenant", "desfire-ev1")
+    tell.lay("tenant", "desk")
+    with served.holding("desk", 12) as stands:
+        tell.post("/desk/act/write")
+        assert stands.wait(10)
+        expect(desk_page.locator(".still")).to_be_visible()
+        assert barriers_found(desk_page) == []
+        served.tear_after("desk", 3)
+    expect(desk_page.locator(".torn")).to_be_visible()
+    assert barriers_found(desk_page) == []
+    served.site.readers["desk"].plan(None)
+    tell.lay("tenant", "desk")
+    at("票据")
+    tell.until("printed", lambda: tell.business().get("document_state") == "printed")
+    tell.post("/desk/paper/handed-over")
+    expect(desk_page.locator(".notice.done")).to_be_visible()
+    assert barriers_found(desk_page) == []
+    tell.post("/desk/act/cancel")
+    tell.post("/desk/block", card_number=tell.card("tenant").number)
+    expect(desk_page.locator("[data-card]")).to_contain_text("已挂失")
+    assert barriers_found(desk_page) == []
+    tell.lift("desk")
+
+
+@pytest.mark.parametrize("card", ["bank-card", "ntag213"])
+def test_a_strange_card_on_the_desk_is_shown_without_barriers(
+    desk_page: Page, served: Served, card: str
+) -> None:
+    served.tell.blank(card, card)
+    served.tell.lay(card, "desk")
+    expect(desk_page.locator("#reader .notice")).to_be_visible()
+    assert barriers_found(desk_page) == []
+    served.tell.lift("desk")
+
+
+def test_every_screen_of_the_kiosk_is_without_barriers(kiosk_page: Page, served: Served) -> None:
+    tell, page = served.tell, kiosk_page
+
+    def at(screen: str) -> None:
+        expect(page.locator(f"[data-screen={screen}]")).to_be_visible()
+        assert barriers_found(page) == []
+
+    def touched(event: str, **form: object) -> Callable[[], None]:
+        return lambda: tell.post(f"/kiosk/touch/{event}", **form)
+
+    at("attract")
+    served.site.box.lay(tell.card_ids["owner"], "kiosk")
+    at("months")
+    touched("months-chosen", months=1)()
+    at("confirm")
+    touched("confirmed")()
+    at("pay")
+    served.site.acceptor.insert_note(100_00)
+    tell.until("100 yuan are in", lambda: tell.state("kiosk")["credited_fen"] == 100_00)
+    touched("stopped")()
+    at("owed")
+    touched("cancelled")()
+    at("sorry")
+    served.site.box.lift("kiosk")
+    at("attract")
+    served.site.printers["kiosk"].change(paper_out=True)
+    served.site.box.lay(tell.card_ids["owner"], "kiosk")
+    at("closed")
+    served.site.box.lift("kiosk")
+    served.site.printers["kiosk"].load_paper()
+    page.locator(".kiosk-foot button").click()
+    expect(page.locator("body")).to_have_class("kiosk large")
+    at("attract")
+
+
+def test_the_gate_is_without_barriers_by_day_and_by_night(browser: Browser, served: Served) -> None:
+    with watched(browser, served.url, DESK_SIZE) as window:
+        lane, guard = window.open(DOOR), window.open(GUARD)
+        for hour, theme in ((10, "day"), (22, "night")):
+            served.tell.travel(date(2025, 5, 9), hour=hour)
+            served.site.lanes[0]._ring()
+            expect(lane.locator(".lane-face")).to_have_attribute("data-theme", theme)
+            assert barriers_found(lane) == []
+            for card, face in (("owner", "open"), ("bank-card", "refused")):
+                served.tell.tap(card, "door")
+                expect(lane.locator(f"[data-face={face}]")).to_be_visible()
+                assert barriers_found(lane) == []
+            assert barriers_found(guard) == []
+
+
+def test_an_apology_is_without_barriers(browser: Browser, served: Served) -> None:
+    with watched(browser, served.url, DESK_SIZE) as window:
+        page = window.open("/desk/no-such-page")
+        expect(page.locator("h1")).to_have_text("这一页没有打开")
+        assert barriers_found(page) == []

@@ -1,0 +1,126 @@
+"""The lane's screen and the guard's page: what they say, how large, and by night.
+
+A gate's clock is never set back (GATE-07a), so the tests of this file go forward in time.
+"""
+
+from datetime import date
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from simulators.story import issue_to_the_owner
+from tests.browser.served import Served, Watched
+
+DOOR = "/gate/lane/door"
+GUARD = "/gate/"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def owner(served: Served) -> None:
+    """The owner has a door card, known to the gate."""
+    issue_to_the_owner(served.tell)
+    served.tell.gate_knows()
+
+
+def sign(page: Page, face: str) -> Locator:
+    """The sign, once it shows that face."""
+    place = page.locator(f".sign-board[data-face={face}]")
+    expect(place).to_be_visible()
+    return place
+
+
+def test_the_lane_invites_welcomes_and_refuses_with_a_reason_and_a_way_on(
+    desk_window: Watched, served: Served
+) -> None:
+    page = desk_window.open(DOOR)
+    expect(sign(page, "invite")).to_contain_text("请刷卡")
+    served.tell.tap("owner", "door")
+    expect(sign(page, "open")).to_contain_text("请通行")
+    expect(sign(page, "open")).to_contain_text("欢迎回家。")
+
+    served.tell.post("/desk/block", card_number=served.tell.numbers["owner"])
+    served.tell.gate_knows()
+    served.tell.tap("owner", "door")
+    refused = sign(page, "refused")
+    expect(refused).to_contain_text("这张卡已挂失停用，请到前台，我们马上为您补卡。")
+    expect(refused, "masked, with its code small beside it").to_contain_text("0001 · blocked")
+    served.tell.post("/desk/unblock", card_number=served.tell.numbers["owner"])
+    served.tell.gate_knows()
+
+
+def test_words_are_large_enough_for_three_metres(desk_window: Watched, served: Served) -> None:
+    page = desk_window.open(DOOR)
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    served.tell.blank("bank", "bank-card")
+    served.tell.tap("bank", "door")
+    refused = sign(page, "refused")
+    # 1/200 of the distance is 15 mm; on a 10-inch screen of 1280 x 800 that is 88 px.
+    assert refused.locator("h2").evaluate(size) >= 88
+    assert refused.locator("p").first.evaluate(size) >= 50
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_a_lane_without_its_reader_sends_to_the_guard_and_the_guard_reads_why(
+    desk_window: Watched, served: Served
+) -> None:
+    lane, guard = desk_window.open("/gate/lane/carpark"), desk_window.open(GUARD)
+    served.site.readers["carpark"].unplug()
+    expect(sign(lane, "away")).to_contain_text("门岗可以帮您通行")
+    expect(guard.locator(".lanes")).to_contain_text("请检查 USB 线")
+    served.site.readers["carpark"].replug()
+    sign(lane, "invite")
+
+
+def test_the_guard_sees_all_lanes_the_last_taps_and_how_old_the_copy_is(
+    desk_window: Watched, served: Served
+) -> None:
+    page = desk_window.open(GUARD)
+    expect(page.locator(".lanes h2 a")).to_have_text(["3栋大门", "车场入口"])
+    served.tell.tap("owner", "door")
+    newest = page.locator(".taps tbody tr").first
+    expect(newest).to_contain_text("3栋大门")
+    expect(newest).to_contain_text("放行")
+    expect(page.locator("header")).to_contain_text("0 分钟前")
+
+
+def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: Served) -> None:
+    page = desk_window.open(DOOR)
+    expect(page.locator("#away")).to_be_hidden()
+    page.evaluate("htmx.trigger(document.body, 'htmx:sseError')")
+    expect(page.locator("#away")).to_contain_text("请直接刷卡，门岗可以帮您")
+    page.evaluate("htmx.trigger(document.body, 'htmx:sseOpen')")
+    expect(page.locator("#away")).to_be_hidden()
+
+
+def test_the_screen_is_dark_by_night_and_bright_by_day(
+    desk_window: Watched, served: Served
+) -> None:
+    page = desk_window.open(DOOR)
+    served.tell.travel(date(2025, 5, 9), hour=21)
+    served.site.lanes[0]._ring()
+    face = page.locator(".lane-face")
+    expect(face).to_have_attribute("data-theme", "night")
+    background = "element => getComputedStyle(element).backgroundColor"
+    assert face.evaluate(background) == "rgb(16, 25, 26)"
+    served.tell.travel(date(2025, 5, 10), hour=10)
+    served.site.lanes[0]._ring()
+    expect(face).to_have_attribute("data-theme", "day")
+
+
+def test_the_last_week_is_reminded_and_the_day_after_is_refused_politely(
+    desk_window: Watched, served: Served
+) -> None:
+    page = desk_window.open(DOOR)
+    served.tell.travel(date(2027, 5, 6))
+    served.tell.tap("owner", "door")
+    expect(sign(page, "open").locator(".remind")).to_contain_text("有效期到2027年5月8日，还有 3 天")
+    served.tell.travel(date(2027, 5, 9))
+    served.tell.tap("owner", "door")
+    expect(sign(page, "refused")).to_contain_text(
+        "您的门禁卡有效期到2027年5月8日，我们很愿意为您延期，请到前台办理。"
+    )
+    page.locator(".language a[lang=en]").click()
+    served.tell.tap("owner", "door")
+    expect(sign(page, "refused")).to_contain_text(
+        "Your door card was valid to 8 May 2027. The front desk is glad to extend it for you."
+    )
