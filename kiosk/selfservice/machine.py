@@ -203,7 +203,9 @@ class Machine:
         if not reason:
             self.paper.look()
             reason = "" if self.paper.can_print else f"printer-{self.paper.state}"
-        self.closed_reason = reason
+        if reason != self.closed_reason:
+            self.closed_reason = reason
+            self.bell.ring(SCREEN)
         self._move(Event.DEVICE_LOST if reason else Event.DEVICE_BACK)
 
     def _start_till(self) -> str:

@@ -18,11 +18,10 @@ from typing import Any, Final
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
-from waitress import create_server
+from waitress.server import create_server
 
 from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.reader import VirtualReader
 from simulators.site import Site
 from simulators.story import FIRST_DAY, Teller
 
@@ -74,7 +73,7 @@ class Served:
     @contextmanager
     def holding(self, reader_name: str, exchanges: int) -> Iterator[threading.Event]:
         """Stop a reader in mid-work after so many exchanges; the event says it stands still."""
-        reader: VirtualReader = self.site.readers[reader_name]
+        reader = self.site.hardware.readers[reader_name]
         stands, go_on, left = threading.Event(), threading.Event(), [exchanges]
         before = reader.listener
 

@@ -3,7 +3,7 @@
 axe-core's rules are those of WCAG 2.2 A and AA and its own good practices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
@@ -29,17 +29,28 @@ def owner_with_parking(served: Served) -> None:
 
 
 @pytest.fixture
-def desk_page(browser: Browser, served: Served) -> Page:
+def desk_page(browser: Browser, served: Served) -> Iterator[Page]:
     """The counter's page."""
     with watched(browser, served.url, DESK_SIZE) as window:
         yield window.open(DESK)
 
 
 @pytest.fixture
-def kiosk_page(browser: Browser, served: Served) -> Page:
+def kiosk_page(browser: Browser, served: Served) -> Iterator[Page]:
     """The kiosk's page, without the motion that fades a card in and out."""
     with watched(browser, served.url, KIOSK_SIZE, reduced_motion="reduce") as window:
         yield window.open(KIOSK)
+
+
+def test_the_measure_itself_finds_a_word_too_pale_and_a_field_without_a_name(
+    desk_page: Page,
+) -> None:
+    desk_page.evaluate("document.querySelector('h1').style.color = '#bbbbbb'")
+    desk_page.evaluate("document.querySelector('label[for=q]').remove()")
+    desk_page.evaluate("document.querySelector('#q').removeAttribute('placeholder')")
+    found = " ".join(barriers_found(desk_page))
+    assert "color-contrast" in found
+    assert "label" in found
 
 
 def test_the_desk_shows_a_holder_without_barriers(desk_page: Page, served: Served) -> None:

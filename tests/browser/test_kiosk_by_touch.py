@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cardserver.domain.rights import RightKind
+from kiosk.station.i18n import LANGUAGE_NAMES
 from simulators.acceptor_path import AT_ONCE
 from simulators.story import _slot_is_free, add_parking, issue_to_the_owner
 from tests.browser.served import Served, Watched
@@ -207,27 +208,29 @@ def test_a_choice_of_language_and_print_ends_with_the_visit(
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["usual", "large print"])
-@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 def test_every_target_is_a_finger_wide_and_no_screen_needs_scrolling(
-    kiosk_window: Watched, served: Served, language: str, *, large: bool
+    kiosk_window: Watched, served: Served, *, large: bool
 ) -> None:
-    page = kiosk_window.open(f"{KIOSK}?lang={language}")
+    page = kiosk_window.open(KIOSK)
     if large:
         page.locator(".kiosk-foot button").tap()
-        expect(page.locator("body")).to_have_class("kiosk large")
-    measure(page)
+
+    def measure_all(screen: str) -> None:
+        for language in LANGUAGE_NAMES:
+            page.goto(f"{kiosk_window.url}{KIOSK}?lang={language}")
+            shown(page, screen)
+            measure(page)
+
+    measure_all("attract")
     lay(served)
     shown(page, "months")
-    measure(page)
+    measure_all("months")
     page.locator(".answers button").first.tap()
     shown(page, "confirm")
-    measure(page)
+    measure_all("confirm")
     page.locator(".bottom button.main").tap()
     shown(page, "pay")
-    measure(page)
-    page.locator(".bottom button").tap()
-    served.site.box.lift("kiosk")
-    shown(page, "attract")
+    measure_all("pay")
 
 
 def measure(page: Page) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -341,6 +341,4 @@ def load(engine: Engine, store: bytes) -> None:
 
 
 def raw(connection: PoolProxiedConnection) -> sqlite3.Connection:
-    found = connection.dbapi_connection
-    assert isinstance(found, sqlite3.Connection)
-    return found
+    return cast("sqlite3.Connection", connection.dbapi_connection)

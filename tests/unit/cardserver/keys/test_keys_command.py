@@ -9,12 +9,12 @@ from typing import Protocol
 import pytest
 from click.testing import CliRunner, Result
 
-from cardserver.cli_keys import default_keyring
 from cardserver.domain.demokeys import DEMO_PASSPHRASE
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.keys import KeyPurpose
 from cardserver.domain.record import Medium
 from cardserver.domain.sealed import KeyFile, Passphrase
+from cardserver.keyringpath import default_keyring
 from cardserver.vault import demo_vault
 from cardserver.vault_file import VersionKeys, load_keyring
 from kiosk.cli import Entry, LazyGroup

@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardserver import cli
-from cardserver.keyringpath import default_keyring
 from cardserver.cli_serve import serve
 from cardserver.client import ServerError, connect
 from cardserver.domain.keys import DemoKeysRefused, EstateId
 from cardserver.domain.station import StationKind
+from cardserver.keyringpath import default_keyring
 from cardserver.services.accounts import journal
 from cardserver.services.opening import ZoneUnknown, open_estate
 from cardserver.services.setup import register_station
