@@ -279,7 +279,8 @@ class Site:
     def _build_machine(self, patience: Patience) -> Machine:
         client = self.client(demo_estate.KIOSK, "自助机1")
         name = f"{demo_estate.ESTATE_NAME} 自助机1"
-        settings = {"port": self._serial_path("acceptor")}
+        # Two seconds of silence are enough on a line that has no noise.
+        settings = {"port": self._serial_path("acceptor"), "timeout_ms": "250", "tries": "8"}
         return Machine(
             server=client,
             reader=self._card_readers["kiosk"],

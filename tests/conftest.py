@@ -7,9 +7,13 @@ skipped test is a failed one: the card daemon, the database server and the brows
 
 import os
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 LOOPBACK = "127.0.0.0/8,::1,localhost"
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
@@ -72,3 +76,12 @@ def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def own_log(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A log that a command writes by itself never lands in the account that runs the suite."""
     os.environ["YIKA_LOG"] = str(tmp_path_factory.getbasetemp() / "yika.log")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator["Browser", None, None]:
+    """The one browser of this process; imported here, because most tests never need it."""
+    from tests.chromium import open_chromium
+
+    with open_chromium() as chromium:
+        yield chromium

@@ -150,6 +150,13 @@ def _add_choices(desk: Blueprint, counter: Counter) -> None:
         counter.show(_number("holder_id"))
         return _back()
 
+    @desk.post("/home")
+    def home() -> ResponseReturnValue:
+        with counter.lock:
+            counter.holder, counter.notice = None, ""
+        counter.bell.ring(WORK)
+        return _back()
+
     @desk.post("/business")
     def business() -> ResponseReturnValue:
         chosen = _chosen(counter)

@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 
 _ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
 _PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
+_PENDING_REASONS: Final = {"paid-in-part": "付款未完成", "card-not-returned": "卡未放回"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ class PaperDesk:
             business="停车充值",
             card_number=card_number_text(card_number),
             received_fen=received_fen,
-            reason=reason,
+            reason=_PENDING_REASONS.get(reason, f"写卡未完成 ({reason})"),
             phone=self._letterhead.phone,
         )
         return self._send(slip)

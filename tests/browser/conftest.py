@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.served import CHROMIUM_SWITCHES, Served, Watched, find_chromium, serve, watched
+from tests.browser.served import Served, Watched, serve, watched
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -15,16 +15,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    path = find_chromium()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_SWITCHES])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,6 @@
 say at its end that nothing went to another host and nothing was complained about.
 """
 
-import os
-import shutil
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from waitress.server import create_server
@@ -29,28 +26,6 @@ DESK_SIZE: Final = (1280, 800)
 KIOSK_SIZE: Final = (1080, 1920)
 PATIENCE_MS: Final = 12_000
 _HELD_S: Final = 30.0
-
-CHROMIUM_SWITCHES: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def find_chromium() -> str:
-    """The browser to test with: CHROMIUM names one, else the system's. Skips where there is none.
-
-    (Where ``CI`` is set, tests/conftest.py makes a failure of that skip.)
-    """
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine; CHROMIUM may name one")
-    return found
 
 
 @dataclass(slots=True)

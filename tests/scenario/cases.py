@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from cardserver.domain.operation import OperationKind
@@ -15,7 +15,7 @@ from cardserver.wire import FormatRequest, OperationRequest, TopUpRequest, Trial
 from simulators.cards.api import CardDump, VirtualCard
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
-from tests.scenario.ground import MORNING, Ground, medium_of
+from tests.scenario.ground import MORNING, Ground, medium_of, new_id
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 OLD_UID = bytes.fromhex("04000000000001")
@@ -24,7 +24,10 @@ Slots = Mapping[int, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Everything is paid and nothing begun. `old` is the card that `card` is going to replace."""
+    """Everything is paid and nothing begun. `old` is the card that `card` is going to replace.
+
+    Whatever is asked of the server from here on has its name beforehand, as at the counter.
+    """
 
     name: str
     ground: Ground
@@ -38,6 +41,9 @@ class Start:
     documents: int
     operations: int
     old: VirtualCard | None = None
+    operation_id: str = field(default_factory=new_id)
+    cancel_id: str = field(default_factory=new_id)
+    refund_id: str = field(default_factory=new_id)
 
     @property
     def kind(self) -> OperationKind:
@@ -158,7 +164,10 @@ def untouched(start: Start) -> frozenset[RightKind]:
 
 def write(start: Start, reader: VirtualReader) -> int:
     """The clerk says "write". Returns the number of the card."""
-    return start.ground.write(start.request, start.sale_id, reader, start.card).card.number
+    settled = start.ground.write(
+        start.request, start.sale_id, reader, start.card, start.operation_id
+    )
+    return settled.card.number
 
 
 def end_of(start: Start, number: int) -> End:

@@ -93,23 +93,25 @@ def pass_on(_request: httpx.Request) -> None:
 
 @dataclass(slots=True)
 class Line(httpx.BaseTransport):
-    """The way to the server, which knows how often something was changed over it.
-
-    `after` is called when an answer is about to be delivered, `before` ahead of the call.
-    """
+    """The way to the server. `before` is called ahead of each call, `after` ahead of its answer."""
 
     way: httpx.BaseTransport
-    changes: int = 0
-    before: Callable[[httpx.Request], None] = pass_on
-    after: Callable[[httpx.Request], None] = pass_on
+    before: Callable[[httpx.Request], None] = field(default=pass_on, kw_only=True)
+    after: Callable[[httpx.Request], None] = field(default=pass_on, kw_only=True)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.before(request)
         answer = self.way.handle_request(request)
         answer.read()
-        self.changes += request.method == "POST"
         self.after(request)
         return answer
+
+    def materialise(self) -> None:
+        """Let the engine hold what the story is at: it always does."""
+
+
+def plain_line(way: httpx.BaseTransport, _engine: Engine) -> Line:
+    return Line(way)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,6 +123,7 @@ class Ground:
     people: People
     vault: Vault
     clock: SetClock = field(default_factory=SetClock)
+    make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line
     estate: Estate = field(init=False)
     line: Line = field(init=False)
     desk: CardServerClient = field(init=False)
@@ -133,7 +136,8 @@ class Ground:
             export_gate(self.vault, _GATE_KEY), _GATE_KEY, allow_demo=True
         )
         self.estate = open_estate(self.engine, self.clock, self.vault)
-        self.line = Line(httpx.WSGITransport(app=create_app(self.estate)))
+        server = httpx.WSGITransport(app=create_app(self.estate))
+        self.line = self.make_line(server, self.engine)
         self.desk = self.client(demo_estate.DESK, demo_estate.OPERATOR)
         self.gate = self.client(demo_estate.GATE)
         self.office = self.client(demo_estate.OFFICE, "demo")
@@ -198,7 +202,7 @@ class Ground:
 
     def do(self, request: OperationRequest, virtual: VirtualCard) -> Settled:
         """The whole business without an accident."""
-        return self.write(request, self.pay(request), VirtualReader(), virtual)
+        return self.write(request, self.pay(request), VirtualReader(), virtual, new_id())
 
     def write(
         self,
@@ -206,12 +210,13 @@ class Ground:
         sale_id: str | None,
         reader: VirtualReader,
         virtual: VirtualCard,
+        operation_id: str,
     ) -> Settled:
         """Begin and carry out on the card, as the counter does when it is told to write."""
         known = self.desk.card(uid=virtual.uid)
 
         def job(card: Card) -> Settled:
-            ticket = begin(request, card, self.desk, sale_id)
+            ticket = begin(request, card, self.desk, sale_id, operation_id=operation_id)
             return carry_out(ticket, card, self.desk, lambda _step: None)
 
         reader.insert(virtual)
@@ -236,6 +241,7 @@ class Ground:
         return int(self.rows(f'SELECT count(*) FROM "{table}" WHERE {condition}')[0][0])  # noqa: S608
 
     def rows(self, question: str, **values: object) -> Sequence[Any]:
+        self.line.materialise()
         with self.engine.connect() as connection:
             return connection.execute(text(question), values).all()
 
@@ -316,10 +322,18 @@ def template() -> Template:
     return Template(store, tokens, people)
 
 
-def settled_in(engine: Engine) -> Ground:
+def settled_in(
+    engine: Engine, make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line
+) -> Ground:
     """The estate of the template on an engine that has opened a copy of its store."""
     made = template()
-    return Ground(engine=engine, tokens=made.tokens, people=made.people, vault=demo_vault())
+    return Ground(
+        engine=engine,
+        tokens=made.tokens,
+        people=made.people,
+        vault=demo_vault(),
+        make_line=make_line,
+    )
 
 
 def save(engine: Engine) -> bytes:

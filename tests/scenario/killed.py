@@ -111,6 +111,7 @@ class Job:
     uid: bytes
     request: OperationRequest
     sale_id: str | None
+    operation_id: str = ""
 
 
 def open_ground(job: Job) -> Ground:
@@ -132,7 +133,7 @@ def perform(job: Job, last: int) -> None:
     steps.watch_store(ground.engine)
     ground.line.after = steps.answered
     reader.plan(Lasting(card, path, steps))
-    ground.write(job.request, job.sale_id, reader, card)
+    ground.write(job.request, job.sale_id, reader, card, job.operation_id)
 
 
 def kill_at(last: int, job: Job) -> None:

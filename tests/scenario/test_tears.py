@@ -1,11 +1,11 @@
 """The card is pulled away at every exchange of every operation, before and after it has obeyed.
 
 On a Classic card also in the middle of a block that is being written. Each tear really happens,
-from the beginning of the operation. Two things save time and nothing else: where an exchange
-changes nothing lasting on the card, a tear before and a tear after it are the same tear; and what
-can follow a tear depends on nothing but the card's lasting memory and the server's store, so that
-of the tears which leave the very same two behind one is followed to its ends: by finishing, and by
-undoing.
+from the beginning of the operation. Three things save time and nothing else: where an exchange
+changes nothing lasting on the card, a tear before and a tear after it are the same tear; what can
+follow a tear depends on nothing but the card's lasting memory and the server's store, so that of
+the tears which leave the very same two behind one is followed to its ends, by finishing and by
+undoing; and the server's answers are remembered (`tests.scenario.remembering`).
 """
 
 import json
@@ -26,7 +26,8 @@ from simulators.cards.api import CardDump, VirtualCard
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
-from tests.scenario.ground import KINDS, load, pass_on, save, settled_in, template
+from tests.scenario.ground import KINDS, load, pass_on, settled_in, template
+from tests.scenario.remembering import RememberingLine
 from tests.scenario.truth import (
     begin_or_finish,
     cancel_or_undo,
@@ -91,11 +92,10 @@ def _writes_a_data_block(apdu: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """All that outlives a tear, and how often the server had been changed by then."""
+    """All that outlives a tear: the state of the store by its name, and the card's memory."""
 
     store: bytes
     memory: CardDump
-    changes: int
 
 
 @dataclass
@@ -103,6 +103,7 @@ class Bench:
     """One operation on one type of card, torn again and again."""
 
     start: Start
+    line: RememberingLine
     end: End = field(init=False)
     first: Moment = field(init=False)
 
@@ -111,12 +112,10 @@ class Bench:
         self.end = end_of(self.start, write(self.start, VirtualReader()))
 
     def now(self) -> Moment:
-        ground = self.start.ground
-        return Moment(save(ground.engine), self.start.card.dump(), ground.line.changes)
+        return Moment(self.line.here, self.start.card.dump())
 
     def back_to(self, moment: Moment) -> None:
-        load(self.start.ground.engine, moment.store)
-        self.start.ground.line.changes = moment.changes
+        self.line.here = moment.store
         self.start.card.power_off()
         self.start.card.load(moment.memory)
 
@@ -138,7 +137,7 @@ class Bench:
             with pytest.raises(CardRemoved):
                 act(reader)
             moment = self.now()
-            left = (moment.changes, json.dumps(moment.memory))
+            left = (moment.store, json.dumps(moment.memory))
             if left not in seen:
                 seen.add(left)
                 with named(f"{self.start.name}, {self.start.card.kind}, tear {number}"):
@@ -165,7 +164,10 @@ def named(words: str) -> Iterator[None]:
 def bench_of(name: str, kind: str) -> Iterator[Bench]:
     engine = open_engine("sqlite://")
     load(engine, template().store)
-    yield Bench(prepare(settled_in(engine), name, kind))
+    start = prepare(settled_in(engine, RememberingLine), name, kind)
+    line = start.ground.line
+    assert isinstance(line, RememberingLine)
+    yield Bench(start, line)
     engine.dispose()
 
 
@@ -180,7 +182,7 @@ def test_a_card_torn_anywhere_is_finished_or_undone_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["issue", "top-up"])
+@pytest.mark.parametrize("name", ["issue", "top-up", "replace"])
 def test_an_undo_torn_anywhere_is_still_undone_or_finished_after_all(name: str, kind: str) -> None:
     with bench_of(name, kind) as bench:
         written = written_but_not_settled(bench)

@@ -17,7 +17,7 @@ from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
 from tests.scenario.cases import End, Start, untouched, write
-from tests.scenario.ground import Tap, new_id, on_card
+from tests.scenario.ground import Tap, on_card
 
 Act = Callable[[Card, CardServerClient], object]
 UNREADABLE = {Problem.TORN, Problem.FOREIGN, Problem.EMPTY}
@@ -52,7 +52,7 @@ def cancel_or_undo(start: Start, reader: VirtualReader) -> None:
     if ticket is not None:
         lay_again(start, reader, ticket, lambda card, desk: undo(ticket, card, desk, "test"))
     elif start.sale_id is not None:
-        start.ground.desk.cancel_sale(start.sale_id, new_id(), "test")
+        start.ground.desk.cancel_sale(start.sale_id, start.cancel_id, "test")
 
 
 def lay_again(start: Start, reader: VirtualReader, ticket: Ticket, act: Act) -> None:
@@ -157,7 +157,7 @@ def check_undone(start: Start, end: End) -> None:
     assert trial.held_fen == start.trial.held_fen - start.due_fen
     assert trial.payable_fen == start.trial.payable_fen + start.due_fen
     if start.sale_id is not None:
-        sale = ground.desk.pay_refund(start.sale_id, new_id(), start.due_fen)
+        sale = ground.desk.pay_refund(start.sale_id, start.refund_id, start.due_fen)
         assert sale.refundable_fen == 0
         assert ground.trial().balanced
     for right, tap in check_gate(start, end).items():

@@ -1,11 +1,10 @@
 """The panel under real hands: a browser drags, clicks and types, the devices feel it."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -13,21 +12,17 @@ from simulators.panel import create_app
 from simulators.tour import create_app as create_tour
 from tests.unit.simulators.panel.bench_site import BenchSite
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 GET_UID = bytes.fromhex("FFCA000000")
 RECEIPT = b"\x1b@20.00\n\n\n\n\x1dV\x00"
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed (Debian: chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1280, "height": 800})
-        browser.close()
+def browser_page(browser: Browser) -> Iterator[Page]:
+    window = browser.new_page(viewport={"width": 1280, "height": 800})
+    yield window
+    window.close()
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""The one Chromium of the suite: Playwright's sync side can be started only once in a process."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+_SWITCHES: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str:
+    """The browser to test with: CHROMIUM names one, else the system's. Skips where there is none.
+
+    (Where ``CI`` is set, tests/conftest.py makes a failure of that skip.)
+    """
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine; CHROMIUM may name one")
+    return found
+
+
+@contextmanager
+def open_chromium() -> Iterator[Browser]:
+    """The system's own Chromium, without a window."""
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=[*_SWITCHES])
+        yield chromium
+        chromium.close()

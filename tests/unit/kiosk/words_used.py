@@ -1,0 +1,232 @@
+"""Which texts the pages and the code ask for: read out of the templates and the modules themselves.
+
+A key is asked for in full (``t('desk.title')``) or as a prefix and something that the program knows
+(``t('class.' ~ holder.holder_class)``); for each prefix `GROUPS` names all that can follow.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from jinja2 import nodes
+
+import cardserver.cli_serve  # noqa: F401 - every error class of the server is loaded
+import kiosk.desk.station
+import kiosk.gate.station
+import kiosk.selfservice.station
+from cardserver.domain.admission import GRANTING, Reason
+from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
+from cardserver.domain.errors import DomainError
+from cardserver.domain.keys import VaultError
+from cardserver.domain.operation import OperationKind, Verdict
+from cardserver.domain.plan import QuoteNote
+from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.domain.tariff import ChargeItem, ReplaceReason
+from cardserver.domain.verification import Paper
+from cardserver.services.errors import ServiceError
+from drivers import loader
+from drivers.api import CardKind
+from drivers.errors import DeviceError
+from kiosk.desk.business import Phase
+from kiosk.desk.views import _KEYS
+from kiosk.station.operating import Step
+from printer import spool
+from printer.errors import PrinterError
+from printer.status import Trouble
+
+ROOT = Path(kiosk.desk.station.__file__).parents[2]
+FACES = (kiosk.desk.station, kiosk.selfservice.station, kiosk.gate.station)
+_WORD = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
+_COUNTED = ("one", "other")
+
+
+def templates() -> list[Path]:
+    """Every template of the stations."""
+    return sorted((ROOT / "kiosk").glob("**/templates/**/*.html"))
+
+
+def modules(*folders: str) -> list[Path]:
+    """Every module under these folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).glob("**/*.py"))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+# --- what templates ask for ----------------------------------------------------------------------
+
+
+def _key(node: nodes.Node) -> str | None:
+    """A constant is itself; a constant and more is the constant and a star."""
+    if isinstance(node, nodes.Const):
+        return str(node.value)
+    if isinstance(node, nodes.Concat) and isinstance(node.nodes[0], nodes.Const):
+        return f"{node.nodes[0].value}*"
+    return None
+
+
+def _calls(page: nodes.Template) -> Iterator[tuple[str, nodes.Call]]:
+    for call in page.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.args:
+            yield call.node.name, call
+
+
+@cache
+def asked_by_templates() -> frozenset[str]:
+    """Keys, and prefixes that end in a star, in all templates."""
+    asked: set[str] = set()
+    for path in templates():
+        page = jinja2.Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+        for name, call in _calls(page):
+            if name in {"t", "t_in"}:
+                key = _key(call.args[1 if name == "t_in" else 0])
+                asked |= {key} if key else set()
+            elif name == "count":
+                asked |= {f"{_key(call.args[0])}.{form}" for form in _COUNTED}
+            elif name == "words_for":
+                asked |= {f"{_key(call.args[0])}.*"}
+        for scope in page.find_all(nodes.With):  # {% with key = 'common.away' %}
+            asked |= {str(value.value) for value in scope.values if isinstance(value, nodes.Const)}
+    return frozenset(asked)
+
+
+# --- what the program can put after a prefix -----------------------------------------------------
+
+
+def paper_states() -> set[str]:
+    """Every word that `kiosk.station.paper.PaperDesk.state` can hold."""
+    words = {str(each) for each in Trouble} | codes(PrinterError)
+    words |= {spool.NO_PROOF, spool.UNPROVABLE, spool.BROKEN_OFF, spool.BUSY}
+    return words | {"ready", "near-end", "unknown"}
+
+
+def codes(*families: type[Exception]) -> set[str]:
+    """Codes of these families' classes, all drivers loaded."""
+    for kind in ("acceptors", "barriers", "cards", "readers"):
+        for name in loader.names(kind):
+            loader.load(kind, name)
+    found: set[str] = set()
+    waiting = list(families)
+    while waiting:
+        each = waiting.pop()
+        found.add(str(each.code))  # type: ignore[attr-defined]
+        waiting += each.__subclasses__()
+    return found
+
+
+def values(*enums: Iterable[object]) -> set[str]:
+    return {str(value) for each in enums for value in each}
+
+
+GROUPS: dict[str, set[str]] = {
+    "apology.": {"no-page", "other-origin", "too-large", "unexpected"},
+    "business.": values(OperationKind),
+    "card-kind.": values(CardKind),
+    "class.": values(HolderClass),
+    "desk.closed.": {"undone", "abandoned"},
+    "desk.keys.": set(_KEYS.values()),
+    "desk.paper.": {"handed-over", "in-the-box"},
+    "desk.verified.": values(HolderClass),
+    "desk.verify.": values(HolderClass),
+    "document.": values(DocumentKind),
+    "document.state.": values(DocumentState),
+    "expired.": values(RightKind),
+    "guard-reason.": values(Reason),
+    "item.": values(ChargeItem),
+    "kiosk.how.": {"lay", "months", "notes", "slip"},
+    "light.paper.": paper_states(),
+    "note.": values(QuoteNote),
+    "paper.": values(Paper),
+    "progress.": values(Step),
+    "reason.": values(Reason) - {Reason.EXPIRED},
+    "replace.": values(ReplaceReason) - {ReplaceReason.LOST},
+    "right.": values(RightKind),
+    "status.": values(CardStatus),
+    "step.": values(Phase) - {Phase.WRITING, Phase.BROKEN_OFF, Phase.CLOSED},
+}
+REFUSING = frozenset(set(Reason) - GRANTING)
+
+
+# --- codes that reach a screen -------------------------------------------------------------------
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _constants(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+
+
+def reasons_of_the_server() -> set[str]:
+    """Every reason that a RuleViolation or a Conflict can carry, found where it is raised."""
+    found: set[str] = set()
+    for path in modules("cardserver"):
+        for function in ast.walk(tree(path)):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and _called(call) in {"RuleViolation", "Conflict"}:
+                    found |= _reasons(call.args[0], function)
+    return found
+
+
+def _reasons(reason: ast.expr, function: ast.FunctionDef) -> set[str]:
+    if isinstance(reason, ast.Constant):
+        return {str(reason.value)}
+    if isinstance(reason, ast.JoinedStr):  # f"evidence-{verdict}"
+        head = str(getattr(reason.values[0], "value", ""))
+        return {f"{head}{verdict}" for verdict in set(Verdict) - {Verdict.CONFLICT}}
+    return {word for word in _constants(function) if "-" in word and _WORD.fullmatch(word)}
+
+
+def words_of_the_counter() -> set[str]:
+    """Problems and notices that the desk finds by itself."""
+    found = {f"paper-{result}" for result in set(PrintResult) - {PrintResult.PRINTED}}
+    for path in modules("kiosk/desk"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and _called(node) == "note":
+                found |= set(_constants(node.args[0]))
+            elif isinstance(node, ast.Assign) and _tells(node):
+                found |= set(_constants(node.value))
+    own_words = {"undone", "abandoned"}
+    return {word for word in found - own_words if _WORD.fullmatch(word)}
+
+
+def _tells(node: ast.Assign) -> bool:
+    """True for an assignment to a notice or a problem, alone or beside others."""
+    targets = [each for target in node.targets for each in ast.walk(target)]
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in {"notice", "problem"} for each in targets
+    )
+
+
+def words_of_the_kiosk() -> set[str]:
+    """Every hyphenated word that a module of the kiosk's machine holds."""
+    return {
+        word
+        for path in modules("kiosk/selfservice")
+        for word in _constants(tree(path))
+        if _WORD.fullmatch(word)
+    }
+
+
+def device_codes() -> set[str]:
+    """Codes of devices and cards that a person at a station can meet."""
+    of_developers = {"driver-unknown", "transcript-mismatch", "config-invalid"}
+    return codes(DeviceError) - of_developers
+
+
+def server_codes() -> set[str]:
+    """Codes of refusals that come over the wire."""
+    families = {"domain-error", "service-error"}
+    of_the_shell = {"store-error", "database-url-invalid", "store-unusable", "zone-unknown"}
+    known = codes(DomainError, ServiceError) - codes(VaultError) - families - of_the_shell
+    return known | {"vault-error", "http", "invalid", "server-unavailable"}
