@@ -30,17 +30,29 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield site
 
 
-@pytest.fixture
-def desk_window(browser: Browser, served: Served) -> Iterator[Watched]:
-    """A window as large as the counter's screen; quiet at the end."""
-    with watched(browser, served.url, (1280, 800)) as window:
+@pytest.fixture(scope="module")
+def desk_screen(browser: Browser, served: Served) -> Iterator[Watched]:
+    """A window as large as the counter's screen."""
+    with watched(browser, served.url, DESK_SIZE) as window:
         yield window
-        window.must_be_quiet()
+
+
+@pytest.fixture(scope="module")
+def kiosk_screen(browser: Browser, served: Served) -> Iterator[Watched]:
+    """A window as large as the kiosk's screen, to be touched."""
+    with watched(browser, served.url, KIOSK_SIZE, has_touch=True) as window:
+        yield window
 
 
 @pytest.fixture
-def kiosk_window(browser: Browser, served: Served) -> Iterator[Watched]:
-    """A window as large as the kiosk's screen, to be touched; quiet at the end."""
-    with watched(browser, served.url, (1080, 1920), has_touch=True) as window:
-        yield window
-        window.must_be_quiet()
+def desk_window(desk_screen: Watched) -> Iterator[Watched]:
+    """The counter's window for one test: nothing open before, nothing to complain of after."""
+    yield desk_screen
+    desk_screen.must_have_been_quiet()
+
+
+@pytest.fixture
+def kiosk_window(kiosk_screen: Watched) -> Iterator[Watched]:
+    """The kiosk's window for one test: nothing open before, nothing to complain of after."""
+    yield kiosk_screen
+    kiosk_screen.must_have_been_quiet()

@@ -127,11 +127,19 @@ class Watched:
         """Requests that left the site."""
         return [url for url in self.requests if not url.startswith((self.url + "/", "data:"))]
 
-    def must_be_quiet(self) -> None:
-        """Nothing was asked of another host, nothing refused, nothing complained about."""
-        assert self.elsewhere() == []
-        assert self.refused == []
-        assert self.complaints == []
+    def must_have_been_quiet(self) -> None:
+        """Close all pages and forget all choices. Nothing was asked of another host, nothing
+        refused, nothing complained about.
+        """
+        for page in self.context.pages:
+            page.close()
+        self.context.clear_cookies()
+        elsewhere, refused, complaints = self.elsewhere(), [*self.refused], [*self.complaints]
+        for each in (self.requests, self.refused, self.complaints):
+            each.clear()
+        assert elsewhere == []
+        assert refused == []
+        assert complaints == []
 
 
 @contextmanager

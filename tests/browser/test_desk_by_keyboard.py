@@ -1,6 +1,6 @@
 """The counter as a clerk works it: keys only at the desk, hands on the panel, eyes on the page.
 
-The tests of this file are one day at one counter and run in their order.
+The tests of this file are one day at one counter.
 """
 
 import re
@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cardserver.domain.rights import RightKind
+from simulators.story import issue_to_the_owner
 from tests.browser.served import Served, Watched
 
 DESK = "/desk/"
@@ -118,6 +119,8 @@ def test_parking_is_added_by_its_key_to_the_card_that_lies_there(
     desk_window: Watched, served: Served
 ) -> None:
     desk = desk_window.open(DESK)
+    if "owner" not in served.tell.card_ids:
+        issue_to_the_owner(served.tell)
     served.tell.lay("owner", "desk")
     expect(desk.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
     press(desk, "F6", "核对身份")
@@ -210,7 +213,14 @@ def test_while_a_card_is_written_the_page_stands_still_and_shows_how_far_it_is(
     served.tell.lift("desk")
 
 
-def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched) -> None:
+def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched, served: Served) -> None:
+    tell = served.tell
+    if "staff" not in tell.card_ids:
+        tell.open_business(served.site.people.staff, "issue")
+        tell.serve(("approval",))
+        tell.blank("staff", "classic-1k")
+        tell.lay("staff", "desk")
+        tell.write()
     desk = desk_window.open(DESK)
     find(desk, "赵强", "赵强")
     press(desk, "F10", "写卡")

@@ -214,6 +214,7 @@ def test_every_target_is_a_finger_wide_and_no_screen_needs_scrolling(
     page = kiosk_window.open(KIOSK)
     if large:
         page.locator(".kiosk-foot button").tap()
+        expect(page.locator("body")).to_have_class("kiosk large")
 
     def measure_all(screen: str) -> None:
         for language in LANGUAGE_NAMES:
@@ -271,4 +272,4 @@ def test_without_motion_the_card_on_the_picture_lies_still(browser: object, serv
         lay(served)
         shown(page, "months")
         assert page.evaluate("document.getAnimations().length") == 0
-        window.must_be_quiet()
+        window.must_have_been_quiet()

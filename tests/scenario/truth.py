@@ -110,6 +110,8 @@ def check_gate(start: Start, end: End) -> dict[RightKind, Tap]:
         if right in untouched(start):
             assert tap.record == old, (right, tap)
             assert tap.decision.granted is (old is not None), (right, tap)
+        if rolls_keys(start):  # whichever of the two keys opens a slot at the moment
+            assert tap.decision.granted or tap.presented.problem is Problem.TORN, (right, tap)
     if start.old is not None:
         _check_old_card(start, taps)
     return taps

@@ -10,12 +10,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
+import httpx
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cardserver.client import CardServerClient
 from kiosk.desk.business import Phase
+from kiosk.desk.pending import Pending, look
 from kiosk.gate.views import Face, sign_of, theme_at
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.station.clock import ESTATE_ZONE
@@ -398,6 +401,20 @@ def test_the_function_keys_mean_the_card_that_lies_there(site: Site, desk: Flask
         assert chosen == [str(number)]
         tell.lift("desk")
     tell.close()
+
+
+def test_a_server_out_of_reach_is_said_by_its_light_and_takes_nothing_off_the_page(
+    site: Site, desk: FlaskClient
+) -> None:
+    assert "服务器 已连接" in " ".join(words_of(desk, "/link").split())
+
+    def silence(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    http = httpx.Client(transport=httpx.MockTransport(silence), base_url="http://nowhere")
+    known = Pending(connected=True, cards=site.office.open_operations())
+    seen = look(CardServerClient(http, attempts=1), known)
+    assert seen == Pending(connected=False, cards=known.cards)
 
 
 # --- the kiosk -----------------------------------------------------------------------------------
