@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.served import Served, Watched, serve, watched
+from tests.browser.served import DESK_SIZE, KIOSK_SIZE, Served, Watched, serve, watched
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
