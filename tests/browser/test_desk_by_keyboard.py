@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cardserver.domain.rights import RightKind
 from simulators.story import issue_to_the_owner
@@ -310,11 +310,8 @@ def test_back_after_a_payment_repeats_nothing(desk_window: Watched, served: Serv
 
 
 def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
-    browser: object, served: Served
+    browser: Browser, served: Served
 ) -> None:
-    from playwright.sync_api import Browser
-
-    assert isinstance(browser, Browser)
     context = browser.new_context(java_script_enabled=False)
     try:
         page = context.new_page()

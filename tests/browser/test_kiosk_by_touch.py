@@ -8,13 +8,13 @@ import time
 from datetime import date
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cardserver.domain.rights import RightKind
 from kiosk.station.i18n import LANGUAGE_NAMES
 from simulators.acceptor_path import AT_ONCE
 from simulators.story import _slot_is_free, add_parking, issue_to_the_owner
-from tests.browser.served import Served, Watched
+from tests.browser.served import KIOSK_SIZE, Served, Watched, watched
 
 KIOSK = "/kiosk/"
 TWENTY_MM_PX = 96
@@ -259,17 +259,20 @@ def test_a_kiosk_without_paper_says_so_and_where_to_go(
     shown(page, "attract")
 
 
-def test_without_motion_the_card_on_the_picture_lies_still(browser: object, served: Served) -> None:
-    from playwright.sync_api import Browser
-
-    from tests.browser.served import KIOSK_SIZE, watched
-
-    assert isinstance(browser, Browser)
-    with watched(browser, served.url, KIOSK_SIZE, reduced_motion="reduce") as window:
+@pytest.mark.parametrize(("wish", "moves"), [("no-preference", True), ("reduce", False)])
+def test_motion_explains_once_and_never_for_those_who_wish_none(
+    browser: Browser, served: Served, wish: str, *, moves: bool
+) -> None:
+    count_motion = (
+        "window.moved = 0; addEventListener('animationstart', () => { window.moved += 1; })"
+    )
+    with watched(browser, served.url, KIOSK_SIZE, reduced_motion=wish) as window:
+        window.context.add_init_script(count_motion)
         page = window.open(KIOSK)
         shown(page, "attract")
-        assert page.evaluate("document.getAnimations().length") == 0
+        rested = "Promise.all(document.getAnimations().map((each) => each.finished))"
+        assert page.evaluate(f"{rested}.then(() => document.getAnimations().length)") == 0
+        assert (page.evaluate("window.moved") > 0) is moves
         lay(served)
         shown(page, "months")
-        assert page.evaluate("document.getAnimations().length") == 0
         window.must_have_been_quiet()

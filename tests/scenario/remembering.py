@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import httpx
 from sqlalchemy import Engine
 
+from simulators.cards.api import CardDump
+from tests.scenario.cases import Start
 from tests.scenario.ground import Line, load, save
 
 Call = tuple[bytes, str, str, bytes, bytes]
@@ -71,3 +73,29 @@ class RememberingLine(Line):
         name = hashlib.blake2b(store, digest_size=16).digest()
         self._states.setdefault(name, store)
         return name
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All that outlives a tear: the state of the store by its name, and the card's memory."""
+
+    store: bytes
+    memory: CardDump
+
+
+def now(start: Start) -> Moment:
+    """What stands in store and card at the moment."""
+    return Moment(line_of(start).here, start.card.dump())
+
+
+def back_to(start: Start, moment: Moment) -> None:
+    """Let store and card be what they were."""
+    line_of(start).here = moment.store
+    start.card.power_off()
+    start.card.load(moment.memory)
+
+
+def line_of(start: Start) -> RememberingLine:
+    line = start.ground.line
+    assert isinstance(line, RememberingLine)
+    return line

@@ -13,23 +13,22 @@ import pytest
 
 from cardserver.client import ServerUnavailable
 from cardserver.db.engine import open_engine
-from simulators.cards.api import CardDump
 from simulators.reader import VirtualReader
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
-from tests.scenario.ground import KINDS, Line, load, pass_on, save, settled_in, template
+from tests.scenario.ground import KINDS, Line, load, pass_on, settled_in, template
+from tests.scenario.remembering import Moment, RememberingLine, back_to, now
 from tests.scenario.truth import check_finished, check_gate, end_by_finishing, end_by_undoing
 
 
 @contextmanager
-def prepared(name: str, kind: str) -> Iterator[tuple[Start, End, bytes, CardDump]]:
+def prepared(name: str, kind: str) -> Iterator[tuple[Start, End, Moment]]:
     engine = open_engine("sqlite://")
     load(engine, template().store)
-    start = prepare(settled_in(engine), name, kind)
-    store, memory = save(engine), start.memory
+    start = prepare(settled_in(engine, RememberingLine), name, kind)
+    first = now(start)
     end = end_of(start, write(start, VirtualReader()))
-    load(engine, store)
-    start.card.load(memory)
-    yield start, end, store, memory
+    back_to(start, first)
+    yield start, end, first
     engine.dispose()
 
 
@@ -52,7 +51,7 @@ class DeafOnce:
 def test_an_operation_of_which_every_first_answer_is_lost_is_done_once(
     name: str, kind: str
 ) -> None:
-    with prepared(name, kind) as (start, end, _, _):
+    with prepared(name, kind) as (start, end, _):
         start.ground.line.after = deaf = DeafOnce()
         write(start, VirtualReader())
         start.ground.line.after = pass_on
@@ -94,27 +93,24 @@ class Cut:
     ],
 )
 def test_a_line_cut_at_any_call_leaves_what_can_be_finished_or_undone(name: str, kind: str) -> None:
-    with prepared(name, kind) as (start, end, store, memory):
+    with prepared(name, kind) as (start, end, first):
         cuts = 0
-        while cut_off(start, store, memory, cuts, answer_lost=False):
+        while cut_off(start, first, cuts, answer_lost=False):
             check_gate(start, end)
             end_by_finishing(start, end)
-            assert cut_off(start, store, memory, cuts, answer_lost=True)
-            left, card = save(start.ground.engine), start.card.dump()
+            assert cut_off(start, first, cuts, answer_lost=True)
+            left = now(start)
             end_by_finishing(start, end)
-            load(start.ground.engine, left)
-            start.card.load(card)
+            back_to(start, left)
             end_by_undoing(start, end)
             cuts += 1
         check_finished(start, end)
         assert cuts >= 4
 
 
-def cut_off(start: Start, store: bytes, memory: CardDump, at: int, *, answer_lost: bool) -> bool:
+def cut_off(start: Start, first: Moment, at: int, *, answer_lost: bool) -> bool:
     """Carry out until the line is cut; False when the operation has no such call any more."""
-    load(start.ground.engine, store)
-    start.card.power_off()
-    start.card.load(memory)
+    back_to(start, first)
     try:
         with Cut(start.ground.line, at, answer_lost):
             write(start, VirtualReader())

@@ -22,12 +22,12 @@ from cardserver.client import ServerUnavailable
 from cardserver.db.engine import open_engine
 from drivers.errors import CardRemoved
 from kiosk.station.operating import UndoTooLate
-from simulators.cards.api import CardDump, VirtualCard
+from simulators.cards.api import VirtualCard
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
 from tests.scenario.ground import KINDS, load, pass_on, settled_in, template
-from tests.scenario.remembering import RememberingLine
+from tests.scenario.remembering import Moment, RememberingLine, back_to, now
 from tests.scenario.truth import (
     begin_or_finish,
     cancel_or_undo,
@@ -90,38 +90,21 @@ def _writes_a_data_block(apdu: bytes) -> bool:
     return apdu[:2] == b"\xff\xd6" and apdu[3] % 4 != 3
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """All that outlives a tear: the state of the store by its name, and the card's memory."""
-
-    store: bytes
-    memory: CardDump
-
-
 @dataclass
 class Bench:
     """One operation on one type of card, torn again and again."""
 
     start: Start
-    line: RememberingLine
     end: End = field(init=False)
     first: Moment = field(init=False)
 
     def __post_init__(self) -> None:
-        self.first = self.now()
+        self.first = now(self.start)
         self.end = end_of(self.start, write(self.start, VirtualReader()))
-
-    def now(self) -> Moment:
-        return Moment(self.line.here, self.start.card.dump())
-
-    def back_to(self, moment: Moment) -> None:
-        self.line.here = moment.store
-        self.start.card.power_off()
-        self.start.card.load(moment.memory)
 
     def tears(self, first: Moment, act: Act) -> list[Callable[[], FaultPlan]]:
         """Every tear there is in an act."""
-        self.back_to(first)
+        back_to(self.start, first)
         watch, reader = Watch(self.start.card), VirtualReader()
         reader.plan(watch)
         act(reader)
@@ -131,12 +114,12 @@ class Bench:
         """Tear an act at every exchange; yields what is left behind wherever it differs."""
         seen = set()
         for number, plan in enumerate(self.tears(first, act)):
-            self.back_to(first)
+            back_to(self.start, first)
             reader = VirtualReader()
             reader.plan(plan())
             with pytest.raises(CardRemoved):
                 act(reader)
-            moment = self.now()
+            moment = now(self.start)
             left = (moment.store, json.dumps(moment.memory))
             if left not in seen:
                 seen.add(left)
@@ -147,7 +130,7 @@ class Bench:
         """The torn card is held to the gate, laid on again, and brought to either end."""
         check_gate(self.start, self.end)
         end_by_finishing(self.start, self.end)
-        self.back_to(moment)
+        back_to(self.start, moment)
         end_by_undoing(self.start, self.end)
 
 
@@ -164,10 +147,7 @@ def named(words: str) -> Iterator[None]:
 def bench_of(name: str, kind: str) -> Iterator[Bench]:
     engine = open_engine("sqlite://")
     load(engine, template().store)
-    start = prepare(settled_in(engine, RememberingLine), name, kind)
-    line = start.ground.line
-    assert isinstance(line, RememberingLine)
-    yield Bench(start, line)
+    yield Bench(prepare(settled_in(engine, RememberingLine), name, kind))
     engine.dispose()
 
 
@@ -193,7 +173,7 @@ def test_an_undo_torn_anywhere_is_still_undone_or_finished_after_all(name: str, 
 def written_but_not_settled(bench: Bench) -> Moment:
     """The card carries everything; the server could not be told."""
     line = bench.start.ground.line
-    bench.back_to(bench.first)
+    back_to(bench.start, bench.first)
 
     def refuse(request: httpx.Request) -> None:
         if request.url.path.endswith("/settlement"):
@@ -203,7 +183,7 @@ def written_but_not_settled(bench: Bench) -> Moment:
     with pytest.raises(ServerUnavailable):
         write(bench.start, VirtualReader())
     line.before = pass_on
-    return bench.now()
+    return now(bench.start)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -212,7 +192,7 @@ def test_a_card_torn_again_and_again_comes_to_its_end_after_all(kind: str) -> No
     chance = random.Random(kind)
     for name in chance.sample(sorted(PREPARED), HISTORIES):
         with bench_of(name, kind) as bench, named(name):
-            bench.back_to(bench.first)
+            back_to(bench.start, bench.first)
             while not ended(bench, chance):
                 check_gate(bench.start, bench.end)
 
