@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _WENT_BACK = frozenset(
     {BillEventKind.RETURNED, BillEventKind.REJECTED, BillEventKind.RETURNED_AT_POWER_UP}
 )
+_STACKED = frozenset({BillEventKind.STACKED})
 _OUT_OF_ORDER = frozenset(
     {BillEventKind.JAM, BillEventKind.STACKER_FULL, BillEventKind.CASHBOX_REMOVED}
 )
@@ -63,7 +64,8 @@ class Till:
         self._note: _Note | None = None
         self._untold: deque[tuple[_Note, TenderState]] = deque()
         self._given_up: deque[tuple[str, str, str]] = deque()
-        self._stacked: int | None = None
+        self._stacked: int | None = None  # what the acceptor should have counted by now
+        self._moving = False
         self._enabled: Sequence[int] = ()
         self._refusal: ServerRefused | None = None
 
@@ -98,11 +100,16 @@ class Till:
         self.notes_fen, self._enabled = (), ()
         info = self._acceptor.start()
         events = self._acceptor.poll()
+        kinds = {event.kind for event in events}
         # A note that comes back now need not be ours: the payer may have offered one more.
-        self._hear([event for event in events if event.kind not in _WENT_BACK])
-        if not any(event.kind is BillEventKind.STACKING for event in events):
+        self._hear([event for event in events if event.kind not in _WENT_BACK | _STACKED])
+        self._moving = BillEventKind.STACKING in kinds
+        if self._moving and kinds & _STACKED:
+            self.start()  # it came to rest just now: the count may be the one of before
+            return
+        if not self._moving:
             self._end_note(_found(self._stacked, info.stacked_count, events))
-        self._stacked = info.stacked_count
+            self._stacked = info.stacked_count
         self.notes_fen = info.notes_fen
 
     def take_for(self, sale: SaleView) -> None:
@@ -181,7 +188,10 @@ class Till:
                     pass
         if trouble := kinds & _OUT_OF_ORDER:
             raise DeviceFault(f"banknote acceptor: {min(trouble)}", status=min(trouble))
-        if BillEventKind.RESET in kinds:  # it lost its power since, and is off
+        # It lost its power since and is off; or a note came to rest whose credit was lost on the
+        # line, or that moved while we met, so that the count must say what became of it.
+        unheard = kinds & _STACKED and (self._note is not None or self._moving)
+        if BillEventKind.RESET in kinds or unheard:
             self.start()
 
     def _decide(self, value_fen: int) -> None:

@@ -1,4 +1,4 @@
-"""Words for people: one TOML catalogue per language, found by listing the folder.
+"""Words for people: one TOML catalogue per language, and its own name in `LANGUAGE_NAMES`.
 
 A text is named by a dotted key (``desk.money.due``) and may hold ``{placeholders}``. Simplified
 Chinese is complete by definition; a missing text in another language falls back to it, and a test

@@ -16,7 +16,7 @@ from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.pcsc_site import CableIsReal, VpcdPlace, open_pcsc_site
 from simulators.pcscd import Pcscd
 from simulators.site import BRISK_NOTES
-from simulators.story import CHAPTERS, FIRST_DAY, tell_all
+from simulators.story import CHAPTERS, FIRST_DAY, Teller, tell_all
 
 pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
 
@@ -33,6 +33,13 @@ def test_the_story_on_the_real_card_service(pcscd: Pcscd, tmp_path: Path) -> Non
         broken = tell_all(site, told.append)
         assert site.readers["desk"].name in pcscd.slots
         assert site.readers["desk"].exchanges > 200
+        teller = Teller(site)
+        seen = teller.http.get("/panel/state.json").json()["readers"]["desk"]
+        assert (seen["plugged"], seen["card"]) == (True, None)
+        assert seen["exchanges"] == site.readers["desk"].exchanges
+        refused = teller.http.post("/panel/api/readers/desk/cable", json={"plugged": False})
+        assert (refused.status_code, refused.json()["code"]) == (409, "cable-is-real")
+        teller.close()
     assert not broken
     assert len(told) == len(CHAPTERS)
 

@@ -182,6 +182,18 @@ def test_a_line_that_fails_at_any_byte(
         kiosk.check_paid()
 
 
+@pytest.mark.parametrize("at_byte", range(354, 390, 3))
+def test_a_credit_lost_on_the_line_while_the_note_goes_on_into_the_box(
+    ground: Ground, at_byte: int
+) -> None:
+    kiosk = Kiosk(ground, Timing(read_s=0.4, stack_s=20.0, return_s=0.4))
+    kiosk.open()
+    fault = StreamFault(kind=StreamFaultKind.SILENCE, at_byte=at_byte)
+    kiosk.counter.line.break_line(fault)
+    kiosk.pay(turns=500)
+    kiosk.check_paid()
+
+
 def test_a_note_that_still_moves_when_the_line_comes_back_is_waited_for(ground: Ground) -> None:
     kiosk = Kiosk(ground, Timing(read_s=0.1, stack_s=40.0, return_s=0.1))
     kiosk.open()

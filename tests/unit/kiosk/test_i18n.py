@@ -43,6 +43,11 @@ def columns(words: str) -> int:
 # --- complete ------------------------------------------------------------------------------------
 
 
+def test_every_catalogue_in_the_folder_can_be_chosen_and_the_other_way_round() -> None:
+    folder = words_used.ROOT / "kiosk" / "translations"
+    assert {path.stem for path in folder.iterdir()} == set(LANGUAGE_NAMES)
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_catalogue_holds_the_same_keys_as_the_complete_one(language: str) -> None:
     assert set(catalogue(language)) == set(COMPLETE)
