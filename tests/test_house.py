@@ -248,8 +248,8 @@ BANNED_WORDS = {
     "blacklist": "deny list",
     "boom": "barrier",
 }
-# NXP's own words for a trailer's tenth byte and an NTAG's memory; whoever pays and takes the paper.
-PERMITTED = ("USER_BYTE", "user_byte", "USER_PAGE", "CUSTOMER")
+# NXP's own words for a trailer's tenth byte and an NTAG's memory; whoever pays; an office's name.
+PERMITTED = ("USER_BYTE", "user_byte", "USER_PAGE", "CUSTOMER", "CUSTOMER_SERVICE_HEAD")
 BANNED_ENDINGS = ("Manager", "Helper", "Helpers", "Util", "Utils", "Handler", "Service")
 
 

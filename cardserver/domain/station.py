@@ -8,7 +8,7 @@ from cardserver.domain.operation import OperationKind
 
 @unique
 class StationKind(StrEnum):
-    """Kind of a station; decides what its token may do (see cardserver/web/permits.py)."""
+    """Kind of a station; decides what its token may do (see cardserver/domain/permits.py)."""
 
     DESK = "desk"
     KIOSK = "kiosk"

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from cardserver.db.engine import WRITER
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
 from cardserver.domain.operation import OperationKind
+from cardserver.domain.permits import Action, Role, role_permits
 from cardserver.domain.station import StationKind, may_operate
 from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
 from cardserver.vault import Vault
@@ -44,12 +45,37 @@ class Estate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """A second person's own credential was given for one action at this station (step-up)."""
+
+    leave_id: str
+    action: Action
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The station that asks and the operator signed on there (empty at machines)."""
+    """The station that asks and the operator signed in there (empty at machines).
+
+    `roles` are the operator's; `leave` is what a second person allowed for the time being.
+    """
 
     station: str
     kind: StationKind
     operator: str = ""
+    roles: frozenset[Role] = frozenset()
+    leave: Leave | None = None
+
+    def authorised_by(self, action: Action) -> str:
+        """Name of the person whose office carries this act: the operator, or who stepped up.
+
+        Raises NotPermitted when it is nobody's.
+        """
+        if role_permits(self.roles, action):
+            return self.operator
+        if self.leave is not None and self.leave.action is action:
+            return self.leave.name
+        raise NotPermitted(action)
 
     def check_may_operate(self, kind: OperationKind) -> None:
         """Raise NotPermitted unless a station of this kind may do such operations."""

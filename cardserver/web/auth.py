@@ -11,11 +11,11 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import BadRequest
 
+from cardserver.domain.permits import PERMITS, Action
 from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotPermitted, NotSignedOn
 from cardserver.services.stations import sign_on
 from cardserver.services.turn import Caller, Estate
-from cardserver.web.permits import PERMITS, Action
 
 OPERATOR_HEADER: Final = "X-Yika-Operator"
 SCHEME: Final = "bearer"

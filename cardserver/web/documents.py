@@ -2,10 +2,10 @@
 
 from apiflask import APIBlueprint
 
+from cardserver.domain.permits import Action
 from cardserver.services import documents
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import OwedQuery
-from cardserver.web.permits import Action
 from cardserver.wire import DocumentList, DocumentView, HandoverRequest, PrintReport, ReprintRequest
 
 api = APIBlueprint("documents", __name__, tag="Papers")

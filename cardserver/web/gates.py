@@ -3,10 +3,10 @@
 from apiflask import APIBlueprint
 from flask import Response
 
+from cardserver.domain.permits import Action
 from cardserver.services import snapshots, taps
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import SnapshotQuery
-from cardserver.web.permits import Action
 from cardserver.wire import SnapshotView, TapsRequest, TapsTaken
 
 api = APIBlueprint("gates", __name__, tag="Gates")

@@ -2,10 +2,10 @@
 
 from apiflask import APIBlueprint
 
+from cardserver.domain.permits import Action
 from cardserver.services import blocking, holders, verifying
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import CardQuery, ChipQuery, SearchQuery
-from cardserver.web.permits import Action
 from cardserver.wire import (
     BlockRequest,
     CardView,

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
+from cardserver.domain.permits import Action
 from cardserver.services import beginning, ending, keying, recovering
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import ChipQuery
-from cardserver.web.permits import Action
 from cardserver.wire import (
     AbandonRequest,
     BeginRequest,

@@ -24,6 +24,7 @@ from cardserver.domain.verification import (
 from cardserver.wire import CardView, HolderView
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import WORK, Counter, Handed
+from kiosk.desk.pages import PAGES
 from kiosk.desk.pending import Pending, look
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
@@ -59,11 +60,19 @@ _VERIFIED_BY: Final = {
 def create_app(counter: Counter, *, clock: Clock) -> Flask:
     """The front desk's web application over one counter."""
     app = create_station_app("kiosk.desk", bell=counter.bell)
-    app.register_blueprint(_blueprint(counter, clock))
+    app.register_blueprint(_blueprint(counter))
+    app.context_processor(
+        lambda: {
+            "counter": counter,
+            "pages": PAGES,
+            "now": clock().astimezone(ESTATE_ZONE),
+            "today": local_date(clock()),
+        }
+    )
     return app
 
 
-def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
+def _blueprint(counter: Counter) -> Blueprint:
     desk = Blueprint("desk", "kiosk.desk", template_folder="templates")
     pending = Pending()
 
@@ -72,7 +81,6 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
         seen = shown_mark(counter.bell, WORK)
         return {
             "seen": seen,
-            "counter": counter,
             "business": counter.business,
             "holder": counter.holder,
             "laid": counter.laid,
@@ -80,8 +88,6 @@ def _blueprint(counter: Counter, clock: Clock) -> Blueprint:
             "papers": _papers(counter.business),
             "selected": _selected(counter),
             "rule_of": lambda phase: rule_of(counter.business, phase),
-            "today": local_date(clock()),
-            "now": clock().astimezone(ESTATE_ZONE),
             "keys": _KEYS.items(),
             "Phase": Phase,
         }

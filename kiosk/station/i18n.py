@@ -1,4 +1,6 @@
-"""Words for people: one TOML catalogue per language, and its own name in `LANGUAGE_NAMES`.
+"""Words for people: a folder of TOML files per language, one file a topic, each key in one of them.
+
+A language stands in `LANGUAGE_NAMES` by its own name.
 
 A text is named by a dotted key (``desk.money.due``) and may hold ``{placeholders}``. Simplified
 Chinese is complete by definition; a missing text in another language falls back to it, and a test
@@ -29,9 +31,20 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """All texts of one language. Raises FileNotFoundError for a language without a catalogue."""
-    source = files("kiosk") / "translations" / f"{language}.toml"
-    return _flatten(tomllib.loads(source.read_text(encoding="utf-8")))
+    """All texts of one language.
+
+    Raises FileNotFoundError for a language without a folder, ValueError for a key written twice.
+    """
+    found: dict[str, str] = {}
+    folder = files("kiosk") / "translations" / language
+    for source in sorted(folder.iterdir(), key=lambda each: each.name):
+        texts = _flatten(tomllib.loads(source.read_text(encoding="utf-8")))
+        if twice := found.keys() & texts.keys():
+            raise ValueError(
+                f"{language}/{source.name}: written before: {', '.join(sorted(twice))}"
+            )
+        found |= texts
+    return found
 
 
 def choose_language(*wishes: str | None) -> str:

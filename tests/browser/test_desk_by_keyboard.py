@@ -322,7 +322,7 @@ def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
         page.go_forward()
         expect(step(page)).to_contain_text("写卡")
         assert served.site.balances() == taken
-        page.locator("summary").click()
+        page.locator("#work summary").click()
         page.get_by_role("button", name="退还客户 20 元").click()
     finally:
         context.close()

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.domain.errors import RuleViolation
+from cardserver.domain.permits import Role
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import HolderClass, zone_mask
 from cardserver.domain.sale import TenderKind, TenderState
@@ -48,8 +49,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
 """Nine in the morning of 9 June 2025 in the estate."""
 
-DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="张晓")
-OTHER_DESK = Caller(station="desk-2", kind=StationKind.DESK, operator="李明")
+AGENT = frozenset({Role.AGENT})
+HEAD = frozenset({Role.FRONT_DESK_HEAD})
+DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="张晓", roles=AGENT)
+OTHER_DESK = Caller(station="desk-2", kind=StationKind.DESK, operator="李明", roles=AGENT)
+HEAD_DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="何静", roles=HEAD)
 KIOSK = Caller(station="kiosk-1", kind=StationKind.KIOSK)
 GATE = Caller(station="gate-1", kind=StationKind.GATE)
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from cardserver.db.tables import Base
+from cardserver.db.schema import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -31,6 +31,7 @@ from drivers import loader
 from drivers.api import CardKind
 from drivers.errors import DeviceError
 from kiosk.desk.business import Phase
+from kiosk.desk.pages import PAGES
 from kiosk.desk.views import _KEYS
 from kiosk.station.operating import Step
 from printer import spool
@@ -130,6 +131,7 @@ GROUPS: dict[str, set[str]] = {
     "class.": values(HolderClass),
     "desk.closed.": {"undone", "abandoned"},
     "desk.keys.": set(_KEYS.values()),
+    "desk.pages.": {page.word for page in PAGES},
     "desk.paper.": {"handed-over", "in-the-box"},
     "desk.verified.": values(HolderClass),
     "desk.verify.": values(HolderClass),

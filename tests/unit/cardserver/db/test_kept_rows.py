@@ -5,7 +5,7 @@ from sqlalchemy import Engine, Executable, text
 from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.engine import WRITER
-from cardserver.db.tables import APPEND_ONLY, Base
+from cardserver.db.schema import KEPT, Base
 from cardserver.domain.document import PrintResult
 from cardserver.services import documents, keying, selling, taps
 from cardserver.wire import (
@@ -59,7 +59,7 @@ def rows(engine: Engine, table: str) -> list[str]:
         return [str(row) for row in connection.execute(Base.metadata.tables[table].select())]
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", KEPT)
 def test_an_append_only_row_stays_as_it_was_written(busy: FrontDesk, table: str) -> None:
     engine = busy.estate.engine
     before = rows(engine, table)
@@ -94,6 +94,6 @@ def test_an_operation_changes_only_its_state_and_only_once(busy: FrontDesk, stat
 @pytest.mark.postgres
 def test_postgresql_truncates_nothing_that_is_kept() -> None:
     engine = postgresql_store()
-    for table in (*APPEND_ONLY, "operation", "card"):
+    for table in (*KEPT, "operation", "card"):
         with pytest.raises(DBAPIError):
             attempt(engine, text(f"TRUNCATE {table} CASCADE"))

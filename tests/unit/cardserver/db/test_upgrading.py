@@ -17,7 +17,7 @@ from cardserver.db.engine import (
     StoreUnusable,
     open_engine,
 )
-from cardserver.db.tables import Base
+from cardserver.db.schema import Base
 from cardserver.db.upgrade import HEAD, upgrade
 from tests.databases.stores import STORES, empty_postgresql
 

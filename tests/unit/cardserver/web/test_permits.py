@@ -6,8 +6,8 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
+from cardserver.domain.permits import PERMITS, Action
 from cardserver.domain.station import StationKind
-from cardserver.web.permits import PERMITS, Action
 from cardserver.wire import Refusal
 from tests.databases.frontdesk import FrontDesk, new_id
 from tests.unit.cardserver.web.conftest import Sign

@@ -1,0 +1,134 @@
+"""The way of a call to the server: send, repeat a lost answer, understand what came back.
+
+Every call carries an id the station made, so every call may be repeated; a call whose answer was
+lost is repeated here. Only two errors come out: ServerUnavailable (nothing is known, ask again)
+and ServerRefused (the server said no, and why).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import quote as percent
+
+import httpx
+from pydantic import ValidationError
+
+from cardserver.wire import Refusal
+from cardserver.wirebase import Wire
+
+OPERATOR_HEADER: Final = "X-Yika-Operator"
+ATTEMPTS: Final = 3
+_PAUSE_S: Final = 0.2
+
+A = TypeVar("A", bound=Wire)
+
+
+class ServerError(Exception):
+    """Root of what a station sees from the seam."""
+
+
+class ServerUnavailable(ServerError):
+    """No answer, or none that can be understood: nothing is known about the call's effect."""
+
+    code = "server-unavailable"
+
+
+class ServerRefused(ServerError):
+    """The server said no. `code` and `reason` are stable words, `rule` a requirement id."""
+
+    def __init__(
+        self, code: str, detail: str, *, reason: str = "", rule: str = "", status: int = 0
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.reason = reason
+        self.rule = rule
+        self.status = status
+
+
+class Calls:
+    """One group of calls on one connection. Thread-safe as far as `httpx.Client` is.
+
+    Every call raises ServerUnavailable and ServerRefused, and nothing else.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        operator: str = "",
+        attempts: int = ATTEMPTS,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = http
+        self._operator = operator
+        self._attempts = attempts
+        self._wait = wait
+
+    def _get(self, path: str, answer: type[A], params: Mapping[str, str] | None = None) -> A:
+        return _understood(self._send("GET", path, params=params), answer)
+
+    def _find(self, path: str, answer: type[A], params: Mapping[str, str]) -> A | None:
+        try:
+            return self._get(path, answer, params)
+        except ServerRefused as refused:
+            if refused.code == "not-found":
+                return None
+            raise
+
+    def _post(self, path: str, body: Wire, answer: type[A]) -> A:
+        return _understood(self._send("POST", path, content=body.model_dump_json()), answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: str | None = None,
+    ) -> httpx.Response:
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        if self._operator:
+            headers[OPERATOR_HEADER] = percent(self._operator, safe="")
+        last = ""
+        for attempt in range(self._attempts):
+            if attempt:
+                self._wait(_PAUSE_S * attempt)
+            try:
+                response = self._http.request(
+                    method, path, params=params, content=content, headers=headers
+                )
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                last = str(error) or type(error).__name__
+                continue
+            if not _busy(response):
+                return response
+            last = "the server is busy"
+        raise ServerUnavailable(last)
+
+
+def _busy(response: httpx.Response) -> bool:
+    """A locked database or a gateway in between: worth another try, nothing was done."""
+    code = response.status_code
+    if code == httpx.codes.SERVICE_UNAVAILABLE:
+        return "Retry-After" in response.headers
+    return code in {httpx.codes.BAD_GATEWAY, httpx.codes.GATEWAY_TIMEOUT}
+
+
+def _understood(response: httpx.Response, answer: type[A]) -> A:
+    try:
+        if response.is_success:
+            return answer.model_validate_json(response.content)
+        refusal = Refusal.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ServerUnavailable(f"answer not understood ({response.status_code})") from error
+    if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        raise ServerUnavailable(refusal.message)
+    raise ServerRefused(
+        refusal.code,
+        refusal.message,
+        reason=refusal.reason,
+        rule=refusal.rule,
+        status=response.status_code,
+    )

@@ -1,0 +1,14 @@
+"""Tables of register."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise NotImplementedError("money is never un-recorded: restore a backup instead")
