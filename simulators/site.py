@@ -36,6 +36,7 @@ from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
 from kiosk.gate.station import assemble
 from kiosk.gate.uplink import Uplink
+from kiosk.selfservice.journal import TillJournal
 from kiosk.selfservice.machine import Machine, Patience
 from kiosk.selfservice.views import create_app as create_kiosk
 from kiosk.station.events import Bell
@@ -290,6 +291,7 @@ class Site:
             clock=self.clock,
             station=name,
             phone=demo_estate.PHONE,
+            journal=TillJournal(self.folder / "kiosk.db"),
             patience=patience,
         )
 

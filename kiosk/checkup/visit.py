@@ -51,7 +51,7 @@ def _station(path: Path, ask_acceptor: bool, now: Callable[[], datetime]) -> Ite
 def _checks(
     config: "Config", ask_acceptor: bool, now: Callable[[], datetime]
 ) -> Iterator[tuple[str, Check]]:
-    from kiosk.checkup import devices, gate, server
+    from kiosk.checkup import devices, gate, server, till
 
     yield "server", partial(server.server, config, now)
     if config.reader is not None:
@@ -62,6 +62,8 @@ def _checks(
         yield "acceptor", partial(devices.acceptor, config.acceptor, ask=ask_acceptor)
     for part in config.lane:
         yield f"lane {part.id}", partial(devices.lane, part)
+    if config.kiosk is not None:
+        yield "till journal", partial(till.journal, config.kiosk)
     if config.gate is not None:
         yield "gate keys", partial(gate.keys, config.gate)
         yield "journal", partial(gate.journal, config.gate)

@@ -33,6 +33,7 @@ class Event(StrEnum):
     CARD_WELCOME = "card-welcome"
     CARD_REFUSED = "card-refused"
     CARD_UNFINISHED = "card-unfinished"  # a paid top-up waits for this card
+    CARD_PART_PAID = "card-part-paid"  # some of a top-up was paid before the power went
     CARD_LIFTED = "card-lifted"
     MONTHS_CHOSEN = "months-chosen"
     CONFIRMED = "confirmed"
@@ -54,6 +55,7 @@ TABLE: Final = {
     (Screen.READING, Event.CARD_WELCOME): Screen.MONTHS,
     (Screen.READING, Event.CARD_REFUSED): Screen.SORRY,
     (Screen.READING, Event.CARD_UNFINISHED): Screen.WRITING,
+    (Screen.READING, Event.CARD_PART_PAID): Screen.PAY,
     (Screen.READING, Event.CARD_LIFTED): Screen.ATTRACT,
     (Screen.MONTHS, Event.MONTHS_CHOSEN): Screen.CONFIRM,
     (Screen.MONTHS, Event.CANCELLED): Screen.ATTRACT,
@@ -84,7 +86,7 @@ TABLE: Final = {
 }
 
 MONEY_MAY_MOVE: Final = frozenset({Screen.PAY, Screen.WRITING, Screen.LAY_BACK})
-"""Screens on which no idle time-out counts."""
+"""Screens on which the idle time-out of the other screens doesn't count."""
 
 
 def next_screen(screen: Screen, event: Event) -> Screen:

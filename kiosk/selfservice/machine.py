@@ -17,6 +17,7 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, RightKind
+from cardserver.domain.sale import SaleState
 from cardserver.wire import (
     CardView,
     DocumentView,
@@ -25,10 +26,12 @@ from cardserver.wire import (
     SaleView,
     Ticket,
     TopUpRequest,
+    WaitingSale,
 )
 from drivers.api import BillAcceptor, Card, CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from kiosk.selfservice.flow import MONEY_MAY_MOVE, Event, Screen, next_screen
+from kiosk.selfservice.journal import JournalBroken, TillJournal
 from kiosk.selfservice.till import Till
 from kiosk.station.beginning import begin
 from kiosk.station.clock import Clock, local_date
@@ -50,11 +53,12 @@ _LAY_BACK_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long the machine waits for a person, in seconds. Never while money moves."""
+    """How long the machine waits for a person, in seconds. Never while a note moves."""
 
     idle_s: float = 75.0
     lay_back_s: float = _LAY_BACK_S
     owed_s: float = 40.0
+    part_paid_s: float = 240.0  # from the last note in; whoever left gets it back at the desk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +76,21 @@ class Visit:
     problem: str = ""
     last_before: date | None = None
     last_after: date | None = None
+
+
+def _can_go_on(waiting: WaitingSale) -> bool:
+    """Paid at least in part, nothing begun, and no note of it on its way at another machine."""
+    sale = waiting.sale
+    return (
+        waiting.request.kind is OperationKind.TOP_UP
+        and sale.state is SaleState.OPEN
+        and sale.credited_fen > sale.returned_fen
+        and not sale.open_tenders
+    )
+
+
+_NOT_HERE: Final = {"not-permitted": "unfinished-at-the-desk"}
+"""A card with an operation that a kiosk may not do: it goes on where it was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +115,11 @@ class Machine:
         clock: Clock,
         station: str,
         phone: str,
+        journal: TillJournal,
         patience: Patience | None = None,
     ) -> None:
-        self.server = server.as_operator(station)
-        self.till = Till(acceptor, self.server)
+        self.server = server
+        self.till = Till(acceptor, self.server, journal)
         self.paper = paper
         self.bell = bell
         self.clock = clock
@@ -193,6 +213,12 @@ class Machine:
             self._check_devices()
         if self._deadline and time.monotonic() > self._deadline:
             self._deadline = 0.0
+            self._time_over()
+
+    def _time_over(self) -> None:
+        if self.screen is Screen.PAY:
+            self._leave()
+        else:
             self._move(Event.TIME_OVER)
 
     def _check_devices(self) -> None:
@@ -203,6 +229,7 @@ class Machine:
         if not reason:
             self.paper.look()
             reason = "" if self.paper.can_print else f"printer-{self.paper.state}"
+        reason = reason or self._ask_server()
         if reason != self.closed_reason:
             self.closed_reason = reason
             self.bell.ring(SCREEN)
@@ -214,9 +241,21 @@ class Machine:
             return ""
         try:
             self.till.start()
+        except JournalBroken as error:
+            _log.error("no money can be taken: %s", error)
+            return error.code
         except DeviceError as error:
             _log.info("the banknote acceptor is away: %s", error)
             return "acceptor-away"
+        return ""
+
+    def _ask_server(self) -> str:
+        """Is the server there? Without it nothing can be sold."""
+        try:
+            self.server.health()
+        except ServerError as error:
+            _log.info("the server is away: %s", error)
+            return "server-away"
         return ""
 
     # --- events
@@ -230,6 +269,9 @@ class Machine:
             else:
                 self._problem("another-card")
             return
+        if self.screen is Screen.PAY:
+            mine = isinstance(seen, CardIdentity) and self._same_card(seen)
+            self._problem("" if mine else "another-card")
         if self.screen is Screen.ATTRACT:
             self._check_devices()
         if not self._inviting():
@@ -259,9 +301,6 @@ class Machine:
         try:
             visit.card = self.server.card(uid=seen.uid)
             visit.ticket = self.server.open_operation(seen.uid)
-            if visit.ticket is not None and visit.ticket.kind is not OperationKind.TOP_UP:
-                self._refuse("unfinished-at-the-desk")
-                return
             if visit.ticket is not None:
                 self._move(Event.CARD_UNFINISHED)
                 self._write()
@@ -270,11 +309,31 @@ class Machine:
             if problem:
                 self._refuse(problem)
                 return
+            if visit.card is not None and self._go_on_with_a_paid(visit.card):
+                return
             self._offer(1)
         except ServerError as error:
-            self._refuse(problem_of(error))
+            self._refuse(_NOT_HERE.get(problem_of(error), problem_of(error)))
             return
         self._move(Event.CARD_WELCOME)
+
+    def _go_on_with_a_paid(self, card: CardView) -> bool:
+        """A top-up that was paid, or begun to be paid, and never written goes on (PARK-12a)."""
+        visit = self.visit
+        waiting = self.server.waiting_sales(card_number=card.number)
+        sale = next((each for each in waiting if _can_go_on(each)), None)
+        if sale is None or not isinstance(sale.request, TopUpRequest):
+            return False
+        self._offer(sale.request.months)
+        visit.sale = self.till.sale = sale.sale
+        if sale.sale.missing_fen:
+            self._leaving = False
+            self._move(Event.CARD_PART_PAID)
+            self._open_slot(sale.sale)
+        else:
+            self._move(Event.CARD_UNFINISHED)
+            self._write()
+        return True
 
     def _why_not(self, card: CardView | None) -> str:
         if card is None:
@@ -308,9 +367,7 @@ class Machine:
             case Screen.CONFIRM, Event.CONFIRMED:
                 self._open_sale()
             case Screen.PAY, (Event.CANCELLED | Event.STOPPED):
-                self._leaving = True
-                self.till.shut()
-                self._look_at_money()
+                self._leave()
             case ((Screen.MONTHS | Screen.CONFIRM), (Event.CANCELLED | Event.BACK)):
                 self._move(touch.event)
             case Screen.OWED, Event.CANCELLED:
@@ -340,13 +397,22 @@ class Machine:
         )
         self._leaving = False
         self._move(Event.CONFIRMED)
+        self._open_slot(visit.sale)
+
+    def _open_slot(self, sale: SaleView) -> None:
         try:
-            self.till.take_for(visit.sale)
+            self.till.take_for(sale)
         except DeviceError as error:
             self._acceptor_lost(error)
 
+    def _leave(self) -> None:
+        """The payer wants to leave, or has left: no further note, and one on its way is awaited."""
+        self._leaving = True
+        self.till.shut()
+        self._look_at_money()
+
     def _take_money(self) -> None:
-        before, problem = self.visit.sale, ""
+        before, problem = self.visit.sale, self._laid_wrong()
         try:
             self.till.poll()
         except DeviceError as error:
@@ -354,10 +420,16 @@ class Machine:
             return
         except ServerError as error:
             problem = problem_of(error)
+        if self.till.busy or self.till.sale != before:
+            self._set_deadline()  # a note moves: nobody is hurried
         self.visit.sale = self.till.sale
-        if (self.visit.sale, self.visit.problem) != (before, problem):
+        if self.visit.sale != before or self.visit.problem != problem:
             self._problem(problem)
         self._look_at_money()
+
+    def _laid_wrong(self) -> str:
+        """Another card lies on the reader: said while notes go in, before it matters."""
+        return "another-card" if self.visit.problem == "another-card" and self._present else ""
 
     def _look_at_money(self) -> None:
         """Paid in full: write. The payer wants to leave: as soon as no note is on its way."""
@@ -482,6 +554,9 @@ class Machine:
     def _set_deadline(self) -> None:
         if self.screen is Screen.LAY_BACK:
             wait_s = self.patience.lay_back_s
+        elif self.screen is Screen.PAY:
+            paid = bool(self.till.received_fen)
+            wait_s = self.patience.part_paid_s if paid else self.patience.idle_s
         elif self.screen is Screen.OWED:
             wait_s = self.patience.owed_s
         elif self.screen in MONEY_MAY_MOVE | {Screen.ATTRACT, Screen.CLOSED, Screen.DONE}:

@@ -1,12 +1,20 @@
 """Build a self-service kiosk from its settings."""
 
+from kiosk.selfservice.journal import TillJournal
 from kiosk.selfservice.machine import Machine
 from kiosk.selfservice.views import create_app
 from kiosk.station.clock import Clock, system_clock
-from kiosk.station.config import Config
+from kiosk.station.config import Config, ConfigInvalid
 from kiosk.station.devices import open_acceptor, open_paper, open_reader, open_server
 from kiosk.station.events import Bell
 from kiosk.station.running import Station
+
+
+def open_journal(config: Config) -> TillJournal:
+    """The kiosk's own memory. Raises ConfigInvalid, JournalBroken."""
+    if config.kiosk is None:
+        raise ConfigInvalid("the section [kiosk] is missing")
+    return TillJournal(config.kiosk.journal)
 
 
 def build(config: Config, *, clock: Clock = system_clock) -> Station:
@@ -21,5 +29,6 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         clock=clock,
         station=config.station.name,
         phone=config.station.phone,
+        journal=open_journal(config),
     )
     return Station(app=create_app(machine), start=machine.start, stop=machine.stop)

@@ -2,15 +2,17 @@
 
 A note is announced to the server (*accepting*) before the acceptor may take it, and counts
 (*credited*) on the acceptor's word alone. What becomes of an announced note is told even if it is
-known late: after a lost line, after a power cut, after the visit. Until then the sale shows it as
-open (`SaleView.open_tenders`), and so does a sale whose kiosk was switched off for good.
+known late: after a lost line, after a power cut, after the visit, after a new start of the kiosk,
+which finds in its journal what was unfinished. Until then the sale shows it as open
+(`SaleView.open_tenders`), and so does a sale whose kiosk was switched off for good.
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
@@ -18,6 +20,7 @@ from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.wire import SaleView, TenderRequest
 from drivers.api import BillAcceptor, BillEvent, BillEventKind
 from drivers.errors import DeviceError, DeviceFault
+from kiosk.selfservice.journal import Entry, JournalBroken, TillJournal
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,23 @@ class _Note:
     tender_id: str
     value_fen: int
 
+    @classmethod
+    def of(cls, body: Mapping[str, str | int | None]) -> Self:
+        """The note of a journal's entry."""
+        return cls(
+            sale_id=str(body["sale_id"]),
+            tender_id=str(body["tender_id"]),
+            value_fen=_number(body["value_fen"]) or 0,
+        )
+
+    def body(self) -> dict[str, str | int | None]:
+        """What the journal keeps of it."""
+        return {
+            "sale_id": self.sale_id,
+            "tender_id": self.tender_id,
+            "value_fen": self.value_fen,
+        }
+
     def tender(self, state: TenderState) -> TenderRequest:
         return TenderRequest(
             tender_id=self.tender_id,
@@ -55,19 +75,27 @@ class Till:
     the sale last opened, as the server has it.
     """
 
-    def __init__(self, acceptor: BillAcceptor, server: CardServerClient) -> None:
+    def __init__(
+        self,
+        acceptor: BillAcceptor,
+        server: CardServerClient,
+        journal: TillJournal | None = None,
+    ) -> None:
         self.notes_fen: tuple[int, ...] = ()
         self.sale: SaleView | None = None
         self._acceptor = acceptor
         self._server = server
+        self._journal = journal or TillJournal()
         self._open = False
         self._note: _Note | None = None
         self._untold: deque[tuple[_Note, TenderState]] = deque()
         self._given_up: deque[tuple[str, str, str]] = deque()
         self._stacked: int | None = None  # what the acceptor should have counted by now
         self._moving = False
+        self._missed = False
         self._enabled: Sequence[int] = ()
         self._refusal: ServerRefused | None = None
+        self._remember()
 
     @property
     def on_its_way_fen(self) -> int:
@@ -95,9 +123,13 @@ class Till:
         """Meet the acceptor, for the first time or again.
 
         A note of ours that was on its way then is accounted for: by its credit, else by the count
-        of stacked notes, else it is left to a person (待核对). Raises DeviceError.
+        of stacked notes, else it is left to a person (待核对). Raises DeviceError; JournalBroken
+        where no note could be written down.
         """
         self.notes_fen, self._enabled = (), ()
+        if self._missed and not self.busy:
+            self._journal.write(Entry.REST)
+            self._missed = False
         info = self._acceptor.start()
         events = self._acceptor.poll()
         kinds = {event.kind for event in events}
@@ -143,9 +175,14 @@ class Till:
             note, state = self._untold[0]
             self._call(partial(self._server.tender, note.sale_id, note.tender(state)))
             self._untold.popleft()
+            self._keep(Entry.TOLD, tender_id=note.tender_id)
+            self._rest()
         while self._given_up and self._note is None:
-            self._call(partial(self._server.cancel_sale, *self._given_up[0]))
+            sale_id, cancel_id, reason = self._given_up[0]
+            self._call(partial(self._server.cancel_sale, sale_id, cancel_id, reason))
             self._given_up.popleft()
+            self._keep(Entry.ENDED_SALE, cancel_id=cancel_id)
+            self._rest()
 
     def shut(self) -> None:
         """Take no further note. A note on its way goes its way."""
@@ -158,7 +195,56 @@ class Till:
     def give_up(self, reason: str) -> None:
         """End the sale as soon as no note is on its way: what went in is owed back from then on."""
         if self.sale is not None:
-            self._given_up.append((self.sale.sale_id, str(uuid4()), reason))
+            sale_id, cancel_id = self.sale.sale_id, str(uuid4())
+            self._keep(Entry.GIVEN_UP, sale_id=sale_id, cancel_id=cancel_id, reason=reason)
+            self._given_up.append((sale_id, cancel_id, reason))
+
+    # --- the journal
+
+    def _remember(self) -> None:
+        """Take up again what was unfinished when the kiosk stopped."""
+        notes: dict[str, _Note] = {}
+        for line in self._journal.unfinished():
+            body = line.body
+            match line.kind:
+                case Entry.ANNOUNCED:
+                    note = notes[str(body["tender_id"])] = _Note.of(body)
+                    self._note, self._stacked = note, _number(body["stacked"])
+                case Entry.ENDED:
+                    self._note = None
+                    note = notes[str(body["tender_id"])] = _Note.of(body)
+                    self._untold.append((note, TenderState(str(body["state"]))))
+                case Entry.REFUSED:
+                    self._note = None
+                case Entry.TOLD:
+                    self._told(str(body["tender_id"]))
+                case Entry.GIVEN_UP:
+                    words = (body["sale_id"], body["cancel_id"], body["reason"])
+                    sale_id, cancel_id, reason = map(str, words)
+                    self._given_up.append((sale_id, cancel_id, reason))
+                case Entry.ENDED_SALE:
+                    ended = [each for each in self._given_up if each[1] != body["cancel_id"]]
+                    self._given_up = deque(ended)
+                case Entry.REST:
+                    pass
+
+    def _told(self, tender_id: str) -> None:
+        if self._note is not None and self._note.tender_id == tender_id:
+            self._note = None
+        waiting = [each for each in self._untold if each[0].tender_id != tender_id]
+        self._untold = deque(waiting)
+
+    def _keep(self, kind: Entry, **body: str | int | None) -> None:
+        """Write down what has happened; it has happened even where the journal is broken."""
+        try:
+            self._journal.write(kind, **body)
+        except JournalBroken:
+            _log.exception("the kiosk's journal missed an entry")
+            self._missed = True
+
+    def _rest(self) -> None:
+        if not self.busy:
+            self._keep(Entry.REST)
 
     # --- the acceptor's side
 
@@ -207,9 +293,17 @@ class Till:
     def _announce(self, sale: SaleView, value_fen: int) -> bool:
         note = _Note(sale_id=sale.sale_id, tender_id=str(uuid4()), value_fen=value_fen)
         try:
+            self._journal.write(Entry.ANNOUNCED, stacked=self._stacked, **note.body())
+        except JournalBroken:
+            self._missed = True
+            self._acceptor.return_note()
+            raise
+        try:
             self.sale = self._server.tender(note.sale_id, note.tender(TenderState.ACCEPTING))
         except ServerRefused as refused:
             self._refusal = refused
+            self._keep(Entry.REFUSED, tender_id=note.tender_id)
+            self._rest()
             return False
         except ServerUnavailable:
             self._owe(note, TenderState.RETURNED)  # it may have heard of the note after all
@@ -235,6 +329,7 @@ class Till:
     # --- the server's side
 
     def _owe(self, note: _Note, state: TenderState) -> None:
+        self._keep(Entry.ENDED, state=state.value, **note.body())
         self._untold.append((note, state))
 
     def _call(self, call: Callable[[], SaleView]) -> None:
@@ -245,6 +340,10 @@ class Till:
             return
         if self.sale is not None and sale.sale_id == self.sale.sale_id:
             self.sale = sale
+
+
+def _number(value: str | int | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _found(before: int | None, now: int | None, events: Sequence[BillEvent]) -> TenderState:

@@ -24,6 +24,9 @@
     driver = "ssp"
     port = "COM3"
 
+    [kiosk]                             # kiosk only
+    journal = "kiosk.db"                # its own memory; never deleted while money may be in it
+
     [gate]                              # gate only
     keys_file = "gate.keys"             # from `yika keys export-gate`
     key_file = "gate.key"               # opens keys_file
@@ -96,6 +99,12 @@ class PrinterPart(BaseModel):
         return {key: str(value) for key, value in (self.model_extra or {}).items()}
 
 
+class KioskPart(_Part):
+    """Where a kiosk keeps its journal."""
+
+    journal: Path
+
+
 class GatePart(_Part):
     """Where a gate keeps its reading keys and its journal."""
 
@@ -129,6 +138,7 @@ class Config(_Part):
     reader: DevicePart | None = None
     printer: PrinterPart | None = None
     acceptor: DevicePart | None = None
+    kiosk: KioskPart | None = None
     gate: GatePart | None = None
     lane: tuple[LanePart, ...] = ()
 
@@ -154,13 +164,16 @@ def load_config(path: Path) -> Config:
 
 def _beside(config: Config, folder: Path) -> Config:
     station = config.station.model_copy(update={"token_file": folder / config.station.token_file})
+    kiosk = config.kiosk
+    if kiosk is not None:
+        kiosk = kiosk.model_copy(update={"journal": folder / kiosk.journal})
     gate = config.gate
     if gate is not None:
         paths = {
             name: folder / getattr(gate, name) for name in ("keys_file", "key_file", "journal")
         }
         gate = gate.model_copy(update=paths)
-    return config.model_copy(update={"station": station, "gate": gate})
+    return config.model_copy(update={"station": station, "kiosk": kiosk, "gate": gate})
 
 
 def read_token(path: Path) -> str:

@@ -44,6 +44,7 @@ class Step(StrEnum):
     COMMIT = "commit"
     ANSWER = "answer"
     NOTE = "note"
+    ENTRY = "entry"
 
 
 @dataclass

@@ -1,19 +1,21 @@
 """A self-service kiosk in a process of its own, with the server in it, killed at a given step.
 
 Acceptor and printer stand outside, behind a pty and a socket, and outlive it. Beside the steps of
-`tests.scenario.killed` each word from the acceptor is one.
+`tests.scenario.killed` each word from the acceptor is one, and each entry of the kiosk's journal.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from drivers.acceptors import ssp
 from drivers.api import AcceptorInfo, BillAcceptor, BillEvent
 from kiosk.selfservice import machine as machine_module
 from kiosk.selfservice.flow import Event, Screen
+from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.selfservice.machine import Machine, Touch
 from kiosk.station.events import Bell
 from kiosk.station.paper import Letterhead, PaperDesk
@@ -27,6 +29,7 @@ from tests.scenario.killed import CARD, Job, Lasting, Step, Steps, open_ground, 
 PATIENCE_S = 20.0
 LOOK_S = 0.005
 STEPS = "steps.txt"
+JOURNAL = "kiosk.db"
 
 
 @dataclass
@@ -58,8 +61,24 @@ class Heard:
         self.acceptor.return_note()
 
 
+class Watched(TillJournal):
+    """The kiosk's journal; every entry in it is a step."""
+
+    def __init__(self, path: Path, steps: Steps) -> None:
+        super().__init__(path)
+        self._steps = steps
+
+    def write(self, kind: Entry, **body: str | int | None) -> None:
+        super().write(kind, **body)
+        self._steps(Step.ENTRY)
+
+
 def open_machine(
-    ground: Ground, reader: VirtualReader, acceptor: BillAcceptor, printer_port: int
+    ground: Ground,
+    reader: VirtualReader,
+    acceptor: BillAcceptor,
+    printer_port: int,
+    journal: TillJournal,
 ) -> Machine:
     """The kiosk on these devices."""
     server = ground.client(demo_estate.KIOSK)
@@ -80,6 +99,7 @@ def open_machine(
         clock=ground.clock,
         station="自助机1",
         phone="0755-8000 1234",
+        journal=journal,
     )
 
 
@@ -89,7 +109,9 @@ def perform(job: Job, acceptor_path: str, printer_port: int, last: int) -> None:
     ground, path = open_ground(job), job.folder / CARD
     card, reader, steps = read_card(job.kind, job.uid, path), VirtualReader(), Steps(last)
     acceptor = Heard(ssp.DRIVER.open({"port": acceptor_path}), steps)
-    machine = open_machine(ground, reader, acceptor, printer_port)
+    machine = open_machine(
+        ground, reader, acceptor, printer_port, Watched(job.folder / JOURNAL, steps)
+    )
     machine.start()
     until(lambda: machine.screen is Screen.ATTRACT)
     steps.watch_store(ground.engine)

@@ -1,7 +1,9 @@
 """The kiosk's process is killed at every step of a top-up paid with banknotes.
 
 From the first note on its way to the slip: what lies in the acceptor's box is what the ledger has,
-or is seen as a payment whose end is open. As a rule a sample of steps; all with YIKA_KILL_ALL=1.
+or is seen as a payment whose end is open. Started again, the kiosk finds by its journal and by the
+acceptor's count what became of every note, and goes on with the sale when the card is laid down.
+As a rule a sample of steps; all with YIKA_KILL_ALL=1.
 """
 
 import os
@@ -15,12 +17,11 @@ from pathlib import Path
 import pytest
 
 from cardserver.db.engine import open_engine
-from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.wire import SaleView, TenderRequest, TopUpRequest
+from cardserver.domain.sale import SaleState
+from cardserver.wire import SaleView, TopUpRequest
 from drivers.acceptors import ssp
-from drivers.api import Card
-from kiosk.selfservice.till import Till
-from kiosk.station.operating import carry_out
+from kiosk.selfservice.flow import Screen
+from kiosk.selfservice.journal import TillJournal
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage
@@ -29,7 +30,7 @@ from simulators.cards.catalogue import make
 from simulators.paper import VirtualPrinter
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
-from tests.scenario.ground import MORNING, Ground, load, new_id, on_card, save, settled_in, template
+from tests.scenario.ground import MORNING, Ground, load, save, settled_in, template
 from tests.scenario.killed import (
     CARD,
     CONTEXT,
@@ -40,7 +41,7 @@ from tests.scenario.killed import (
     was_killed,
     write_card,
 )
-from tests.scenario.killed_kiosk import STEPS, perform
+from tests.scenario.killed_kiosk import JOURNAL, STEPS, open_machine, perform, until
 
 ALL = os.environ.get("YIKA_KILL_ALL") == "1"
 UID = bytes.fromhex("04A1B2C3D4E5F6")
@@ -142,55 +143,41 @@ class Left:
         if sale is not None:
             assert sale.credited_fen == self.booked()
 
-    def start_again(self) -> None:
-        """A kiosk started anew gives back what lies in escrow and books nothing by guess."""
-        before = self.booked()
-        till = Till(ssp.DRIVER.open({"port": self.line.path}), self.kiosk)
-        till.start()
-        till.poll()
-        assert self.booked() == before
-        assert self.place.acceptor.view().stage is Stage.EMPTY
-        self.check_money()
-
     # --- and in the end
 
-    def finish(self) -> None:
-        """The card is laid down at the kiosk again; what was not begun is cleared at the desk."""
-        ticket = self.kiosk.open_operation(UID)
-        if ticket is not None:
-            reader = VirtualReader()
+    def go_on(self) -> None:
+        """The kiosk starts again: it settles what was open, and goes on when the card is laid."""
+        paper, reader = TcpPort(self.place.printer), VirtualReader()
+        journal = TillJournal(self.job.folder / JOURNAL)
+        acceptor = ssp.DRIVER.open({"port": self.line.path})
+        machine = open_machine(self.ground, reader, acceptor, paper.port, journal)
+        machine.start()
+        try:
+            until(lambda: machine.screen is Screen.ATTRACT and not machine.till.busy)
+            self.check_settled()
             reader.insert(self.card)
+            until(lambda: self.offer() or machine.screen in {Screen.DONE, Screen.MONTHS})
+        finally:
+            machine.stop()
+            journal.check()
+            journal.close()
+            paper.close()
 
-            def job(card: Card) -> object:
-                return carry_out(ticket, card, self.kiosk, lambda _step: None)
+    def offer(self) -> None:
+        self.place.offer()
 
-            on_card(reader, job, ticket.secure_channel)
+    def check_settled(self) -> None:
+        """Evidence was enough for every note: what lies in the box is booked, to the last one."""
         sale = self.sale()
-        if sale is not None and sale.state is SaleState.OPEN:
-            self.clear_at_the_desk(sale)
-
-    def clear_at_the_desk(self, sale: SaleView) -> None:
-        """A person looks into the box, then hands back what was paid."""
-        desk = self.ground.desk
-        for tender_id in sale.open_tenders:
-            there = self.place.in_the_box() > self.booked()
-            end = TenderRequest(
-                tender_id=tender_id,
-                kind=TenderKind.CASH_NOTE,
-                value_fen=NOTE,
-                state=TenderState.CREDITED if there else TenderState.RETURNED,
-                checked=True,
-            )
-            desk.tender(sale.sale_id, end)
-        owed = desk.cancel_sale(sale.sale_id, new_id(), "kiosk was killed").refundable_fen
-        assert owed == self.booked()
-        if owed:
-            desk.pay_refund(sale.sale_id, new_id(), owed)
+        assert self.booked() == self.place.in_the_box()
+        assert sale is None or sale.open_tenders == ()
+        assert self.place.acceptor.view().stage is Stage.EMPTY
 
     def check_end(self) -> None:
         """Topped up and paid for, or neither; one slip, or none; no fen too many or too few."""
         ground, sale = self.ground, self.sale()
         done = sale is not None and sale.state is SaleState.SETTLED
+        assert done is bool(self.place.in_the_box())
         trial = ground.trial()
         assert trial.balanced
         assert (trial.held_fen, trial.payable_fen, trial.suspense_fen) == (0, 0, 0)
@@ -238,6 +225,5 @@ def test_a_kiosk_killed_anywhere_loses_no_note_and_invents_none(
     for last in steps:
         with killed_at(last, before, tmp_path / str(last)) as left:
             left.check_money()
-            left.start_again()
-            left.finish()
+            left.go_on()
             left.check_end()

@@ -4,8 +4,10 @@ Driver, acceptor, client and server are the real ones (the acceptor is virtual, 
 whose waiting turns its clock). What lies in the acceptor's box is the truth the books must meet.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from cardserver.db.engine import open_engine
 from cardserver.domain.sale import SaleState
 from cardserver.wire import SaleRequest, SaleView, TopUpRequest
 from drivers.errors import DeviceError
+from kiosk.selfservice.journal import JournalBroken, TillJournal
 from kiosk.selfservice.till import Till
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
@@ -38,6 +41,7 @@ class Kiosk:
     timing: Timing = AT_ONCE
     counters: bool = True
     offered: int = 0
+    journal: Path | str = ":memory:"
     server: CardServerClient = field(init=False)
     counter: Counter = field(init=False)
     till: Till = field(init=False)
@@ -48,7 +52,7 @@ class Kiosk:
         acceptor = VirtualAcceptor(timing=self.timing, clock=clock, counters=self.counters)
         self.counter = Counter(clock, acceptor, FaultyLine(acceptor), tries=3)
         self.server = self.ground.client(demo_estate.KIOSK, attempts=1)
-        self.till = Till(self.counter.driver, self.server)
+        self.till = Till(self.counter.driver, self.server, TillJournal(self.journal))
 
     @property
     def acceptor(self) -> VirtualAcceptor:
@@ -321,6 +325,61 @@ def test_a_note_of_a_dead_kiosk_is_never_credited_by_guess_and_stays_visible(
     assert kiosk.in_the_box() == NOTE
     assert kiosk.booked() == 0
     assert len(kiosk.sale().open_tenders) == 1
+
+
+@pytest.mark.parametrize("stage", [Stage.READING, Stage.ESCROW, Stage.STACKING, Stage.SAFE])
+def test_a_kiosk_started_anew_finds_in_its_journal_what_became_of_every_note(
+    ground: Ground, tmp_path: Path, stage: Stage
+) -> None:
+    """Acceptor and kiosk lose their power together, with a note anywhere on its way."""
+    kiosk = Kiosk(ground, SLOW, journal=tmp_path / "kiosk.db")
+    kiosk.open()
+    kiosk.acceptor.cut_power_at(stage)
+    while kiosk.acceptor.view().powered:
+        kiosk.offer()
+        kiosk.poll()
+    kiosk.acceptor.restore_power()
+    kiosk.counter.new_driver()
+    kiosk.till = Till(kiosk.counter.driver, kiosk.server, TillJournal(tmp_path / "kiosk.db"))
+    kiosk.till.start()
+    for _ in range(20):
+        kiosk.poll()
+    assert not kiosk.till.busy
+    assert kiosk.booked() == kiosk.in_the_box()
+    assert kiosk.sale().open_tenders == ()
+    kiosk.till.take_for(kiosk.sale())
+    kiosk.pay()
+    kiosk.check_paid()
+    TillJournal(tmp_path / "kiosk.db").check()
+
+
+def poll_on(kiosk: Kiosk) -> None:
+    while True:
+        kiosk.counter.clock.now += 0.2
+        kiosk.till.poll()
+
+
+def test_a_kiosk_whose_journal_can_not_be_written_gives_the_note_back(
+    ground: Ground, tmp_path: Path
+) -> None:
+    kiosk = Kiosk(ground, journal=tmp_path / "kiosk.db")
+    kiosk.open()
+    with sqlite3.connect(tmp_path / "kiosk.db") as disk:
+        disk.execute("ALTER TABLE entry RENAME TO lost")
+    kiosk.offer()
+    with pytest.raises(JournalBroken):
+        poll_on(kiosk)
+    kiosk.counter.clock.now += 60
+    assert kiosk.acceptor.view().returned_fen == (NOTE,)
+    assert kiosk.in_the_box() == kiosk.booked() == 0
+    with pytest.raises(JournalBroken):
+        kiosk.till.start()
+    with sqlite3.connect(tmp_path / "kiosk.db") as disk:
+        disk.execute("ALTER TABLE lost RENAME TO entry")
+    kiosk.till.start()
+    kiosk.till.take_for(kiosk.sale())
+    kiosk.pay()
+    kiosk.check_paid()
 
 
 def test_a_note_in_escrow_of_a_dead_kiosk_goes_back(ground: Ground) -> None:

@@ -5,6 +5,7 @@ answers on a port of loopback. Only the reader is planted: a driver that opens a
 """
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from kiosk import cli
 from kiosk.checkup import machine, server
 from kiosk.checkup.finding import Finding, Mark, guarded
 from kiosk.checkup.visit import visit
+from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.station.clock import system_clock
 from simulators import estate as demo_estate
 from simulators.acceptor import VirtualAcceptor
@@ -542,3 +544,31 @@ def stack_a_note_and_die(device: VirtualAcceptor, port: str, clock: TurnedClock)
     assert BillEventKind.CREDITED not in {event.kind for event in kiosk.poll()}
     kiosk.close()  # type: ignore[attr-defined]
     clock.now += 60
+
+
+# --- the kiosk's journal --------------------------------------------------------------------------
+
+
+def test_a_kiosks_journal_is_proved_whole(office: Office) -> None:
+    path = office.file('[kiosk]\njournal = "kiosk.db"')
+    fresh = found(path, "till journal")
+    assert fresh.mark is Mark.FINE
+    assert "first start" in fresh.says
+    journal = TillJournal(office.folder / "kiosk.db")
+    journal.write(Entry.GIVEN_UP, sale_id="s", cancel_id="c", reason="left")
+    journal.close()
+    assert "1 entries, chained, 1 of them" in found(path, "till journal").says
+
+
+def test_a_kiosks_journal_with_a_changed_entry_needs_hands(office: Office) -> None:
+    path = office.file('[kiosk]\njournal = "kiosk.db"')
+    TillJournal(office.folder / "kiosk.db").write(Entry.TOLD, tender_id="t")
+    with sqlite3.connect(office.folder / "kiosk.db") as disk:
+        disk.execute("DROP TRIGGER entry_is_never_changed")
+        disk.execute("UPDATE entry SET body = '{}'")
+    assert needs_hands(found(path, "till journal"), "1 was changed")
+
+
+def test_a_kiosks_journal_without_a_folder_needs_hands(office: Office) -> None:
+    path = office.file('[kiosk]\njournal = "nowhere/kiosk.db"')
+    assert needs_hands(found(path, "till journal"), "no folder")
