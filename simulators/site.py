@@ -70,6 +70,7 @@ LANES: Final = (
     (Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=0), "3栋大门"),
     (Lane(lane_id=LaneId("carpark"), right=RightKind.PARKING, zone=0), "车场入口"),
 )
+VISITORS: Final = "东门外访客车位"
 BRISK_NOTES: Final = Timing(read_s=0.1, stack_s=0.2, return_s=0.1)
 """For a story that nobody watches."""
 _GATE_KEY: Final = KeyFile(bytes(range(32)))  # opens demo keys only
@@ -329,6 +330,7 @@ class Site:
         return LaneLoop(
             lane=lane,
             name=name,
+            nearest_space=VISITORS if lane.right is RightKind.PARKING else "",
             reader=self._card_readers[lane.lane_id],
             barrier=modbus_relay.DRIVER.open(settings),
             keys=keys,

@@ -15,7 +15,6 @@ from kiosk.checkup.finding import Finding, fine, look, wrong
 
 OLDEST_PYTHON: Final = (3, 11)
 PACKAGES: Final[Mapping[str, str]] = {
-    "argon2": "argon2-cffi",
     "click": "click",
     "cryptography": "cryptography",
     "dateutil": "python-dateutil",

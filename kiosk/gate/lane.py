@@ -66,10 +66,12 @@ class LaneLoop:
         journal: GateJournal,
         bell: Bell,
         clock: Clock,
+        nearest_space: str = "",
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.lane = lane
         self.name = name
+        self.nearest_space = nearest_space
         self.shown: Shown | None = None
         self._keys = keys
         self._snapshot = snapshot

@@ -28,6 +28,7 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         LaneLoop(
             lane=part.to_domain(),
             name=part.name,
+            nearest_space=part.nearest_space,
             reader=open_reader(part.reader),
             barrier=open_barrier(part.barrier),
             keys=keys,

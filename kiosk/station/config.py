@@ -38,6 +38,7 @@
     right = "parking"                   # or "door"
     zone = 0
     direction = "entry"                 # or "exit"
+    nearest_space = "B1 层访客车位"      # where else to park; offered to whoever is not let in
     reader = { driver = "pcsc", reader = "OMNIKEY" }
     barrier = { driver = "modbus_relay", port = "COM4", board = "waveshare", relay = 1 }
 """
@@ -121,6 +122,7 @@ class LanePart(_Part):
     right: RightKind
     zone: Annotated[int, Field(ge=0, le=MAX_ZONE)]
     direction: Direction = Direction.ENTRY
+    nearest_space: str = ""
     reader: DevicePart
     barrier: DevicePart
 

@@ -17,8 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardserver.client import CardServerClient
+from cardserver.domain.admission import Decision, Reason
+from cardserver.domain.rights import RightKind
 from kiosk.desk.business import Phase
 from kiosk.desk.pending import Pending, look
+from kiosk.gate.lane import Shown
 from kiosk.gate.views import Face, sign_of, theme_at
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.station.clock import ESTATE_ZONE
@@ -495,6 +498,19 @@ def test_a_lane_invites_while_nobody_is_there(gate: FlaskClient) -> None:
 def test_a_lane_shows_a_fault_before_anything_else() -> None:
     now = datetime(2025, 6, 9, 12, tzinfo=ESTATE_ZONE)
     assert sign_of(None, "device-not-found", now).face is Face.AWAY
+
+
+def test_who_is_not_let_into_the_car_park_is_offered_the_nearest_space_park_13(
+    site: Site, gate: FlaskClient
+) -> None:
+    """GATE-05, ETIQ-21: no traffic police, always a way on."""
+    lane = next(each for each in site.lanes if each.lane.right is RightKind.PARKING)
+    decision = Decision(reason=Reason.UNKNOWN_CARD)
+    lane.shown = Shown(decision=decision, at=site.clock())
+    page = gate.get("/lane/carpark/sign").text
+    lane.shown = None
+    assert "离这里最近的停车位在东门外访客车位，请让我们为您指引，好吗？" in page
+    assert "请到前台" in page
 
 
 @pytest.mark.parametrize(
