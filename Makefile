@@ -3,11 +3,12 @@
 #   make demo ARGS=--check      words for `yika demo`
 #   make test ARGS="-k torn"    words for pytest's main run
 #   make bench ONLY=receipt     only the figures whose name starts so
+#   make kill RUNS=1000 SEED=7  so many kiosks killed, as this seed chooses
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench kill lock clean
 
 PYTHON_VENV := .venv/bin/python
 PACKAGES := kiosk cardserver drivers printer simulators
@@ -15,6 +16,8 @@ CODE := $(PACKAGES) $(wildcard tests benchmarks)
 ARGS ?=
 ONLY ?=
 PCSC ?=
+RUNS ?= 100
+SEED ?= 1
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +50,10 @@ format: ## Put every file into the house's form
 bench: ## Figures, one JSON object a line (ONLY=prefix for a part)
 	@deploy/bootstrap.sh test
 	@$(PYTHON_VENV) -m benchmarks $(ONLY)
+
+kill: ## Kill the kiosk again and again (RUNS=n SEED=s) and look whether all money is there
+	@deploy/bootstrap.sh test
+	@$(PYTHON_VENV) -m tests.scenario.kill --runs $(RUNS) --seed $(SEED)
 
 lock: ## Write requirements.lock anew from what .venv holds
 	@deploy/bootstrap.sh test

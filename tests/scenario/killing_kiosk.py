@@ -1,0 +1,226 @@
+"""The place of a kiosk that is killed: its acceptor, its printer and its payer live on.
+
+From the first note on its way to the slip: what lies in the acceptor's box is what the ledger has,
+or is seen as a payment whose end is open. Started again, the kiosk finds by its journal and by the
+acceptor's count what became of every note, and goes on with the sale when the card is laid down.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cardserver.db.engine import open_engine
+from cardserver.domain.sale import SaleState
+from cardserver.wire import SaleView, TopUpRequest
+from drivers.acceptors import ssp
+from kiosk.selfservice.flow import Screen
+from kiosk.selfservice.journal import TillJournal
+from simulators import estate as demo_estate
+from simulators.acceptor import YUAN, VirtualAcceptor
+from simulators.acceptor_path import AT_ONCE, Stage
+from simulators.cards.api import CardDump
+from simulators.cards.catalogue import make
+from simulators.paper import VirtualPrinter
+from simulators.reader import VirtualReader
+from simulators.stream import PtyPort, TcpPort
+from tests.scenario.ground import MORNING, Ground, load, save, settled_in, template
+from tests.scenario.killed import (
+    CARD,
+    CONTEXT,
+    STORE,
+    Job,
+    open_ground,
+    read_card,
+    was_killed,
+    write_card,
+)
+from tests.scenario.killed_kiosk import JOURNAL, STEPS, open_machine, perform, until
+
+UID = bytes.fromhex("04A1B2C3D4E5F6")
+NOTE, PRICE = 100 * YUAN, 300 * YUAN
+NEVER = 10_000
+CASH = f"cash:{demo_estate.KIOSK}"
+
+
+@dataclass
+class Place:
+    """Where the kiosk stands: acceptor and printer, a payer with notes, and the files."""
+
+    folder: Path
+    store: bytes
+    memory: CardDump
+    acceptor: VirtualAcceptor = field(default_factory=lambda: VirtualAcceptor(timing=AT_ONCE))
+    printer: VirtualPrinter = field(default_factory=VirtualPrinter)
+
+    def job(self) -> Job:
+        self.folder.mkdir()
+        (self.folder / STORE).write_bytes(self.store)
+        card = make("classic-1k", UID)
+        card.load(self.memory)
+        write_card(card, self.folder / CARD)
+        made = template()
+        return Job(
+            folder=self.folder,
+            tokens=made.tokens,
+            people=made.people,
+            key_version=1,
+            now=MORNING,
+            kind="classic-1k",
+            uid=UID,
+            request=TopUpRequest(card_number=1, months=1),
+            sale_id=None,
+        )
+
+    def run(self, last: int, *, killed_after_s: float | None = None) -> "Left":
+        """Let the kiosk run until it is killed at that step or at that moment, or is done."""
+        job, line, paper = self.job(), PtyPort(self.acceptor), TcpPort(self.printer)
+        process = CONTEXT.Process(target=perform, args=(job, line.path, paper.port, last))
+        process.start()
+        end = None if killed_after_s is None else time.monotonic() + killed_after_s
+        while process.exitcode is None:
+            self.offer()
+            process.join(0.005)
+            if end is not None and time.monotonic() > end:
+                process.kill()
+        killed = was_killed(process.exitcode)
+        process.close()
+        paper.close()
+        return Left(self, job, line, killed=killed)
+
+    def offer(self) -> None:
+        view = self.acceptor.view()
+        if view.enabled and view.stage is Stage.EMPTY and NOTE in view.accepts_fen:
+            self.acceptor.insert_note(NOTE)
+
+    def in_the_box(self) -> int:
+        return sum(self.acceptor.view().cashbox_fen)
+
+
+@dataclass
+class Left:
+    """What a fresh session finds."""
+
+    place: Place
+    job: Job
+    line: PtyPort
+    killed: bool
+    ground: Ground = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ground = open_ground(self.job)
+        self.card = read_card(self.job.kind, self.job.uid, self.job.folder / CARD)
+        self.kiosk = self.ground.client(demo_estate.KIOSK)
+
+    def close(self) -> None:
+        self.line.close()
+        self.ground.engine.dispose()
+        shutil.rmtree(self.job.folder)
+
+    def sale(self) -> SaleView | None:
+        found = self.ground.rows(
+            "SELECT id FROM sale WHERE station = :name", name=demo_estate.KIOSK
+        )
+        return self.ground.desk.sale(found[0][0]) if found else None
+
+    def booked(self) -> int:
+        return self.ground.balances().get(CASH, 0)
+
+    # --- what is true at once
+
+    def check_money(self) -> None:
+        """Every note in the box is booked, or is one of which the sale says: its end is open."""
+        sale = self.sale()
+        visible = len(sale.open_tenders) * NOTE if sale else 0
+        assert self.place.in_the_box() - self.booked() in {0, visible}
+        assert visible in {0, NOTE}
+        assert self.ground.trial().balanced
+        if sale is not None:
+            assert sale.credited_fen == self.booked()
+
+    # --- and in the end
+
+    def go_on(self) -> None:
+        """The kiosk starts again: it settles what was open, and goes on when the card is laid."""
+        paper, reader = TcpPort(self.place.printer), VirtualReader()
+        journal = TillJournal(self.job.folder / JOURNAL)
+        acceptor = ssp.DRIVER.open({"port": self.line.path})
+        machine = open_machine(self.ground, reader, acceptor, paper.port, journal)
+        machine.start()
+        try:
+            until(lambda: machine.screen is Screen.ATTRACT and not machine.till.busy)
+            self.check_settled()
+            reader.insert(self.card)
+            until(lambda: self.offer() or machine.screen in {Screen.DONE, Screen.MONTHS})
+        finally:
+            machine.stop()
+            journal.check()
+            journal.close()
+            paper.close()
+
+    def offer(self) -> None:
+        self.place.offer()
+
+    def check_settled(self) -> None:
+        """Evidence was enough for every note: what lies in the box is booked, to the last one."""
+        sale = self.sale()
+        assert self.booked() == self.place.in_the_box()
+        assert sale is None or sale.open_tenders == ()
+        assert self.place.acceptor.view().stage is Stage.EMPTY
+
+    def check_end(self) -> None:
+        """Topped up and paid for, or neither; one slip, or none; no fen too many or too few."""
+        ground, sale = self.ground, self.sale()
+        done = sale is not None and sale.state is SaleState.SETTLED
+        assert done is bool(self.place.in_the_box())
+        trial = ground.trial()
+        assert trial.balanced
+        assert (trial.held_fen, trial.payable_fen, trial.suspense_fen) == (0, 0, 0)
+        assert self.booked() == self.place.in_the_box()
+        assert (self.booked() == PRICE) if done else True
+        assert ground.count("document", f"station = '{demo_estate.KIOSK}'") == int(done)
+        assert ground.count("operation", "state = 'open'") == 0
+        number = ground.card(self.card).number
+        assert ground.slots_on_card(self.card, 1) == ground.rights_on_file(number)
+        assert (self.card.dump() != self.place.memory) is done
+
+
+def card_with_parking() -> tuple[bytes, CardDump]:
+    """The store and the card's memory before the visit: a card with a parking right."""
+    engine = open_engine("sqlite://")
+    load(engine, template().store)
+    ground, card = settled_in(engine), make("classic-1k", UID)
+    ground.do(ground.issue_request(ground.people.owner), card)
+    ground.do(ground.parking_request(ground.card(card), 1), card)
+    return save(engine), card.dump()
+
+
+@contextmanager
+def left_behind(left: Left, what: str) -> Iterator[Left]:
+    """What a killed kiosk left, cleared away afterwards; a failure says how it was killed."""
+    try:
+        yield left
+    except Exception as error:
+        error.add_note(what)
+        raise
+    finally:
+        left.close()
+
+
+def prove(left: Left) -> None:
+    """Right after the kill, and after the kiosk has started again and the card was laid down."""
+    left.check_money()
+    left.go_on()
+    left.check_end()
+
+
+def count_steps(before: tuple[bytes, CardDump], folder: Path) -> int:
+    """How many steps a visit has that nobody disturbs."""
+    with left_behind(Place(folder, *before).run(NEVER), "not killed at all") as left:
+        if left.killed:
+            raise AssertionError
+        left.check_money()
+        left.check_end()
+        return len((left.job.folder / STEPS).read_text().splitlines())
