@@ -92,3 +92,18 @@ MONEY_MAY_MOVE: Final = frozenset({Screen.PAY, Screen.WRITING, Screen.LAY_BACK})
 def next_screen(screen: Screen, event: Event) -> Screen:
     """The screen after `event`; an event that means nothing here leaves the screen as it is."""
     return TABLE.get((screen, event), screen)
+
+
+def drawing() -> str:
+    """The table as a Mermaid state diagram; docs/kiosk.md shows it."""
+    steps: dict[tuple[Screen, Screen], list[Event]] = {}
+    for (screen, event), after in TABLE.items():
+        steps.setdefault((screen, after), []).append(event)
+    lines = ["stateDiagram-v2", f"    [*] --> {_node(Screen.CLOSED)}"]
+    for (before, after), events in steps.items():
+        lines.append(f"    {_node(before)} --> {_node(after)}: {', '.join(events)}")
+    return "\n".join(lines)
+
+
+def _node(screen: Screen) -> str:
+    return screen.value.replace("-", "_")
