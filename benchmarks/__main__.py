@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from benchmarks import apdus, cards, decisions, receipts, starting
+from benchmarks import apdus, cards, decisions, frontdesk, issuing, receipts, reviews, starting
 from benchmarks.measure import FULL, QUICK, Effort, Figure, Measure
 
 MEASURES: Final[Mapping[str, Measure]] = {
@@ -17,6 +17,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
     **decisions.MEASURES,
     **receipts.MEASURES,
     **starting.MEASURES,
+    **issuing.MEASURES,
+    **frontdesk.MEASURES,
+    **reviews.MEASURES,
 }
 
 

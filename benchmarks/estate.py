@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, in_process
@@ -18,6 +18,7 @@ from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.sealed import KEY_FILE_SIZE, KeyFile
 from cardserver.domain.verification import PARKING_PAPERS, Paper, VerificationMethod
 from cardserver.services.opening import open_estate
+from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app
 from cardserver.wire import (
@@ -37,6 +38,9 @@ from kiosk.station.operating import carry_out
 from simulators import estate as demo_estate
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 UID: Final = bytes.fromhex("04A1B2C3D4E5F6")
 _GATE_SECRET: Final = KeyFile(bytes(KEY_FILE_SIZE))  # opens demo keys only
@@ -60,9 +64,17 @@ class Desk:
     ) -> None:
         self.reader = VirtualReader()
         self.reader.insert(make(kind, UID))
+        self._kind = kind
+        self._uid = UID
         self._server = server
         self._gate = gate
         self._people = people
+
+    def lay_blank(self, number: int) -> None:
+        """Another blank card, told from the others by its number, lies on the reader."""
+        self._uid = UID[:3] + number.to_bytes(4, "big")
+        self.reader.remove()
+        self.reader.insert(make(self._kind, self._uid))
 
     def issue(self) -> CardView:
         """A new door card, from the blank one."""
@@ -99,7 +111,7 @@ class Desk:
 
     def _change(self, request: OperationRequest) -> CardView:
         sale_id = self._paid(request)
-        known = self._server.card(uid=UID)
+        known = self._server.card(uid=self._uid)
         secure_channel = known.secure_channel if known else None
         channel = self.reader.connect()
         try:
@@ -136,10 +148,15 @@ def open_desk(kind: str) -> Iterator[Desk]:
         estate = open_estate(database, demo_vault(), name=demo_estate.ESTATE_NAME)
         try:
             people = demo_estate.settle_in(estate)
-            tokens = demo_estate.hand_out_tokens(estate)
-            app = create_app(estate)
-            server = in_process(app, tokens[demo_estate.DESK], demo_estate.OPERATOR)
-            gate = in_process(app, tokens[demo_estate.GATE])
-            yield Desk(server, gate, people, kind)
+            yield desk_of(estate, people, create_app(estate), kind)
         finally:
             estate.engine.dispose()
+
+
+def desk_of(estate: Estate, people: demo_estate.People, app: "WSGIApplication", kind: str) -> Desk:
+    """A desk of this estate, its clerk signed in, with a blank card of this kind."""
+    tokens = demo_estate.hand_out_tokens(estate)
+    session = demo_estate.sign_in(estate, demo_estate.DESK).token
+    server = in_process(app, tokens[demo_estate.DESK], session)
+    gate = in_process(app, tokens[demo_estate.GATE])
+    return Desk(server, gate, people, kind)

@@ -1,13 +1,21 @@
-"""The server's part of the ``yika`` command; `keys` is imported when it is asked for."""
+"""The server's part of the ``yika`` command; all but `serve` is imported when it is asked for."""
 
 from importlib import import_module
+from typing import Final
 
 from cardserver.cli_serve import serve
 
 __all__ = ["serve"]
 
+_LATER: Final = {
+    "keys": "cardserver.cli_keys",
+    "operators": "cardserver.cli_operators",
+    "roles": "cardserver.cli_operators",
+}
+
 
 def __getattr__(name: str) -> object:
-    if name == "keys":
-        return import_module("cardserver.cli_keys").keys
-    raise AttributeError(name)
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(name)
+    return getattr(import_module(module), name)

@@ -14,6 +14,7 @@ import click
 from cardserver.keyringpath import default_keyring
 
 if TYPE_CHECKING:
+    from cardserver.services.turn import Estate
     from cardserver.vault import Vault
 
 PREFIX: Final = "YIKA"
@@ -80,6 +81,27 @@ def _no_scalar(value: object) -> bool:
     help="Calls answered at a time.",
 )
 @click.option(
+    "--lease-ends-card/--card-outlives-lease",
+    default=True,
+    show_default=True,
+    help="A tenant's card ends with the lease (IC-05a).",
+)
+@click.option(
+    "--staff-years",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="Length of a staff card, never beyond the employment (IC-13a).",
+)
+@click.option(
+    "--check-notes-above",
+    type=click.IntRange(0, 100),
+    default=50,
+    show_default=True,
+    metavar="YUAN",
+    help="Notes of a larger face value go through the note checker (FEE-03).",
+)
+@click.option(
     "--keyring",
     type=_FILE,
     default=default_keyring,
@@ -110,10 +132,18 @@ def serve(**settings: Any) -> None:
     host, port = _address(settings["listen"], behind_tls=settings["behind_tls"])
     vault = _open_keys(settings)
     # Imported here so that ``yika --help`` stays quick.
+    from cardserver.domain.cardrules import CardRules
     from cardserver.services.opening import open_estate
 
     estate = open_estate(
-        settings["database"], vault, name=settings["estate"], zone=settings["zone"]
+        settings["database"],
+        vault,
+        name=settings["estate"],
+        zone=settings["zone"],
+        check_above_fen=settings["check_notes_above"] * 100,
+        rules=CardRules(
+            lease_ends_card=settings["lease_ends_card"], staff_years=settings["staff_years"]
+        ),
     )
     if settings["add_station"]:
         from cardserver.domain.station import StationKind
@@ -128,6 +158,7 @@ def serve(**settings: Any) -> None:
         before, after = mend_clock(estate)
         click.echo(f"The server's time was {before.isoformat()} and is {after.isoformat()} now.")
         return
+    _tell_of_first_run(estate)
     import waitress
 
     from cardserver.web.app import MAX_BODY_BYTES, create_app
@@ -142,6 +173,19 @@ def serve(**settings: Any) -> None:
         ident=None,
         max_request_body_size=MAX_BODY_BYTES,
     )
+
+
+def _tell_of_first_run(estate: "Estate") -> None:
+    """A new house: nobody can sign in until somebody is put on file."""
+    from cardserver.services.operators import names
+    from cardserver.services.setup import SETUP
+
+    if not names(estate, SETUP).names:
+        click.echo(
+            "Nobody can sign in yet. The first person, beside this database:\n"
+            "  yika operators add NAME --role administrator --database …",
+            err=True,
+        )
 
 
 def _address(listen: str, *, behind_tls: bool) -> tuple[str, int]:

@@ -5,12 +5,21 @@ calls that only a desk makes have modules of their own (``cardserver/client_<top
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 from uuid import uuid4
 
 import httpx
 
-from cardserver.clientbase import Calls, ServerError, ServerRefused, ServerUnavailable
+from cardserver.client_approvals import ApprovalsCalls
+from cardserver.client_operators import OperatorsCalls
+from cardserver.client_papers import PapersCalls
+from cardserver.client_parking import ParkingCalls
+from cardserver.client_people import PeopleCalls
+from cardserver.client_register import RegisterCalls
+from cardserver.client_review import ReviewCalls
+from cardserver.client_shifts import ShiftCalls
+from cardserver.clientbase import Calls, Credentials, ServerError, ServerRefused, ServerUnavailable
 from cardserver.domain.document import PrintResult
 from cardserver.wire import (
     AbandonRequest,
@@ -65,6 +74,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 TIMEOUT_S: Final = 10.0
+C = TypeVar("C", bound=Calls)
 
 __all__ = [
     "CardServerClient",
@@ -76,7 +86,7 @@ __all__ = [
 ]
 
 
-def connect(url: str, token: str, operator: str = "") -> "CardServerClient":
+def connect(url: str, token: str, session: str = "") -> "CardServerClient":
     """A client of the server at `url`, e.g. ``http://127.0.0.1:8700``.
 
     Raises ServerUnavailable for what is no address.
@@ -86,25 +96,78 @@ def connect(url: str, token: str, operator: str = "") -> "CardServerClient":
         http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ServerUnavailable(f"{url} is no address of a server") from error
-    return CardServerClient(http, operator=operator)
+    return CardServerClient(http, credentials=Credentials(session))
 
 
-def in_process(app: "WSGIApplication", token: str, operator: str = "") -> "CardServerClient":
+def in_process(app: "WSGIApplication", token: str, session: str = "") -> "CardServerClient":
     """A client of a server in the same process, without a socket."""
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx.WSGITransport(app=app)
     http = httpx.Client(transport=transport, base_url="http://in-process", headers=headers)
-    return CardServerClient(http, operator=operator)
+    return CardServerClient(http, credentials=Credentials(session))
 
 
 class CardServerClient(Calls):
     """The server as a station sees it: the calls of every station, and more by topic."""
 
-    def as_operator(self, operator: str) -> "CardServerClient":
-        """The same connection in another operator's name."""
+    def with_session(self, session: str) -> "CardServerClient":
+        """The same connection in the name of another session's operator."""
+        return self._with(Credentials(session))
+
+    def with_leave(self, leave: str) -> "CardServerClient":
+        """The same connection and session, with a second person's leave."""
+        return self._with(Credentials(self.credentials.session, leave))
+
+    def _with(self, credentials: Credentials) -> "CardServerClient":
         return CardServerClient(
-            self._http, operator=operator, attempts=self._attempts, wait=self._wait
+            self._http, credentials=credentials, attempts=self._attempts, wait=self._wait
         )
+
+    def _group(self, calls: type[C]) -> C:
+        """A group of calls on the same connection, in the same session."""
+        return calls(
+            self._http, credentials=self.credentials, attempts=self._attempts, wait=self._wait
+        )
+
+    @cached_property
+    def operators(self) -> OperatorsCalls:
+        """Signing in and out, stepping up, and who may sign in."""
+        return self._group(OperatorsCalls)
+
+    @cached_property
+    def approvals(self) -> ApprovalsCalls:
+        """Calls to owners, applications, appraisals, reports of cards, the hand-over."""
+        return self._group(ApprovalsCalls)
+
+    @cached_property
+    def register(self) -> RegisterCalls:
+        """The card register F1: rows, signatures, corrections."""
+        return self._group(RegisterCalls)
+
+    @cached_property
+    def review(self) -> ReviewCalls:
+        """Reviews, blank cards, working days, reminders, figures, the queue."""
+        return self._group(ReviewCalls)
+
+    @cached_property
+    def people(self) -> PeopleCalls:
+        """People, units, their papers, owner data from a file."""
+        return self._group(PeopleCalls)
+
+    @cached_property
+    def parking(self) -> ParkingCalls:
+        """Spaces, tariffs, agreements, the bank's lists."""
+        return self._group(ParkingCalls)
+
+    @cached_property
+    def papers(self) -> PapersCalls:
+        """Calls about books of paper, void papers, invoices and the box."""
+        return self._group(PapersCalls)
+
+    @cached_property
+    def shifts(self) -> ShiftCalls:
+        """Shifts, counts, X and Z reports, pay-outs, suspense."""
+        return self._group(ShiftCalls)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -213,9 +276,11 @@ class CardServerClient(Calls):
         """The keying journal of an operation."""
         return self._get(f"/api/operations/{operation_id}/keying", KeyingSteps).steps
 
-    def record_keying(self, operation_id: str, step: str, state: KeyingState) -> None:
-        """Record one step durably before returning."""
-        body = KeyingRequest(step=step, state=state)
+    def record_keying(
+        self, operation_id: str, step: str, state: KeyingState, done: Sequence[str] = ()
+    ) -> None:
+        """Record a step of keying, and those done before it, before the card is touched again."""
+        body = KeyingRequest(step=step, state=state, done=tuple(done))
         self._post(f"/api/operations/{operation_id}/keying", body, KeyingSteps)
 
     def settle(self, operation_id: str, evidence: Evidence) -> Settled:

@@ -7,16 +7,19 @@ and ServerRefused (the server said no, and why).
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
-from urllib.parse import quote as percent
 
 import httpx
 from pydantic import ValidationError
 
+from cardserver.domain.permits import Action
 from cardserver.wire import Refusal
 from cardserver.wirebase import Wire
 
-OPERATOR_HEADER: Final = "X-Yika-Operator"
+SESSION_HEADER: Final = "X-Yika-Session"
+LEAVE_HEADER: Final = "X-Yika-Leave"
+OWN_CARD: Final = "own-card"
 ATTEMPTS: Final = 3
 _PAUSE_S: Final = 0.2
 
@@ -47,6 +50,34 @@ class ServerRefused(ServerError):
         self.status = status
 
 
+@dataclass(slots=True)
+class Credentials:
+    """Who is signed in on this line, and the leave that a second person gave.
+
+    All groups of calls on a line share it: who signs in is signed in for every one of them, and a
+    session the server no longer takes is gone for every one. `wanted` is the right that the last
+    act was refused for, so that somebody who has it may step up.
+    """
+
+    session: str = ""
+    leave: str = ""
+    wanted: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """What goes with every call."""
+        named = {SESSION_HEADER: self.session, LEAVE_HEADER: self.leave}
+        return {name: value for name, value in named.items() if value}
+
+    def refused(self, error: "ServerRefused", session: str, *, act: bool) -> None:
+        """Learn from a refusal of a call that was made in this session."""
+        if error.code == "not-signed-in" and self.session == session:
+            self.session = self.leave = ""
+        if act and error.code == "not-permitted":
+            self.wanted = error.reason
+        if act and error.reason == OWN_CARD:
+            self.wanted = Action.OPERATE_STAFF_CARD
+
+
 class Calls:
     """One group of calls on one connection. Thread-safe as far as `httpx.Client` is.
 
@@ -57,17 +88,17 @@ class Calls:
         self,
         http: httpx.Client,
         *,
-        operator: str = "",
+        credentials: Credentials | None = None,
         attempts: int = ATTEMPTS,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = http
-        self._operator = operator
+        self.credentials = credentials or Credentials()
         self._attempts = attempts
         self._wait = wait
 
     def _get(self, path: str, answer: type[A], params: Mapping[str, str] | None = None) -> A:
-        return _understood(self._send("GET", path, params=params), answer)
+        return self._understood(self._send("GET", path, params=params), answer, act=False)
 
     def _find(self, path: str, answer: type[A], params: Mapping[str, str]) -> A | None:
         try:
@@ -78,7 +109,16 @@ class Calls:
             raise
 
     def _post(self, path: str, body: Wire, answer: type[A]) -> A:
-        return _understood(self._send("POST", path, content=body.model_dump_json()), answer)
+        sent = self._send("POST", path, content=body.model_dump_json())
+        return self._understood(sent, answer, act=True)
+
+    def _understood(self, response: httpx.Response, answer: type[A], *, act: bool) -> A:
+        try:
+            return _understood(response, answer)
+        except ServerRefused as refused:
+            session = response.request.headers.get(SESSION_HEADER, "")
+            self.credentials.refused(refused, session, act=act)
+            raise
 
     def _send(
         self,
@@ -89,8 +129,7 @@ class Calls:
         content: str | None = None,
     ) -> httpx.Response:
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        if self._operator:
-            headers[OPERATOR_HEADER] = percent(self._operator, safe="")
+        headers |= self.credentials.headers()
         last = ""
         for attempt in range(self._attempts):
             if attempt:

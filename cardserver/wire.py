@@ -8,19 +8,21 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum, unique
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cardserver.domain.admission import CardEntry, Reason, Snapshot
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
+from cardserver.domain.parking import Gap
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
+from cardserver.domain.signature import SignedHow
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
 from cardserver.domain.validity import MAX_MONTHS_AT_ONCE, ValidityPeriod
 from cardserver.domain.verification import Paper, VerificationMethod
@@ -48,15 +50,25 @@ Months = Annotated[int, Field(strict=True, ge=1, le=MAX_MONTHS_AT_ONCE)]
 
 
 class IssueRequest(Wire):
-    """A first door card. `zones` None takes the zones of the holder's unit.
+    """A first door card, or a new parking card. `zones` None takes the zones of the holder's unit.
 
-    `verification_id` names the stored verification; without one `begin` refuses (IC-02).
+    `verification_id` names the stored verification; without one `begin` refuses (IC-02). With an
+    agreement and `months` the card carries a parking right and opens no door (PARK-03).
     """
 
     kind: Literal[OperationKind.ISSUE] = OperationKind.ISSUE
     holder_id: RowId
     verification_id: Uuid | None = None
     zones: Zones | None = None
+    agreement_id: RowId | None = None
+    months: Months | None = None
+
+    @model_validator(mode="after")
+    def months_with_agreement(self) -> Self:
+        """Refuse months without an agreement, and an agreement without months (PARK-03)."""
+        if (self.agreement_id is None) != (self.months is None):
+            raise ValueError("a parking card takes an agreement and months")
+        return self
 
 
 class AddParkingRequest(Wire):
@@ -70,11 +82,15 @@ class AddParkingRequest(Wire):
 
 
 class TopUpRequest(Wire):
-    """More months on the card's parking right (PARK-05). No papers are asked (PARK-12a)."""
+    """More months on the card's parking right (PARK-05). No papers are asked (PARK-12a).
+
+    `gap` says what becomes of days in which the car stood inside unpaid (PARK-05b).
+    """
 
     kind: Literal[OperationKind.TOP_UP] = OperationKind.TOP_UP
     card_number: Number
     months: Months
+    gap: Gap | None = None
 
 
 class ExtendRequest(Wire):
@@ -88,14 +104,15 @@ class ExtendRequest(Wire):
 class ReplaceRequest(Wire):
     """A new card that carries on the rights of an old one; the old one is dead from `begin` on.
 
-    `appraisal` says what was inspected; a staff card needs it (IC-16).
+    `appraisal_id` names the stored inspection or appraisal: every card but a customer's lost one
+    needs it (IC-10a, IC-16).
     """
 
     kind: Literal[OperationKind.REPLACE] = OperationKind.REPLACE
     old_card_number: Number
     reason: ReplaceReason
     verification_id: Uuid | None = None
-    appraisal: Text | None = None
+    appraisal_id: Uuid | None = None
 
 
 class FormatRequest(Wire):
@@ -119,11 +136,36 @@ OperationRequest = Annotated[
 # --- requests ------------------------------------------------------------------------------------
 
 
+class LeaseShown(Wire):
+    """The lease a tenant showed, and where the copy of the ID card was filed (IC-05, IC-05c).
+
+    `tenant_id` is the tenant whose lease it is, for his family (IC-05b); a sub-tenant needs the
+    owner's word besides.
+    """
+
+    number: Word
+    first: date
+    last: date
+    shown: Literal["original", "copy"]
+    copy_filed: Word
+    tenant_id: RowId | None = None
+    sub_tenant: bool = False
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        """Refuse a lease that ends before it begins."""
+        if self.last < self.first:
+            raise ValueError("the lease ends before it begins")
+        return self
+
+
 class VerificationRequest(Wire):
     """A holder was checked: against which record, and which papers were seen.
 
-    By whom is the signed-on operator; `note` holds the number dialled and who answered (IC-04a).
-    Papers needed: `cardserver.domain.verification`.
+    By whom is the signed-on operator. Papers needed: `cardserver.domain.verification`. What else
+    was shown is named: the telephone record (IC-04), the owner who is present (IC-04b), the
+    approved application (IC-06, IC-13), the lease (IC-05). `licence_holder` is who the vehicle
+    licence names, where that is another person (PARK-01a).
     """
 
     verification_id: Uuid
@@ -131,6 +173,11 @@ class VerificationRequest(Wire):
     method: VerificationMethod
     papers_seen: Annotated[tuple[Paper, ...], Field(max_length=20)] = ()
     note: Text | None = None
+    phone_record_id: Uuid | None = None
+    owner_id: RowId | None = None
+    application_id: Uuid | None = None
+    lease: LeaseShown | None = None
+    licence_holder: Word | None = None
 
 
 class QuoteRequest(Wire):
@@ -151,7 +198,8 @@ class TenderRequest(Wire):
     """One step of one payment: the same `tender_id` is sent again for each state it reaches.
 
     A kiosk reports ACCEPTING before the note is taken and then CREDITED, RETURNED or UNKNOWN; a
-    desk may report CREDITED at once. `checked`: it passed the note checker (FEE-03).
+    desk may report CREDITED at once. `checked`: it passed the note checker (FEE-03). `notes` tells
+    the money by its pieces, face value in fen to how many, where the clerk typed it so.
     """
 
     tender_id: Uuid
@@ -159,6 +207,7 @@ class TenderRequest(Wire):
     value_fen: Annotated[Fen, Field(ge=1)]
     state: TenderState
     checked: bool = False
+    notes: Annotated[dict[int, int], Field(max_length=20)] | None = None
 
 
 class ChangeRequest(Wire):
@@ -208,10 +257,11 @@ class KeyingState(StrEnum):
 
 
 class KeyingRequest(Wire):
-    """One step of keying began or is done."""
+    """One step of keying began or is done; `done` are steps finished since the last word."""
 
     step: Word
     state: KeyingState
+    done: Annotated[tuple[Word, ...], Field(max_length=40)] = ()
 
 
 class Evidence(Wire):
@@ -427,7 +477,7 @@ class Quote(Wire):
     total_fen: Fen
     after: dict[RightKind, Period]
     added: Period | None
-    document_kind: DocumentKind | None
+    document_kinds: tuple[DocumentKind, ...]
     notes: tuple[QuoteNote, ...]
 
 
@@ -452,6 +502,7 @@ class WaitingSale(Wire):
     Its card was not begun, or its money is owed back, its change was not given, or a note is on
     its way. `card_number` is the card asked about (the old one of a replacement), None for a
     first card; `station` is where it was opened. The name is masked everywhere but at the desk.
+    `collected`: the bank collected it (PARK-10a); it can be written and not paid out.
     """
 
     sale: SaleView
@@ -461,6 +512,7 @@ class WaitingSale(Wire):
     holder_name: str
     station: str
     opened_at: Instant
+    collected: bool = False
 
 
 class WaitingSales(Wire):
@@ -538,7 +590,11 @@ class KeyingSteps(Wire):
 
 
 class DocumentContent(Wire):
-    """All a paper says, fixed when the money was settled. Names are as they must be printed."""
+    """All a paper says, fixed when the money was settled. Names are as they must be printed.
+
+    `lines` and `total_fen` are this paper's own. `payment_fen` is the whole payment where other
+    papers share it (FEE-10); `received_fen` and `change_fen` are the payment's.
+    """
 
     holder_name: str
     unit: str
@@ -547,6 +603,7 @@ class DocumentContent(Wire):
     total_fen: Fen
     received_fen: Fen
     change_fen: Fen
+    payment_fen: Fen | None = None
     tender_kind: TenderKind
     added: Period | None = None
     after: dict[RightKind, Period]
@@ -559,7 +616,9 @@ class DocumentContent(Wire):
 class DocumentView(Wire):
     """A numbered paper. `reprints` above 0 must be marked 补打 with that counter (FEE-24a).
 
-    `handed` is how the paper left our hands last, empty while nobody has said so.
+    `handed` is how the paper left our hands last, empty while nobody has said so. `sealed` and
+    `signed` are what copy 2 needs before that (FEE-24, FEE-02); `invoices` the quota invoices
+    that went with it (PARK-07). A `void` paper stays on record under its number (FEE-23).
     """
 
     document_id: RowId
@@ -572,6 +631,10 @@ class DocumentView(Wire):
     state: DocumentState
     reprints: int
     handed: Handing | Literal[""] = ""
+    sealed: bool = False
+    signed: SignedHow | Literal[""] = ""
+    invoices: tuple[int, ...] = ()
+    void: bool = False
     content: DocumentContent
 
 
@@ -582,11 +645,16 @@ class DocumentList(Wire):
 
 
 class Settled(Wire):
-    """The operation is done; `document` is the paper now owed, if money was taken."""
+    """The operation is done; `documents` are the papers now owed, one of each kind (FEE-10)."""
 
     operation: OperationView
     card: CardView
-    document: DocumentView | None
+    documents: tuple[DocumentView, ...]
+
+    @property
+    def document(self) -> DocumentView | None:
+        """The first paper; None where no money was taken."""
+        return next(iter(self.documents), None)
 
 
 class Voided(Wire):
@@ -603,13 +671,18 @@ class Voided(Wire):
 class Outcome(Wire):
     """What became of an operation, asked for by a station that lost the answer.
 
-    `card` is None while a new card was not settled, `document` where no money was taken.
+    `card` is None while a new card was not settled; `documents` is empty where no money was taken.
     """
 
     operation: OperationView
     card: CardView | None
-    document: DocumentView | None
+    documents: tuple[DocumentView, ...]
     sale: SaleView | None
+
+    @property
+    def document(self) -> DocumentView | None:
+        """The first paper; None where no money was taken."""
+        return next(iter(self.documents), None)
 
 
 class SnapshotCard(Wire):
@@ -622,6 +695,7 @@ class SnapshotCard(Wire):
     pending: dict[RightKind, Period]
     key_version: KeyVersion
     secure_channel: Literal["ev1", "ev2"] | None
+    until: date | None = None
 
 
 class SnapshotView(Wire):
@@ -665,6 +739,7 @@ def _entries(cards: tuple[SnapshotCard, ...]) -> Mapping[bytes, CardEntry]:
             or _NOTHING_PENDING,
             key_version=card.key_version,
             secure_channel=card.secure_channel,
+            until=card.until,
         )
         for card in cards
     }

@@ -41,6 +41,13 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "card": Entry("kiosk.cli_card:card", "Look at, issue, format or dump a card.", "station"),
     "keys": Entry("cardserver.cli:keys", "Make, roll and hand out the estate's keys.", "server"),
     "serve": Entry("cardserver.cli:serve", "Run the card server.", "server"),
+    "verify-journal": Entry(
+        "cardserver.cli_journal:verify_journal", "Prove that the card register is whole.", "server"
+    ),
+    "operators": Entry(
+        "cardserver.cli:operators", "Keep the people who may sign in at the desk.", "server"
+    ),
+    "roles": Entry("cardserver.cli:roles", "Print which office carries which right.", "server"),
     "desk": Entry("kiosk.cli_station:desk", "Run a front desk.", "station"),
     "kiosk": Entry("kiosk.cli_station:kiosk", "Run a self-service kiosk.", "station"),
     "gate": Entry("kiosk.cli_station:gate", "Run a gate.", "station"),

@@ -49,6 +49,12 @@ _CONFIG = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The desk's TOML file (docs/stations.md).",
 )
+_OPERATOR = click.option("--operator", required=True, help="Who does it; asked for the password.")
+_PASSWORD_FILE = click.option(
+    "--password-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Read the operator's password from the first line of this file.",
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -70,11 +76,13 @@ def info(name: str, *, as_json: bool) -> None:
 
 @card.command()
 @_CONFIG
+@_OPERATOR
+@_PASSWORD_FILE
 @_JSON
-def dump(path: Path, *, as_json: bool) -> None:
+def dump(path: Path, operator: str, password_file: Path | None, *, as_json: bool) -> None:
     """Read our records from the card with the server's reading keys."""
     config = load_config(path)
-    server = open_server(config)
+    server = _signed_in(config, operator, password_file)
 
     def job(each: Card) -> dict[str, object]:
         slots = found_slots(each, server)
@@ -90,15 +98,25 @@ def dump(path: Path, *, as_json: bool) -> None:
 @click.option("--received", required=True, help="Cash received, in yuan, e.g. 20.00.")
 @click.option("--checked", is_flag=True, help="The notes went through the checker (FEE-03).")
 @click.option("--verified", is_flag=True, help="The owner record was consulted (IC-02).")
+@_OPERATOR
+@_PASSWORD_FILE
 @_JSON
 def issue(
-    path: Path, holder_id: int, received: str, *, checked: bool, verified: bool, as_json: bool
+    *,
+    path: Path,
+    holder_id: int,
+    received: str,
+    operator: str,
+    password_file: Path | None,
+    checked: bool,
+    verified: bool,
+    as_json: bool,
 ) -> None:
     """Issue a new door card to an owner or a family member on file."""
     config = load_config(path)
-    server = open_server(config).as_operator(config.station.operator)
     if not verified:
         raise click.UsageError("please consult the owner record first, then add --verified (IC-02)")
+    server = _signed_in(config, operator, password_file)
     verification = server.verify(
         VerificationRequest(
             verification_id=str(uuid4()),
@@ -135,11 +153,15 @@ def issue(
 @card.command("format")
 @_CONFIG
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_OPERATOR
+@_PASSWORD_FILE
 @_JSON
-def format_(path: Path, *, yes: bool, as_json: bool) -> None:
+def format_(
+    path: Path, operator: str, password_file: Path | None, *, yes: bool, as_json: bool
+) -> None:
     """Erase our application from the card on the reader, back to its factory state (IC-18)."""
     config = load_config(path)
-    server = open_server(config).as_operator(config.station.operator)
+    server = _signed_in(config, operator, password_file)
 
     def job(each: Card) -> Settled:
         known = server.card(uid=each.identity.uid)
@@ -152,6 +174,17 @@ def format_(path: Path, *, yes: bool, as_json: bool) -> None:
 
     settled = _on_card(config, job)
     _show({"formatted": card_number_text(settled.card.number)}, as_json=as_json)
+
+
+def _signed_in(config: Config, operator: str, password_file: Path | None) -> CardServerClient:
+    """The line to the server in a person's own name. A password never stands on a command line."""
+    server = open_server(config)
+    if password_file is None:
+        password = click.prompt(f"Password of {operator}", hide_input=True, err=True)
+    else:
+        password = password_file.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
+    server.operators.sign_in(operator, password)
+    return server
 
 
 def _fen(yuan: str) -> int:

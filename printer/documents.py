@@ -156,6 +156,7 @@ def topup_slip(
     notes: Mapping[int, int] | None = None,
     way_of_payment: str = "现金",
     received_fen: int | None = None,
+    remark: str = "",
     phone: str = "",
 ) -> Receipt:
     """充值凭条 of the kiosk (PARK-07a): the desk scans it and hands over the invoices.
@@ -189,6 +190,7 @@ def topup_slip(
         lines.append(Field("纸币", _notes(notes)))
     lines += (
         *_cash_line(amount_fen, received_fen),
+        *((Field("备注", remark),) if remark else ()),
         Rule(),
         Text(INVOICE_NOTE, HEADING),
         Qr(qr_text),
@@ -197,6 +199,41 @@ def topup_slip(
     if phone:
         lines.append(Text(f"服务电话 {phone}", CENTRED))
     return Receipt(number=number, lines=tuple(lines))
+
+
+def card_slip(
+    *,
+    company: str,
+    printed_at: datetime,
+    holder: str,
+    unit: str,
+    card_number: str,
+    last_days: Mapping[str, date],
+    phone: str,
+) -> Receipt:
+    """用卡说明: what goes with a card for which no receipt is written (IC-08). No number, no money.
+
+    `last_days` is the last day of each right by its printed name.
+
+    Raises:
+        ReceiptInvalid: a required field is empty.
+    """
+    _require(rule="IC-08", company=company, holder=holder, card_number=card_number)
+    lines: list[Line] = [
+        Text(company, HEADING),
+        Title("用卡说明"),
+        Rule(double=True),
+        Field("持卡人", holder),
+        Field("房号", unit or "-"),
+        Field("卡号", card_number),
+        *(Field(f"{name}有效期至", f"{_day(day)}(含当日)") for name, day in last_days.items()),
+        Rule(),
+        Text("使用时请把卡平放在读卡处，请不要折弯或打孔；遗失请马上联系前台。"),
+        Text(EXTENSION_NOTE),
+        Rule(),
+        Pair(_moment(printed_at), phone),
+    ]
+    return Receipt(number=card_number, lines=tuple(lines))
 
 
 def pending_slip(
@@ -276,6 +313,12 @@ def mask_plate(plate: str) -> str:
     if len(plate) <= _SHORT_PLATE:
         return plate[:1] + "*" * (len(plate) - 1)
     return f"{plate[:3]}{'*' * (len(plate) - 5)}{plate[-2:]}"
+
+
+def together_remark(payment_fen: int, received_fen: int) -> str:
+    """What a paper says that shares its payment with another paper (FEE-10, FEE-04)."""
+    said = change_sentence(received_fen, received_fen - payment_fen)
+    return f"与同日另一票据合并付款{spoken_yuan(payment_fen)}，{said}"
 
 
 def spoken_yuan(fen: int) -> str:

@@ -6,6 +6,7 @@ may hold anything a person can type; amounts are whole fen, and their capitals a
 the paper is laid out, so that the two can never differ (FEE-22).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Final
@@ -181,3 +182,17 @@ def reprinted(receipt: Receipt, count: int, *, note: str = "") -> Receipt:
     """The same paper, marked on top as printed again for the `count`-th time; the drawer rests."""
     kept = tuple(line for line in receipt.lines if not isinstance(line, ReprintMark))
     return replace(receipt, lines=(ReprintMark(count, note), *kept), open_drawer=False)
+
+
+def in_one_job(sheets: Sequence[Receipt]) -> Receipt:
+    """Sheets that come out together or not at all, such as the copies of one receipt: cut between.
+
+    They bear one number; the drawer opens once where any of them opens it.
+    """
+    first = sheets[0]
+    lines = list(first.lines)
+    for sheet in sheets[1:]:
+        lines += (Cut(), *sheet.lines)
+    return replace(
+        first, lines=tuple(lines), open_drawer=any(sheet.open_drawer for sheet in sheets)
+    )

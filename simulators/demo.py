@@ -52,8 +52,11 @@ def _check(folder: Path, *, pcsc: bool) -> None:
 def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
     from waitress.server import create_server
 
+    from simulators.crowd import move_in
+
     with ExitStack() as stack:
         site = stack.enter_context(_open_site(folder, None, pcsc=pcsc))
+        move_in(site.estate)
         server = create_server(
             site.wsgi(), host="127.0.0.1", port=port, threads=_THREADS, send_bytes=1, ident="yika"
         )

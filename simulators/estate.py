@@ -6,30 +6,70 @@ All names, numbers and plates are made up; the company does not exist.
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from uuid import uuid4
 
+from cardserver.domain.permits import Action, Role
+from cardserver.domain.receiptbook import BookKind
+from cardserver.domain.review import StockMove
 from cardserver.domain.rights import HolderClass
+from cardserver.domain.signin import DEMO_PASSWORD
 from cardserver.domain.station import StationKind
+from cardserver.services import operators
+from cardserver.services.blanks import move as move_blanks
 from cardserver.services.holders import search
+from cardserver.services.passwords import hashed
+from cardserver.services.receiptbooks import draw_book
 from cardserver.services.setup import (
     SETUP,
-    register_agreement,
     register_holder,
     register_station,
     register_unit,
 )
-from cardserver.services.turn import Estate
+from cardserver.services.shifts import open_shift
+from cardserver.services.signingin import open_session
+from cardserver.services.turn import Caller, Estate, Leave, writing
+from cardserver.wire_operators import SessionView
+from cardserver.wire_papers import DrawBookRequest
+from cardserver.wire_review import StockRequest
+from cardserver.wire_shifts import OpenShift
+from simulators import carpark
 
 ESTATE_NAME: Final = "翠湖花园"
 COMPANY: Final = "翠湖物业服务有限公司"
 PHONE: Final = "0755-8000 1234"
 OPERATOR: Final = "张晓"
+HEAD: Final = "何静"
+CASHIER: Final = "吴倩"
+DEPARTMENT_HEAD: Final = "孙涛"
+SECTION_HEAD: Final = "高远"
 
 DESK, KIOSK, GATE, OFFICE = "desk-1", "kiosk-1", "gate-1", "office-1"
 
 BUILDING_ZONE: Final = 0
-CAR_PARK_ZONE: Final = 0
 _NAMES: Final = ("王秀兰", "李㼆", "陈立", "百味小吃店 周敏", "赵强")
-_FAR: Final = date(2035, 12, 31)
+OPERATORS: Final = {
+    OPERATOR: Role.AGENT,
+    HEAD: Role.FRONT_DESK_HEAD,
+    "罗敏": Role.CUSTOMER_SERVICE_HEAD,
+    "吴倩": Role.CASHIER,
+    DEPARTMENT_HEAD: Role.DEPARTMENT_HEAD,
+    "周岚": Role.SHOP_HEAD,
+    SECTION_HEAD: Role.SECTION_HEAD,
+    "郑楠": Role.CENTRE_HEAD,
+    "系统管理员": Role.ADMINISTRATOR,
+    "技术员": Role.TECHNICIAN,
+}
+BLANKS: Final = 200
+CHANGE_FUND: Final = {50_00: 1, 20_00: 3, 10_00: 5, 5_00: 6, 1_00: 10}
+"""200 yuan, by face value in fen."""
+
+BOOKS: Final = (
+    ("收据 2025-031", 310_001, 310_100, 0),
+    ("发票 100元 007", 7_000_301, 7_000_400, 100_00),
+    ("发票 50元 004", 5_000_101, 5_000_200, 50_00),
+    ("发票 10元 002", 1_000_001, 1_000_100, 10_00),
+)
+"""Books the clerk has drawn: number of the book, first and last paper, value of each in fen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +131,13 @@ def settle_in(estate: Estate) -> People:
         phone="13900007001",
         id_number="110101198501019995",
     )
-    owner_agreement = register_agreement(
-        estate,
-        "CW-2025-0117",
-        owner,
-        plate="粤B·A1234",
-        space="地下一层 B117",
-        space_kind="underground",
-        zone=CAR_PARK_ZONE,
-        monthly_fee_fen=300_00,
-        ends=_FAR,
+    owner_agreement = carpark.lay_out(
+        estate, owner=owner, family=family, tenant=tenant, merchant=merchant
     )
-    register_agreement(
-        estate,
-        "CW-2025-0042",
-        tenant,
-        plate="粤B·C5678",
-        space="地面 A042",
-        space_kind="surface",
-        zone=CAR_PARK_ZONE,
-        monthly_fee_fen=150_00,
-        ends=date(2027, 3, 31),
-    )
+    put_operators(estate)
+    _open_shift(estate)
+    _draw_books(estate)
+    _stock_blanks(estate)
     return People(
         owner=owner,
         family=family,
@@ -121,6 +146,66 @@ def settle_in(estate: Estate) -> People:
         staff=staff,
         owner_agreement=owner_agreement,
     )
+
+
+def put_operators(estate: Estate) -> None:
+    """Everybody who works here, with the published password of the demo."""
+    known = operators.names(estate, SETUP).names
+    with writing(estate, SETUP) as turn:
+        for name, role in OPERATORS.items():
+            if name not in known:
+                operators.put(turn, name, (role,), hashed(DEMO_PASSWORD))
+
+
+def sign_in(estate: Estate, station: str, name: str = OPERATOR) -> SessionView:
+    """A session of somebody of the demo, who need not type for it."""
+    return open_session(estate, Caller(station=station, kind=StationKind.DESK), name)
+
+
+def _open_shift(estate: Estate) -> None:
+    """The clerk's shift, with 200 yuan of change."""
+    clerk = Caller(station=DESK, kind=StationKind.DESK, operator=OPERATOR)
+    open_shift(estate, clerk, OpenShift(shift_id=str(uuid4()), notes=CHANGE_FUND))
+
+
+def _stock_blanks(estate: Estate) -> None:
+    """The head has a box of blank cards on stock (IC-20a)."""
+    head = Caller(
+        station=DESK,
+        kind=StationKind.DESK,
+        operator=HEAD,
+        roles=frozenset({Role.FRONT_DESK_HEAD}),
+    )
+    request = StockRequest(
+        request_id=str(uuid4()),
+        day=estate.clock().astimezone(estate.zone).date(),
+        move=StockMove.RECEIVED,
+        amount=BLANKS,
+        reason="开业备卡",
+    )
+    move_blanks(estate, head, request)
+
+
+def _draw_books(estate: Estate) -> None:
+    """The clerk draws a book of receipts and three of quota invoices from the cashier (FEE-21)."""
+    clerk = Caller(
+        station=DESK,
+        kind=StationKind.DESK,
+        operator=OPERATOR,
+        roles=frozenset({Role.AGENT}),
+        leave=Leave(leave_id=str(uuid4()), action=Action.HAND_OUT_BOOK, name=CASHIER),
+    )
+    for label, first, last, value_fen in BOOKS:
+        kind = BookKind.QUOTA_INVOICE if value_fen else BookKind.FORMAL_RECEIPT
+        request = DrawBookRequest(
+            draw_id=str(uuid4()),
+            kind=kind,
+            label=label,
+            first=first,
+            last=last,
+            denomination_fen=value_fen,
+        )
+        draw_book(estate, clerk, request)
 
 
 def find_people(estate: Estate) -> People | None:

@@ -23,6 +23,7 @@ from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sealed import KeyFile
+from cardserver.domain.signin import ENDLESS
 from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app as create_server
@@ -31,6 +32,7 @@ from drivers.acceptors import ssp
 from drivers.api import CardReader
 from drivers.barriers import modbus_relay
 from kiosk.desk.counter import Counter
+from kiosk.desk.presence import Presence
 from kiosk.desk.views import create_app as create_desk
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
@@ -74,6 +76,7 @@ VISITORS: Final = "东门外访客车位"
 BRISK_NOTES: Final = Timing(read_s=0.1, stack_s=0.2, return_s=0.1)
 """For a story that nobody watches."""
 _GATE_KEY: Final = KeyFile(bytes(range(32)))  # opens demo keys only
+_DEMO_LOCK_S: Final = 3600.0  # visitors read while they try
 _DATABASE: Final = "yika.db"
 _CARDS: Final = "cards.json"
 
@@ -138,9 +141,10 @@ class Site:
         self._card_readers: dict[str, CardReader] = {**self.hardware.readers, **(readers or {})}
         self.estate = self._open_estate()
         self.people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
+        demo_estate.put_operators(self.estate)
         self.tokens = demo_estate.hand_out_tokens(self.estate)
         self.server_app: Flask = create_server(self.estate)
-        self.office = self.client(demo_estate.OFFICE, "demo")
+        self.office = self.client(demo_estate.OFFICE)
         self.counter = self._build_counter()
         self.machine = self._build_machine(patience or Patience())
         self.uplink, self.gate, self.lanes = self._build_gate()
@@ -192,9 +196,9 @@ class Site:
 
     # --- life
 
-    def client(self, station: str, operator: str = "") -> CardServerClient:
-        """The server as one station sees it."""
-        return in_process(self.server_app, self.tokens[station], operator)
+    def client(self, station: str) -> CardServerClient:
+        """The server as one station sees it; nobody is signed in there yet."""
+        return in_process(self.server_app, self.tokens[station])
 
     def start(self) -> None:
         """Open for business. Cards of an earlier run are back in the wallet."""
@@ -245,6 +249,7 @@ class Site:
             vault=demo_vault(),
             zone=ZoneInfo("Asia/Shanghai"),
             clock=self.clock,
+            limits=ENDLESS,
         )
 
     def _paper(self, place: str, client: CardServerClient, profile: str, name: str) -> PaperDesk:
@@ -267,19 +272,21 @@ class Site:
         return port.path
 
     def _build_counter(self) -> Counter:
-        client = self.client(demo_estate.DESK, demo_estate.OPERATOR)
+        client = self.client(demo_estate.DESK)
         name = f"{demo_estate.ESTATE_NAME} 前台1"
+        presence = Presence(client, lock_after_s=_DEMO_LOCK_S)
+        presence.take(demo_estate.sign_in(self.estate, demo_estate.DESK))
         return Counter(
             server=client,
             reader=self._card_readers["desk"],
             paper=self._paper("desk", client, "epson-tm-t88", name),
             bell=Bell(),
-            operator=demo_estate.OPERATOR,
             station=name,
+            presence=presence,
         )
 
     def _build_machine(self, patience: Patience) -> Machine:
-        client = self.client(demo_estate.KIOSK, "自助机1")
+        client = self.client(demo_estate.KIOSK)
         name = f"{demo_estate.ESTATE_NAME} 自助机1"
         # Two seconds of silence are enough on a line that has no noise.
         settings = {"port": self._serial_path("acceptor"), "timeout_ms": "250", "tries": "8"}
@@ -299,7 +306,7 @@ class Site:
     def _build_gate(self) -> tuple[Uplink, Station, list[LaneLoop]]:
         bell = Bell()
         journal = GateJournal(self.folder / "gate.db")
-        client = self.client(demo_estate.GATE, "门岗")
+        client = self.client(demo_estate.GATE)
         uplink = Uplink(server=client, journal=journal, bell=bell, clock=self.clock, every_s=0.5)
         blob = export_gate(self.estate.vault, _GATE_KEY)
         keys = GateKeys.open(blob, _GATE_KEY, allow_demo=True)

@@ -10,14 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from cardserver.domain import application
+from cardserver.domain.document import DocumentKind
 from cardserver.domain.ids import card_number_text
+from cardserver.domain.permits import Action
 from cardserver.domain.rights import CardStatus, RightKind
-from cardserver.wire import CardView
+from cardserver.domain.signin import DEMO_PASSWORD
+from cardserver.wire import CardView, DocumentView
 from simulators.acceptor_path import Stage
+from simulators.estate import BOOKS, DEPARTMENT_HEAD, HEAD, SECTION_HEAD
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site
 
@@ -57,7 +63,7 @@ class Teller:
 
     def page(self, path: str) -> str:
         """What a page says."""
-        answer = self.http.get(path)
+        answer = self.http.get(path, follow_redirects=True)
         answer.raise_for_status()
         return answer.text
 
@@ -159,6 +165,23 @@ class Teller:
         self.post("/desk/holder", holder_id=holder_id)
         self.post("/desk/business", kind=kind, **form)
 
+    def step_up(self, name: str, action: Action) -> None:
+        """A second person gives leave at the desk, under an own name and password."""
+        self.post("/desk/step-up", name=name, password=DEMO_PASSWORD, action=action)
+        leave = self.site.counter.presence.leave
+        self.expect(f"{name} gave leave", true=leave is not None and leave.name == name)
+
+    def apply_for_staff(self, holder_id: int) -> None:
+        """The section head applies for a staff card, the department head approves (IC-13)."""
+        self.step_up(SECTION_HEAD, Action.APPLY_STAFF_CARD)
+        today = self.site.clock().astimezone(ZONE).date()
+        self.post(f"/desk/approvals/new/{holder_id}", kind="staff", dated=today, section="工程部")
+        self.step_up(DEPARTMENT_HEAD, Action.APPROVE_STAFF_CARD)
+        found = self.site.office.approvals.applications(holder_id=holder_id)[0]
+        self.post(f"/desk/approvals/{found.application_id}", step="approved")
+        stage = self.site.office.approvals.application(found.application_id).stage
+        self.expect("another person approved it", true=stage is application.Stage.APPROVED)
+
     def serve(self, papers: tuple[str, ...] = (), received: str = "") -> None:
         """Verify, say the price, take the money."""
         answer = self.http.post("/desk/verify", data={"paper": list(papers)})
@@ -171,14 +194,19 @@ class Teller:
     def write(self) -> None:
         """Write the card on the reader and hand over the paper, if there is one."""
         self.post("/desk/act/write")
-        self.until("written", lambda: self.business().get("phase") in {"paper", "closed"})
+        written = {"paper", "explain", "closed"}
+        self.until("written", lambda: self.business().get("phase") in written)
         self.hand_over()
 
     def hand_over(self) -> None:
         """Give the receipt to the customer and clear the page."""
         if self.business().get("phase") == "paper":
             self.until("printed", lambda: self.business().get("document_state") == "printed")
-            self.post("/desk/paper/handed-over")
+            self.post("/desk/paper/handed-over", sealed="yes", signed="paper")
+            if invoices := self.business().get("invoices"):
+                self.post("/desk/invoices", numbers=invoices)
+        if self.business().get("phase") == "explain":
+            self.post("/desk/explained")
         self.expect("done", true=self.business().get("phase") == "closed")
         self.post("/desk/act/cancel")
 
@@ -202,7 +230,8 @@ def issue_to_the_owner(tell: Teller) -> None:
     door = card.rights[RightKind.DOOR]
     tell.expect("two years", true=(door.first, door.last) == (date(2025, 5, 9), date(2027, 5, 8)))
     paper = tell.paper("desk")
-    for words in (card_number_text(card.number), "贰拾元整", "找您80元"):
+    number = next(first for _, first, _, value_fen in BOOKS if not value_fen)
+    for words in (card_number_text(card.number), "贰拾元整", "找您80元", f"No. {number:06d}"):
         tell.expect(f"the receipt says {words}: {paper}", true=words in paper)
     tell.lift("desk")
     tell.money_agrees()
@@ -236,6 +265,16 @@ def add_parking(tell: Teller) -> None:
     parking = rights[RightKind.PARKING]
     tell.expect("one month", true=(parking.first, parking.last) == (_day(5, 9), _day(6, 8)))
     tell.expect("the door right is as it was", true=rights[RightKind.DOOR] == before)
+    first = next(first for _, first, _, value_fen in BOOKS if value_fen == 100 * _YUAN)
+    [slip] = _slips(tell)
+    torn = (first, first + 1, first + 2)
+    tell.expect(f"three invoices were torn off: {slip.invoices}", true=slip.invoices == torn)
+
+
+def _slips(tell: Teller) -> list[DocumentView]:
+    """The slips of the owner's card, latest first."""
+    papers = tell.site.counter.server.papers.find(card_number=tell.numbers["owner"])
+    return [each for each in papers if each.kind is DocumentKind.TOP_UP_SLIP]
 
 
 def top_up_at_the_kiosk(tell: Teller) -> None:
@@ -262,6 +301,22 @@ def top_up_at_the_kiosk(tell: Teller) -> None:
     parking = tell.card("owner").rights[RightKind.PARKING]
     tell.expect("9 June to 8 July", true=(parking.first, parking.last) == (_day(6, 9), _day(7, 8)))
     tell.money_agrees()
+
+
+def exchange_the_slip(tell: Teller) -> None:
+    """3b' At the desk the slip is exchanged for invoices of equal value, once."""
+    slip = _slips(tell)[0]
+    scanned = f"YIKA-SLIP {slip.number:08d} {slip.content.card_number:08d} 30000 {_day(6, 9)}"
+    tell.expect("the slip is found", true="07000304-07000306" in tell.page(_finding(scanned)))
+    path = f"/desk/papers/no/{slip.document_id}/invoices"
+    tell.post(path, numbers="7000304-7000306")
+    tell.expect("it is exchanged", true=len(_slips(tell)[0].invoices) == 3)
+    tell.post(path, numbers="7000307-7000309")
+    tell.expect("once only", true=_slips(tell)[0].invoices[0] == 7000304)
+
+
+def _finding(typed: str) -> str:
+    return f"/desk/papers/find?{urlencode({'number': typed})}"
 
 
 def open_the_car_park(tell: Teller) -> None:
@@ -305,8 +360,13 @@ def replace_it(tell: Teller) -> None:
 
 
 def format_a_staff_card(tell: Teller) -> None:
-    """5 A staff card is formatted before it is authorised anew."""
+    """5 A staff card takes a head, and is formatted before it is authorised anew."""
     staff = tell.site.people.staff
+    tell.open_business(staff, "issue")
+    tell.expect("an agent is refused", true=tell.state("desk")["notice"] == "not-permitted")
+    for _ in range(2):
+        tell.apply_for_staff(staff)
+    tell.step_up(HEAD, Action.OPERATE_STAFF_CARD)
     tell.open_business(staff, "issue")
     tell.serve(("approval",))
     tell.blank("staff", "classic-1k")
@@ -378,6 +438,7 @@ CHAPTERS: Final[tuple[Callable[[Teller], None], ...]] = (
     open_the_door,
     add_parking,
     top_up_at_the_kiosk,
+    exchange_the_slip,
     open_the_car_park,
     block_the_lost_card,
     replace_it,

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 
+from cardserver.domain.signin import DEMO_PASSWORD
+from kiosk.station.i18n import text
+from simulators import estate as demo_estate
 from simulators.pages import create_page_app
 
 TEXTS: Final = "tour_texts"
@@ -27,12 +30,24 @@ class TourSite(Protocol):
         """Paths of the pages: desk, kiosk, gate, panel, openapi."""
 
 
+def office(role: str) -> str:
+    """The name of an office, in the words of the desk itself."""
+    return text(g.language, f"role.{role}")
+
+
 def create_app(site: TourSite) -> Flask:
     """The first page's web application."""
     app = create_page_app("tour", texts=TEXTS)
 
     @app.get("/")
     def page() -> str:
-        return render_template("tour/page.html", addresses=site.addresses, steps=STEPS)
+        return render_template(
+            "tour/page.html",
+            addresses=site.addresses,
+            steps=STEPS,
+            people=demo_estate.OPERATORS,
+            password=DEMO_PASSWORD,
+            office=office,
+        )
 
     return app

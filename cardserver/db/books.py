@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.spaces import collected_fen
 from cardserver.db.tables import (
     LedgerEntryRow,
     LedgerLineRow,
@@ -13,31 +14,42 @@ from cardserver.db.tables import (
     SaleRow,
     TenderRow,
 )
+from cardserver.db.tables_shifts import DrawerLineRow
 from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, SUSPENSE, EntryKind
 from cardserver.domain.operation import OperationState
 from cardserver.domain.sale import SaleAccount, SaleState, TenderState
 
 
 def balances(session: Session) -> dict[str, int]:
-    """Every account that isn't empty, debit positive."""
-    total = func.sum(LedgerLineRow.amount_fen)
+    """Every account that isn't empty, debit positive: sales and drawers together."""
+    lines = union_all(
+        select(LedgerLineRow.account, LedgerLineRow.amount_fen),
+        select(DrawerLineRow.account, DrawerLineRow.amount_fen),
+    ).subquery()
+    total = func.sum(lines.c.amount_fen)
     statement = (
-        select(LedgerLineRow.account, total)
-        .group_by(LedgerLineRow.account)
+        select(lines.c.account, total)
+        .group_by(lines.c.account)
         .having(total != 0)
-        .order_by(LedgerLineRow.account)
+        .order_by(lines.c.account)
     )
     return {account: int(amount) for account, amount in session.execute(statement)}
 
 
 def unbalanced_entries(session: Session) -> int:
     """Entries that don't sum to zero: always none."""
-    sums = (
-        select(LedgerLineRow.entry_id)
-        .group_by(LedgerLineRow.entry_id)
-        .having(func.sum(LedgerLineRow.amount_fen) != 0)
+    return sum(
+        session.scalar(
+            select(func.count()).select_from(
+                select(line.entry_id)
+                .group_by(line.entry_id)
+                .having(func.sum(line.amount_fen) != 0)
+                .subquery()
+            )
+        )
+        or 0
+        for line in (LedgerLineRow, DrawerLineRow)
     )
-    return session.scalar(select(func.count()).select_from(sums.subquery())) or 0
 
 
 Sums = dict[tuple[str, EntryKind], int]
@@ -114,6 +126,38 @@ def in_suspense(session: Session, sale_id: str) -> int:
     return -_total(_sums(session, sale_id), SUSPENSE, EntryKind.SUSPEND)
 
 
+def suspended_sales(session: Session) -> Sequence[tuple[SaleRow, int]]:
+    """Sales whose own money still stands in suspense, and how much; oldest first.
+
+    A note nobody can find stands there too, by its own entries: see `unended_tenders`.
+    """
+    of_sale = LedgerEntryRow.kind.in_((EntryKind.SUSPEND, EntryKind.SETTLE, EntryKind.REFUND))
+    total = func.sum(LedgerLineRow.amount_fen)
+    sums = (
+        select(LedgerEntryRow.sale_id, total.label("fen"))
+        .join(LedgerLineRow, LedgerLineRow.entry_id == LedgerEntryRow.id)
+        .where(LedgerLineRow.account == SUSPENSE, of_sale)
+        .group_by(LedgerEntryRow.sale_id)
+        .having(total != 0)
+        .subquery()
+    )
+    statement = (
+        select(SaleRow, sums.c.fen)
+        .join(sums, sums.c.sale_id == SaleRow.id)
+        .order_by(SaleRow.at, SaleRow.id)
+    )
+    return [(row, -int(fen)) for row, fen in session.execute(statement)]
+
+
+def unended_tenders(session: Session) -> Sequence[TenderRow]:
+    """The latest state of each payment whose fate nobody knows; oldest first."""
+    later = aliased(TenderRow)
+    followed = exists().where(later.tender_id == TenderRow.tender_id, later.id > TenderRow.id)
+    open_states = (TenderState.ACCEPTING, TenderState.UNKNOWN)
+    statement = select(TenderRow).where(TenderRow.state.in_(open_states), ~followed)
+    return session.scalars(statement.order_by(TenderRow.id)).all()
+
+
 def cash_given(session: Session) -> int:
     """All change and refunds ever handed out."""
     statement = (
@@ -130,7 +174,8 @@ def cash_given(session: Session) -> int:
 def money_in(session: Session) -> int:
     """All money that came in, counted from the payments and not from the ledger.
 
-    A note nobody can find counts as in until it is known to have gone back.
+    A note nobody can find counts as in until it is known to have gone back. The bank's part is
+    counted from its lists.
     """
     states = (TenderState.CREDITED, TenderState.RETURNED)
     ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
@@ -145,7 +190,7 @@ def money_in(session: Session) -> int:
         .subquery()
     )
     total = func.coalesce(func.sum(notes.c.value * notes.c.counts), 0)
-    return int(session.scalar(select(total)) or 0)
+    return int(session.scalar(select(total)) or 0) + collected_fen(session)
 
 
 def money_unknown(session: Session) -> int:

@@ -36,8 +36,10 @@ def holder_of(row: HolderRow, unit: UnitRow | None) -> Holder:
     )
 
 
-def agreement_of(row: AgreementRow, unit: UnitRow | None) -> Agreement:
-    """An agreement with the unit of the holder who signed it."""
+def agreement_of(
+    row: AgreementRow, unit: UnitRow | None, *, fee_fen: int, begins: date | None = None
+) -> Agreement:
+    """An agreement with the unit of the holder who signed it, at a monthly fee."""
     return Agreement(
         agreement_id=row.id,
         number=row.number,
@@ -46,9 +48,10 @@ def agreement_of(row: AgreementRow, unit: UnitRow | None) -> Agreement:
         plate=row.plate,
         space=row.space,
         zone=row.zone,
-        monthly_fee_fen=row.monthly_fee_fen,
+        monthly_fee_fen=fee_fen,
         ends=row.ends,
         bank_collected=row.bank_collected,
+        begins=begins,
     )
 
 

@@ -1,10 +1,12 @@
 """Named questions about holders, cards and operations. None of them changes anything."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.searching import find_holders
 from cardserver.db.tables import (
     AgreementRow,
     CardRow,
@@ -18,9 +20,6 @@ from cardserver.db.tables import (
 from cardserver.domain.operation import OperationState
 from cardserver.domain.rights import CardStatus, RightKind
 
-_MIN_DIGITS = 3
-"""Fewer digits would find half the estate by phone number."""
-
 
 def unit_of(session: Session, holder: HolderRow) -> UnitRow | None:
     """The unit a holder belongs to; staff have none."""
@@ -29,47 +28,59 @@ def unit_of(session: Session, holder: HolderRow) -> UnitRow | None:
 
 def search_holders(session: Session, query: str, limit: int) -> Sequence[HolderRow]:
     """Holders whose name, unit, phone, plate, card number or ID number's end fits."""
-    found = or_(
-        HolderRow.name.contains(query, autoescape=True),
-        UnitRow.label.icontains(query, autoescape=True),
-        HolderRow.id.in_(_by_plate(query)),
-    )
-    if query.isascii() and query.isalnum() and len(query) > _MIN_DIGITS:
-        found = or_(found, HolderRow.id_number.iendswith(query, autoescape=True))
-    if query.isascii() and query.isdigit():
-        found = or_(found, HolderRow.id.in_(_by_card(int(query))))
-        if len(query) >= _MIN_DIGITS:
-            found = or_(found, HolderRow.phone.contains(query, autoescape=True))
+    found = find_holders(session, query, limit)
+    if not found:
+        return ()
     statement = (
         select(HolderRow)
         .outerjoin(UnitRow, UnitRow.id == HolderRow.unit_id)
-        .where(found)
+        .where(HolderRow.id.in_(found))
         .order_by(UnitRow.label, HolderRow.name, HolderRow.id)
-        .limit(limit)
     )
     return session.scalars(statement).all()
 
 
-def _by_plate(query: str) -> Select[int]:
-    plate = AgreementRow.plate.icontains(query, autoescape=True)
-    return select(AgreementRow.holder_id).where(plate)
+# --- the same of several holders at once: one statement each --------------------------------------
 
 
-def _by_card(number: int) -> Select[int]:
-    # Anything longer than a card number would not fit the database's integers.
-    return select(CardRow.holder_id).where(CardRow.number == min(number, 2**32))
+def units_of_all(session: Session, holders: Sequence[HolderRow]) -> dict[int, UnitRow]:
+    """The units of these holders, by id."""
+    wanted = {row.unit_id for row in holders} - {None}
+    return {row.id: row for row in session.scalars(select(UnitRow).where(UnitRow.id.in_(wanted)))}
 
 
-def agreements_of(session: Session, holder_id: int) -> Sequence[AgreementRow]:
-    """The space agreements a holder signed."""
-    statement = select(AgreementRow).where(AgreementRow.holder_id == holder_id)
+def agreements_of_all(session: Session, holder_ids: Sequence[int]) -> Sequence[AgreementRow]:
+    """The agreements these holders signed, by number."""
+    statement = select(AgreementRow).where(AgreementRow.holder_id.in_(holder_ids))
     return session.scalars(statement.order_by(AgreementRow.number)).all()
 
 
-def cards_of(session: Session, holder_id: int) -> Sequence[CardRow]:
-    """The cards a holder was ever given, newest first."""
-    statement = select(CardRow).where(CardRow.holder_id == holder_id)
+def agreements_by_id(session: Session, ids: Collection[int | None]) -> Sequence[AgreementRow]:
+    """Agreements by their row numbers."""
+    return session.scalars(select(AgreementRow).where(AgreementRow.id.in_(ids))).all()
+
+
+def cards_of_all(session: Session, holder_ids: Sequence[int]) -> Sequence[CardRow]:
+    """The cards these holders were ever given, newest first."""
+    statement = select(CardRow).where(CardRow.holder_id.in_(holder_ids))
     return session.scalars(statement.order_by(CardRow.number.desc())).all()
+
+
+def rights_of_all(session: Session, numbers: Sequence[int]) -> Sequence[RightRow]:
+    """The rights of these cards, door first."""
+    statement = select(RightRow).where(RightRow.card_number.in_(numbers))
+    return session.scalars(statement.order_by(RightRow.kind)).all()
+
+
+def open_on_chips(session: Session, uids: Sequence[bytes]) -> Sequence[OperationRow]:
+    """The open operations on these chips."""
+    statement = select(OperationRow).where(
+        OperationRow.uid.in_(uids), OperationRow.state == OperationState.OPEN
+    )
+    return session.scalars(statement).all()
+
+
+# --- cards and operations -------------------------------------------------------------------------
 
 
 def latest_on_chip(session: Session, uid: bytes) -> CardRow | None:
@@ -138,18 +149,27 @@ def keying_steps(session: Session, operation_id: str) -> dict[str, str]:
 
 def listed_cards(
     session: Session, after_version: int
-) -> Sequence[Row[int, bytes, CardStatus, int, str | None]]:
+) -> Sequence[Row[int, bytes, CardStatus, int, str | None, date | None]]:
     """What gates need of every card changed after a version; of one chip only the last card.
 
-    Number, UID, status, key version, secure channel.
+    Number, UID, status, key version, secure channel, last day of its holder.
     """
     later = aliased(CardRow)
     same_chip = select(later.number).where(later.uid == CardRow.uid, later.number > CardRow.number)
-    statement = select(
-        CardRow.number, CardRow.uid, CardRow.status, CardRow.key_version, CardRow.secure_channel
-    ).where(CardRow.version > after_version, ~same_chip.exists())
+    statement = (
+        select(
+            CardRow.number,
+            CardRow.uid,
+            CardRow.status,
+            CardRow.key_version,
+            CardRow.secure_channel,
+            HolderRow.ends,
+        )
+        .join(HolderRow, HolderRow.id == CardRow.holder_id)
+        .where(CardRow.version > after_version, ~same_chip.exists())
+    )
     # Not ordered by the database: it would walk all numbers instead of the few new versions.
-    return sorted(session.execute(statement).all())
+    return sorted(session.execute(statement).all(), key=lambda row: row[0])
 
 
 def listed_sequences(session: Session, after_version: int) -> Sequence[Row[int, RightKind, int]]:

@@ -2,10 +2,30 @@
 
 from typing import Final
 
-from cardserver.db import tables
+from cardserver.db import (
+    tables,
+    tables_approvals,
+    tables_operators,
+    tables_papers,
+    tables_parking,
+    tables_people,
+    tables_register,
+    tables_review,
+    tables_shifts,
+)
 from cardserver.db.tables import Base
 
-KEPT: Final = (*tables.APPEND_ONLY,)
+KEPT: Final = (
+    *tables.APPEND_ONLY,
+    *tables_operators.APPEND_ONLY,
+    *tables_register.APPEND_ONLY,
+    *tables_people.APPEND_ONLY,
+    *tables_review.APPEND_ONLY,
+    *tables_approvals.APPEND_ONLY,
+    *tables_parking.APPEND_ONLY,
+    *tables_papers.APPEND_ONLY,
+    *tables_shifts.APPEND_ONLY,
+)
 """Tables whose rows the database itself keeps from being changed or deleted."""
 
 __all__ = ["KEPT", "Base"]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -102,10 +103,15 @@ class UnitRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(String(60), unique=True)
     zones: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class HolderRow(Base):
-    """A person on file."""
+    """A person on file, or a company that owns a unit (IC-23a). `version` counts its changes.
+
+    `principal_id` is the tenant on whose lease a tenant's family stands (IC-05b). `listed` is
+    False for family that is not on the unit's 资料卡 (IC-03a, IC-04).
+    """
 
     __tablename__ = "holder"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,7 +121,16 @@ class HolderRow(Base):
     phone: Mapped[str] = mapped_column(String(60))
     id_number: Mapped[str] = mapped_column(String(60))
     lease_end: Mapped[date | None]
-    ends: Mapped[date | None]
+    ends: Mapped[date | None] = mapped_column(index=True)
+    relation: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    company: Mapped[bool] = mapped_column(default=False, server_default=false())
+    lease_number: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    lease_start: Mapped[date | None]
+    principal_id: Mapped[int | None] = mapped_column(ForeignKey("holder.id"), index=True)
+    contract_end: Mapped[date | None]
+    section: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    listed: Mapped[bool | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class AgreementRow(Base):
@@ -163,7 +178,7 @@ class CardRow(Base):
     secure_channel: Mapped[str | None] = mapped_column(String(3))
     issued_at: Mapped[datetime]
     bought_on: Mapped[date]
-    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("card.number"))
+    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("card.number"), index=True)
     version: Mapped[int] = mapped_column(index=True)
     __table_args__ = (
         Index("uq_card_live_uid", "uid", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
@@ -182,7 +197,7 @@ class RightRow(Base):
     anchor: Mapped[int | None]
     sequence: Mapped[int]
     sealed: Mapped[bytes]
-    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"), index=True)
     __table_args__ = (CheckConstraint("after_last > first", name="period"),)
 
 
@@ -190,6 +205,7 @@ class OperationRow(_Made, Base):
     """A change of one card, old and new bytes in `changes`; only `state` ever changes, once.
 
     `subject_number` is the card whose rights it concerns: the old one in a replacement.
+    `authorised_by` is the head who carries it where it takes one (IC-14).
     """
 
     __tablename__ = "operation"
@@ -210,6 +226,7 @@ class OperationRow(_Made, Base):
     key_version: Mapped[int]
     previous_key_version: Mapped[int | None]
     secure_channel: Mapped[str | None] = mapped_column(String(3))
+    authorised_by: Mapped[str] = mapped_column(String(60), default="", server_default="")
     __table_args__ = (
         Index("uq_operation_uid", "uid", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(

@@ -93,8 +93,9 @@ class CardEntry:
     """A card in the issue list, as a gate knows it.
 
     `sequences` is the lowest record sequence still good for each right; `pending` holds periods
-    that are paid but not yet on the card. `key_version` and `secure_channel` say how the card is
-    to be read; they decide nothing.
+    that are paid but not yet on the card. `until` is the last day the holder belongs here, whatever
+    the card itself says (IC-22a). `key_version` and `secure_channel` say how the card is to be
+    read; they decide nothing.
     """
 
     card_number: CardNumber
@@ -103,6 +104,7 @@ class CardEntry:
     pending: Mapping[RightKind, ValidityPeriod] = field(default_factory=dict)
     key_version: int = 1
     secure_channel: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +182,14 @@ def _decide_period(
     pending = entry.pending.get(record.kind)
     if pending is not None and not period.contains(today) and pending.contains(today):
         period, reason = pending, Reason.GRANTED_PENDING
+    last_day = period.last if entry.until is None else min(period.last, entry.until)
     if today < period.first:
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.NOT_YET_VALID
-    elif today >= period.after_last:
+    elif today > last_day:
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.EXPIRED
     return Decision(
         reason=reason,
         card_number=record.card_number,
-        last_day=period.last,
-        days_left=(period.last - today).days,
+        last_day=last_day,
+        days_left=(last_day - today).days,
     )

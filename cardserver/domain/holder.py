@@ -31,7 +31,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """A signed space lease or use agreement (PARK-03, PARK-11). `ends` is its last day."""
+    """A signed space lease or use agreement (PARK-03, PARK-11).
+
+    `begins` (None: long ago) and `ends` are its first and last day; `monthly_fee_fen` is what a
+    month costs today.
+    """
 
     agreement_id: int
     number: str
@@ -43,6 +47,7 @@ class Agreement:
     monthly_fee_fen: int
     ends: date
     bank_collected: bool = False
+    begins: date | None = None
 
 
 def mask_name(name: str) -> str:

@@ -17,6 +17,9 @@ from cardserver.domain.tariff import Charge
 REFUND_PAYABLE: Final = "refund-payable"
 SUSPENSE: Final = "suspense"
 CASH: Final = "cash:"
+BANK: Final = "bank"
+"""Where money lies that no station took: ``cash:bank``."""
+
 UNCONFIRMED: Final = "unconfirmed:"
 CUSTOMER: Final = "customer:"
 INCOME: Final = "income:"
@@ -72,6 +75,11 @@ def tendered(station: str, sale: str, fen: int) -> Entry:
     return _move(EntryKind.TENDER, fen, debit=CASH + station, credit=CUSTOMER + sale)
 
 
+def collected(sale: str, fen: int) -> Entry:
+    """The bank collected money for a sale (PARK-10a)."""
+    return tendered(BANK, sale, fen)
+
+
 def change_given(station: str, sale: str, fen: int) -> Entry:
     """Change was handed out."""
     return _move(EntryKind.CHANGE, fen, debit=CUSTOMER + sale, credit=CASH + station)
@@ -92,6 +100,14 @@ def owed_back(sale: str, fen: int) -> Entry:
     return _move(EntryKind.OWED_BACK, fen, debit=CUSTOMER + sale, credit=REFUND_PAYABLE)
 
 
+def unearned(charges: Sequence[Charge]) -> Entry:
+    """What was earned by an issue that was cancelled in the same visit is owed back (FEE-38b)."""
+    total = sum(charge.amount_fen for charge in charges)
+    lines = [Line(account=INCOME + charge.item, amount_fen=charge.amount_fen) for charge in charges]
+    lines.append(Line(account=REFUND_PAYABLE, amount_fen=-total))
+    return Entry(kind=EntryKind.OWED_BACK, lines=tuple(lines))
+
+
 def refunded(station: str, fen: int) -> Entry:
     """Money was handed back."""
     return _move(EntryKind.REFUND, fen, debit=REFUND_PAYABLE, credit=CASH + station)
@@ -110,3 +126,22 @@ def note_unknown(station: str, fen: int) -> Entry:
 def note_found(station: str, fen: int) -> Entry:
     """The doubt about a note is over; what it was is booked beside this."""
     return _move(EntryKind.FOUND, fen, debit=SUSPENSE, credit=UNCONFIRMED + station)
+
+
+def suspense_earned(charges: Sequence[Charge], fen: int) -> Entry:
+    """A person found that the card carries what was paid; `fen` is all that stood in suspense."""
+    named = [(INCOME + charge.item, charge.amount_fen) for charge in charges]
+    if sum(amount for _, amount in named) != fen:
+        named = [(INCOME + charges[0].item, fen)]
+    lines = [Line(account=account, amount_fen=-amount) for account, amount in named if amount]
+    return Entry(kind=EntryKind.SETTLE, lines=(Line(account=SUSPENSE, amount_fen=fen), *lines))
+
+
+def suspense_handed_back(station: str, fen: int) -> Entry:
+    """What stood in suspense was handed back in cash."""
+    return _move(EntryKind.REFUND, fen, debit=SUSPENSE, credit=CASH + station)
+
+
+def suspense_kept(fen: int) -> Entry:
+    """Nobody is owed what stood in suspense."""
+    return _move(EntryKind.SETTLE, fen, debit=SUSPENSE, credit=INCOME + "kept")

@@ -59,6 +59,7 @@ class Action(StrEnum):
     APPROVE_PAYOUT = "approve-payout"  # FEE-38
     SETTLE_SUSPENSE = "settle-suspense"  # 待核对
     # the house
+    SIGN_IN = "sign-in"  # and sign out, and step up: nobody is signed in yet who could have a role
     MANAGE_OPERATORS = "manage-operators"
     SERVICE = "service"  # a machine's service page
     # gates
@@ -71,7 +72,13 @@ _KIOSK: Final = frozenset(
     {Action.READ_CARD, Action.READ_KEYS, Action.SELL, Action.OPERATE, Action.PRINT}
 )
 _OFFICE: Final = frozenset(
-    {Action.FIND_HOLDERS, Action.READ_CARD, Action.LIST_OPERATIONS, Action.REPORTS}
+    {
+        Action.SIGN_IN,
+        Action.FIND_HOLDERS,
+        Action.READ_CARD,
+        Action.LIST_OPERATIONS,
+        Action.REPORTS,
+    }
 )
 
 PERMITS: Final = {
@@ -82,6 +89,9 @@ PERMITS: Final = {
     StationKind.PANEL: frozenset[Action](),
 }
 """Least privilege: a kiosk can't issue or block, a gate can't look anybody up."""
+
+OF_PEOPLE: Final = frozenset({StationKind.DESK, StationKind.OFFICE})
+"""Where people work, each under an own name; at a machine the station itself is the one."""
 
 
 @unique

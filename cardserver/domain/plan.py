@@ -8,16 +8,19 @@ from datetime import date, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
+from cardserver.domain.appraisal import Finding, check_appraised
 from cardserver.domain.card import Card, Right, check_format, check_live, check_replaceable
+from cardserver.domain.cardterm import NOTHING_KNOWN, Facts, door_period
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.holder import Agreement, Holder
-from cardserver.domain.rights import VALIDITY_YEARS, HolderClass, RightKind, zone_mask
+from cardserver.domain.parking import Gap
+from cardserver.domain.rights import RightKind, zone_mask
 from cardserver.domain.tariff import (
-    DOCUMENT_OF,
     Charge,
     ReplaceReason,
     card_charges,
+    document_kinds,
     parking_charges,
     replacement_charges,
 )
@@ -25,7 +28,6 @@ from cardserver.domain.validity import (
     ParkingTerm,
     ValidityPeriod,
     added_period,
-    card_validity,
     extended_parking_term,
     first_parking_term,
 )
@@ -40,7 +42,11 @@ class QuoteNote(StrEnum):
 
     ENDS_WITH_LEASE = "ends-with-lease"  # IC-05a
     ENDS_WITH_HOLDER = "ends-with-holder"  # IC-13a
+    ENDS_WITH_TENANT = "ends-with-tenant"  # a tenant's family (IC-05b)
+    ENDS_WITH_CONTRACT = "ends-with-contract"  # a shop's (IC-06a)
     STARTS_ANEW = "starts-anew"  # the right had lapsed; the gap is not charged (PARK-05b)
+    STAYED_INSIDE = "stayed-inside"  # …but the car stood inside: ask what becomes of the days
+    BACK_DATED = "back-dated"  # the days since the end are paid too (PARK-05b)
     FREE_REPLACEMENT = "free-replacement"  # IC-10
 
 
@@ -59,23 +65,22 @@ class Plan:
         return sum(charge.amount_fen for charge in self.charges)
 
     @property
-    def document_kind(self) -> DocumentKind | None:
-        """The paper owed for the price; one operation charges one kind of item (FEE-10)."""
-        return DOCUMENT_OF[self.charges[0].item] if self.charges else None
+    def document_kinds(self) -> tuple[DocumentKind, ...]:
+        """The papers owed for the price, one of each kind (FEE-10)."""
+        return document_kinds(self.charges)
 
 
-def plan_issue(holder: Holder, zones: int, today: date) -> Plan:
+def plan_issue(holder: Holder, zones: int, today: date, facts: Facts = NOTHING_KNOWN) -> Plan:
     """A first door card: length by class (IC-02..06), never beyond the lease (IC-05a)."""
     if not zones:
         raise RuleViolation("zones-missing", rule="GATE-01")
-    full = card_validity(today, VALIDITY_YEARS[holder.holder_class])
-    period, notes = _capped(full, holder, today)
+    period, notes = _door_period(today, holder, facts, today)
     door = Right(kind=RightKind.DOOR, zones=zones, period=period, sequence=1)
     charges = card_charges(holder.holder_class)
     return Plan(after=(door,), added=period, charges=charges, notes=notes)
 
 
-def plan_extend(card: Card, holder: Holder, today: date) -> Plan:
+def plan_extend(card: Card, holder: Holder, today: date, facts: Facts = NOTHING_KNOWN) -> Plan:
     """The door right again: after the old last day, or from today once it has lapsed (IC-12b)."""
     check_live(card, rule="IC-12")
     door = card.rights.get(RightKind.DOOR)
@@ -83,10 +88,9 @@ def plan_extend(card: Card, holder: Holder, today: date) -> Plan:
         raise RuleViolation("no-door-right", rule="IC-12")
     if today < door.period.last - timedelta(days=EXTEND_DAYS_BEFORE):
         raise RuleViolation("too-early", rule="IC-12b")
-    years = VALIDITY_YEARS[holder.holder_class]
     lapsed = today >= door.period.after_last
     start = today if lapsed else door.period.after_last
-    added, notes = _capped(card_validity(start, years), holder, today)
+    added, notes = _door_period(start, holder, facts, today)
     first = start if lapsed else door.period.first
     period = ValidityPeriod(first=first, after_last=added.after_last)
     right = replace(door, period=period, sequence=door.sequence + 1)
@@ -100,48 +104,59 @@ def plan_add_parking(
 ) -> Plan:
     """A parking right from today onto a live door card of the agreement's unit (PARK-03, -04b)."""
     check_live(card, rule="PARK-04b")
-    if holder.unit != agreement.unit:
-        raise RuleViolation("other-unit", rule="PARK-04b")
+    _check_unit(holder, agreement)
     old = card.rights.get(RightKind.PARKING)
     if old is not None and today < old.period.after_last:
         raise RuleViolation("has-parking", rule="PARK-04")
-    term = first_parking_term(today, months)
-    _check_agreement(agreement, term, today)
-    right = Right(
-        kind=RightKind.PARKING,
-        zones=zone_mask(agreement.zone),
-        period=term.period,
-        anchor=term.anchor,
-        sequence=1 if old is None else old.sequence + 1,
-        agreement_id=agreement.agreement_id,
-    )
+    sequence = 1 if old is None else old.sequence + 1
+    right = _first_parking(agreement, months, today, sequence=sequence)
     charges = parking_charges(agreement.monthly_fee_fen, months)
-    return Plan(after=_with(card, right), added=term.period, charges=charges)
+    return Plan(after=_with(card, right), added=right.period, charges=charges)
 
 
-def plan_top_up(card: Card, agreement: Agreement | None, months: int, today: date) -> Plan:
-    """More months after the present end, or from today once it has lapsed (PARK-05a, -05b)."""
+def plan_parking_card(holder: Holder, agreement: Agreement, months: int, today: date) -> Plan:
+    """A new card that carries a parking right and nothing else: card cost and months (PARK-03)."""
+    _check_unit(holder, agreement)
+    right = _first_parking(agreement, months, today, sequence=1)
+    charges = (
+        *card_charges(holder.holder_class),
+        *parking_charges(agreement.monthly_fee_fen, months),
+    )
+    return Plan(after=(right,), added=right.period, charges=charges)
+
+
+def plan_top_up(
+    card: Card, agreement: Agreement | None, months: int, today: date, gap: Gap | None = None
+) -> Plan:
+    """More months after the present end, or from today once it has lapsed (PARK-05a, -05b).
+
+    Days since the end are paid too where the clerk says so, or where the bank collected them.
+    """
     check_live(card, rule="PARK-12a")
     old = card.rights.get(RightKind.PARKING)
     if old is None or agreement is None:
         raise RuleViolation("no-parking-right", rule="PARK-12a")
     before = old.term
-    term = extended_parking_term(before, today, months)
+    lapsed = today >= before.period.after_last
+    follows = gap in {Gap.BACK_DATED, Gap.COLLECTED}
+    term = extended_parking_term(before, before.period.last if follows else today, months)
+    if gap is Gap.BACK_DATED and term.period.last < today:
+        raise RuleViolation("back-date-too-short", rule="PARK-05b")
     _check_agreement(agreement, term, today)
     right = replace(old, period=term.period, anchor=term.anchor, sequence=old.sequence + 1)
+    anew = QuoteNote.BACK_DATED if follows else QuoteNote.STARTS_ANEW
     return Plan(
         after=_with(card, right),
         added=added_period(before, term),
         charges=parking_charges(agreement.monthly_fee_fen, months),
-        notes=(QuoteNote.STARTS_ANEW,) if today >= before.period.after_last else (),
+        notes=(anew,) if lapsed else (),
     )
 
 
-def plan_replace(card: Card, reason: ReplaceReason, appraisal: str | None, today: date) -> Plan:
+def plan_replace(card: Card, reason: ReplaceReason, finding: Finding | None, today: date) -> Plan:
     """A new card with the same rights, last days and anchor (IC-10a, IC-11a, PARK-04a)."""
     check_replaceable(card)
-    if card.holder_class is HolderClass.STAFF and not appraisal:
-        raise RuleViolation("appraisal-missing", rule="IC-16")
+    check_appraised(card.holder_class, reason, finding)
     if not card.rights:
         raise RuleViolation("no-rights", rule="IC-10a")
     after = tuple(replace(right, sequence=1) for right in card.rights.values())
@@ -172,32 +187,37 @@ def _with(card: Card, right: Right) -> tuple[Right, ...]:
     return tuple(rights.values())
 
 
+def _check_unit(holder: Holder, agreement: Agreement) -> None:
+    if holder.unit != agreement.unit:
+        raise RuleViolation("other-unit", rule="PARK-04b")
+
+
+def _first_parking(agreement: Agreement, months: int, today: date, *, sequence: int) -> Right:
+    term = first_parking_term(today, months)
+    _check_agreement(agreement, term, today)
+    return Right(
+        kind=RightKind.PARKING,
+        zones=zone_mask(agreement.zone),
+        period=term.period,
+        anchor=term.anchor,
+        sequence=sequence,
+        agreement_id=agreement.agreement_id,
+    )
+
+
 def _check_agreement(agreement: Agreement, term: ParkingTerm, today: date) -> None:
     if agreement.ends < today:
         raise RuleViolation("agreement-ended", rule="PARK-03")
+    if agreement.begins is not None and agreement.begins > today:
+        raise RuleViolation("agreement-to-come", rule="PARK-03")
     if term.period.last > agreement.ends:
         raise RuleViolation(
             "beyond-agreement", rule="PARK-06a", message=f"the agreement ends {agreement.ends}"
         )
 
 
-def _capped(
-    period: ValidityPeriod, holder: Holder, today: date
+def _door_period(
+    start: date, holder: Holder, facts: Facts, today: date
 ) -> tuple[ValidityPeriod, tuple[QuoteNote, ...]]:
-    """The period cut at the lease's end (IC-05a) and at the holder's own end (IC-13a)."""
-    tenant = holder.holder_class is HolderClass.TENANT
-    if tenant and holder.lease_end is None:
-        raise RuleViolation("lease-missing", rule="IC-05")
-    notes: tuple[QuoteNote, ...] = ()
-    limits = (
-        (holder.lease_end if tenant else None, "lease-expired", "IC-05a", "ENDS_WITH_LEASE"),
-        (holder.ends, "holder-ended", "IC-13a", "ENDS_WITH_HOLDER"),
-    )
-    for last, reason, rule, note in limits:
-        if last is None or last >= period.last:
-            continue
-        if last < today or last < period.first:
-            raise RuleViolation(reason, rule=rule)
-        period = ValidityPeriod.inclusive(period.first, last)
-        notes = (QuoteNote[note],)
-    return period, notes
+    period, ends_with = door_period(start, holder, facts, today)
+    return period, () if ends_with is None else (QuoteNote(f"ends-with-{ends_with}"),)

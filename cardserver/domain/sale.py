@@ -47,9 +47,9 @@ def check_tender_step(before: TenderState | None, after: TenderState) -> None:
         raise IllegalTransition(before or "new", after)
 
 
-def check_note(value_fen: int, *, checked: bool) -> None:
-    """FEE-03: money that may hold a note above 50 yuan counts only when it was checked."""
-    if value_fen > CHECKED_ABOVE_FEN and not checked:
+def check_note(value_fen: int, *, checked: bool, above_fen: int = CHECKED_ABOVE_FEN) -> None:
+    """FEE-03: money that may hold a note above the threshold counts only when it was checked."""
+    if value_fen > above_fen and not checked:
         raise RuleViolation("note-not-checked", rule="FEE-03")
 
 

@@ -1,5 +1,6 @@
 """What an operation costs. Prices are told before money is taken (FEE-01) and never typed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum, unique
@@ -46,6 +47,11 @@ class Charge:
     def amount_fen(self) -> int:
         """Price of the line."""
         return self.unit_price_fen * self.quantity
+
+
+def document_kinds(charges: Iterable[Charge]) -> tuple[DocumentKind, ...]:
+    """Kinds of paper that these charges take, each once, in the order of the charges (FEE-10)."""
+    return tuple(dict.fromkeys(DOCUMENT_OF[charge.item] for charge in charges))
 
 
 def card_charges(holder_class: HolderClass) -> tuple[Charge, ...]:

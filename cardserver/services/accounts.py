@@ -5,12 +5,13 @@ from sqlalchemy import select
 from cardserver.db.books import balances, cash_given, money_in, money_unknown, unbalanced_entries
 from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
 from cardserver.domain.ledger import CUSTOMER, INCOME, REFUND_PAYABLE, SUSPENSE, Entry
+from cardserver.services.drawer import link
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.wire import Balances, Journal, JournalLine, Trial
 
 
 def book(turn: Turn, sale_id: str, entry: Entry) -> None:
-    """Write one balanced entry."""
+    """Write one balanced entry. Raises RuleViolation ``no-shift``: see `services.drawer`."""
     row = turn.add(LedgerEntryRow(kind=entry.kind, sale_id=sale_id, **turn.made()))
     for number, line in enumerate(entry.lines):
         turn.session.add(
@@ -18,6 +19,7 @@ def book(turn: Turn, sale_id: str, entry: Entry) -> None:
                 entry_id=row.id, line=number, account=line.account, amount_fen=line.amount_fen
             )
         )
+    link(turn, row.id, entry)
     turn.session.flush()
 
 

@@ -15,14 +15,17 @@ from cardserver.domain.operation import Keying, OperationKind, OperationState, S
 from cardserver.domain.plan import Plan, resealed
 from cardserver.domain.rights import SLOT_OF, CardStatus, Slot
 from cardserver.domain.sale import SaleState
+from cardserver.domain.tariff import ReplaceReason
 from cardserver.services.errors import Conflict
 from cardserver.services.keying import ON_BLANK, KeyPlan, inherit_steps, key_plan
 from cardserver.services.planning import Draft, check_draft_verified, draft
+from cardserver.services.proving import use_application
+from cardserver.services.registeracts import enter_blocked
 from cardserver.services.replay import repeated
-from cardserver.services.selling import check_may_use
+from cardserver.services.selling import check_may_use, request_of
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, Turn, writing
-from cardserver.wire import BeginRequest, Ticket
+from cardserver.wire import BeginRequest, ExtendRequest, IssueRequest, Ticket
 
 CARD_NUMBERS = "card-number"
 BEING_REPLACED = "being replaced"
@@ -63,6 +66,8 @@ def _open(turn: Turn, request: BeginRequest) -> OperationRow:
         plan = resealed(plan, made.card)
     row = turn.add(_row(turn, request, made, plan, keys))
     inherit_steps(turn, row.id, keys)
+    if isinstance(request.request, IssueRequest | ExtendRequest):
+        use_application(turn, row.id, request.request.verification_id)
     _record(turn, row, made.card)
     return row
 
@@ -115,7 +120,7 @@ def _check_paid(turn: Turn, request: BeginRequest, plan: Plan) -> None:
     check_may_use(turn.caller, sale)
     if sale_state(turn.session, sale.id) is not SaleState.OPEN:
         raise Conflict("sale-closed")
-    if sale.request != request.request.model_dump(mode="json"):
+    if request_of(turn, sale) != request.request:
         raise Conflict("sale-differs", "the sale is for something else")
     if sale_account(turn.session, sale).missing_fen:
         raise RuleViolation("not-paid", rule="IC-09a")
@@ -147,6 +152,7 @@ def _row(turn: Turn, request: BeginRequest, made: Draft, plan: Plan, keys: KeyPl
         key_version=keys.version,
         previous_key_version=keys.previous,
         secure_channel=recorded or request.secure_channel,
+        authorised_by=made.carried_by,
         **turn.made(),
     )
 
@@ -194,4 +200,6 @@ def _record(turn: Turn, row: OperationRow, card: Card | None) -> None:
         # Blocked first: from now on no gate takes the old card, whatever becomes of the new one.
         subject.status, subject.status_reason = CardStatus.BLOCKED, BEING_REPLACED
         turn.note("block", f"card {subject.number}", BEING_REPLACED)
+        lost = row.request["reason"] == ReplaceReason.LOST
+        enter_blocked(turn, subject, BEING_REPLACED, lost=lost)
     turn.changed(subject)

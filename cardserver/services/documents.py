@@ -4,14 +4,16 @@ Printing never undoes what was settled; a paper that didn't come out stays owed 
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.books import sale_account, tenders_of
 from cardserver.db.mapping import charges_from, period_from, rights_from
+from cardserver.db.paperbooks import not_printed
 from cardserver.db.queries import unit_of
+from cardserver.db.spaces import is_collected
 from cardserver.db.tables import (
     AgreementRow,
     DocumentEventRow,
@@ -20,17 +22,28 @@ from cardserver.db.tables import (
     OperationRow,
     SaleRow,
 )
+from cardserver.db.tables_papers import (
+    DocumentSignatureRow,
+    DocumentVoidRow,
+    InvoiceHandingRow,
+    InvoiceRow,
+    UnnumberedPaperRow,
+)
 from cardserver.domain.card import Right
 from cardserver.domain.document import (
     MAY_EXIST,
     OWING,
     STATE_AFTER,
+    DocumentKind,
     DocumentState,
     PrintResult,
 )
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.domain.tariff import DOCUMENT_OF
+from cardserver.domain.signature import SignedHow, check_strokes
+from cardserver.domain.tariff import DOCUMENT_OF, document_kinds
 from cardserver.services.errors import Conflict
+from cardserver.services.numbering import number_for
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import (
@@ -44,31 +57,62 @@ from cardserver.wire import (
     QuoteLine,
     ReprintRequest,
 )
+from cardserver.wire_papers import SealRequest, SignPaperRequest
 
 _OWED = "owed"
 _REPRINT = "reprint"
+_SEALED = "sealed"
 _HANDED: Final[tuple[Handing, ...]] = get_args(Handing)
 
 
-def owe_document(turn: Turn, operation: OperationRow, sale: SaleRow) -> None:
-    """Number the paper for a settled sale, in the same transaction as its money."""
-    charges = charges_from(sale.charges)
-    kind = DOCUMENT_OF[charges[0].item]
+def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> None:
+    """Number the papers for a settled sale, in the same transaction as its money.
+
+    Kinds never mix: each kind of charge has its own paper with its own lines (FEE-10). What the
+    bank collected is invoiced with the property fee and takes none here (FEE-14).
+    """
+    if is_collected(turn.session, sale.id):
+        return
+    for kind in document_kinds(charges_from(sale.charges)):
+        _owe(turn, operation, sale, kind)
+
+
+def _owe(turn: Turn, operation: OperationRow, sale: SaleRow, kind: DocumentKind) -> None:
+    content = content_of(turn, operation, sale, kind).model_dump(mode="json")
+    number = number_for(turn, kind)
+    if number is not None:
+        issue(turn, kind=kind, number=number, operation_id=operation.id, content=content)
+        return
+    # Settled all the same: the paper is owed, and numbered when a book is drawn (FEE-32).
+    turn.add(
+        UnnumberedPaperRow(kind=kind, operation_id=operation.id, content=content, **turn.made())
+    )
+    turn.note("owe-unnumbered", kind, f"card {operation.card_number}")
+
+
+def issue(
+    turn: Turn, *, kind: DocumentKind, number: int, operation_id: str, content: Any
+) -> DocumentRow:
+    """Write a paper of today under its number. Whoever asks is its issuer, for good (FEE-37)."""
     row = turn.add(
         DocumentRow(
             kind=kind,
-            number=turn.count(f"document:{kind}"),
-            operation_id=operation.id,
+            number=number,
+            operation_id=operation_id,
             local_date=turn.today,
-            content=_content(turn, operation, sale).model_dump(mode="json"),
+            content=content,
             **turn.made(),
         )
     )
     _event(turn, row, _OWED, None)
-    turn.note("owe-document", f"{kind} {row.number}", f"card {operation.card_number}")
+    turn.note("owe-document", f"{kind} {row.number}", f"card {content['card_number']}")
+    return row
 
 
-def _content(turn: Turn, operation: OperationRow, sale: SaleRow) -> DocumentContent:
+def content_of(
+    turn: Turn, operation: OperationRow, sale: SaleRow, kind: DocumentKind
+) -> DocumentContent:
+    """All the paper of one kind says about a paid operation."""
     holder = turn.find(HolderRow, operation.holder_id, "holder")
     unit = unit_of(turn.session, holder)
     rights = rights_from(operation.plan["rights"])
@@ -83,15 +127,18 @@ def _content(turn: Turn, operation: OperationRow, sale: SaleRow) -> DocumentCont
             amount_fen=charge.amount_fen,
         )
         for charge in charges_from(sale.charges)
+        if DOCUMENT_OF[charge.item] is kind
     )
+    total_fen = sum(line.amount_fen for line in lines)
     return DocumentContent(
         holder_name=holder.name,
         unit="" if unit is None else unit.label,
         card_number=operation.card_number,
         lines=lines,
-        total_fen=sale.due_fen,
+        total_fen=total_fen,
         received_fen=account.credited_fen,
         change_fen=account.credited_fen - sale.due_fen,
+        payment_fen=None if total_fen == sale.due_fen else sale.due_fen,
         tender_kind=_tender_kind(turn.session, sale),
         added=None if added is None else Period.of(added),
         after={right.kind: Period.of(right.period) for right in rights},
@@ -115,17 +162,20 @@ def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
     return next(last.kind for last in states if last.state is TenderState.CREDITED)
 
 
-def document_of(turn: Turn, operation: OperationRow) -> DocumentView | None:
-    """The paper of an operation; None where no money was taken."""
-    statement = select(DocumentRow).where(DocumentRow.operation_id == operation.id)
-    row = turn.session.scalars(statement).first()
-    return None if row is None else _view(turn.session, row)
+def documents_of(turn: Turn, operation: OperationRow) -> tuple[DocumentView, ...]:
+    """The valid papers of an operation, one of each kind; none where no money was taken."""
+    voided = select(DocumentVoidRow.document_id)
+    statement = select(DocumentRow).where(
+        DocumentRow.operation_id == operation.id, DocumentRow.id.not_in(voided)
+    )
+    rows = turn.session.scalars(statement.order_by(DocumentRow.id))
+    return tuple(view_of(turn.session, row) for row in rows)
 
 
 def document(estate: Estate, caller: Caller, document_id: int) -> DocumentView:
     """One paper. Raises NotFound, NotPermitted."""
     with reading(estate, caller) as turn:
-        return _view(turn.session, _document(turn, document_id))
+        return view_of(turn.session, find_document(turn, document_id))
 
 
 def documents_owed(estate: Estate, caller: Caller, station: str | None) -> DocumentList:
@@ -135,18 +185,9 @@ def documents_owed(estate: Estate, caller: Caller, station: str | None) -> Docum
             caller.check_owns(station)
         elif not caller.owns_all:
             station = caller.station
-        views = (_view(turn.session, row) for row in _not_printed(turn.session, station))
+        rows = not_printed(turn.session, station=station)
+        views = (view_of(turn.session, row) for row in rows)
         return DocumentList(documents=tuple(view for view in views if view.state in OWING))
-
-
-def _not_printed(session: Session, station: str | None) -> Sequence[DocumentRow]:
-    printed = select(DocumentEventRow.document_id).where(
-        DocumentEventRow.event == PrintResult.PRINTED
-    )
-    statement = select(DocumentRow).where(DocumentRow.id.not_in(printed)).order_by(DocumentRow.id)
-    if station is not None:
-        statement = statement.where(DocumentRow.station == station)
-    return session.scalars(statement).all()
 
 
 def record_print(
@@ -154,12 +195,12 @@ def record_print(
 ) -> DocumentView:
     """What became of a print job: printed, not printed, or unknown."""
     with writing(estate, caller) as turn:
-        row = _document(turn, document_id)
+        row = find_document(turn, document_id)
         step = f"{report.print_id}:{report.result}"
         if not repeated(turn, step, "print", report, about=document_id):
             _event(turn, row, report.result, report.print_id)
             turn.note("print", f"{row.kind} {row.number}", report.result)
-        return _view(turn.session, row)
+        return view_of(turn.session, row)
 
 
 def reprint(
@@ -167,32 +208,90 @@ def reprint(
 ) -> DocumentView:
     """Leave to print once more. The counter for 补打 rises unless no paper ever came out."""
     with writing(estate, caller) as turn:
-        row = _document(turn, document_id)
+        row = find_document(turn, document_id)
         if not repeated(turn, request.print_id, "reprint", request, about=document_id):
+            check_valid(turn.session, row)
             if _state(_events(turn.session, row)) in MAY_EXIST:
                 _event(turn, row, _REPRINT, request.print_id)
             turn.note("reprint", f"{row.kind} {row.number}")
-        return _view(turn.session, row)
+        return view_of(turn.session, row)
 
 
 def hand_over(
     estate: Estate, caller: Caller, document_id: int, request: HandoverRequest
 ) -> DocumentView:
-    """A printed paper left our hands (FEE-32). Raises Conflict ``not-printed``."""
+    """A printed paper left our hands: to the customer or into the box, no third way (FEE-05).
+
+    Raises Conflict ``not-printed``, ``paper-void``; RuleViolation ``not-signed``, ``not-sealed``
+    for a formal receipt that is not complete (FEE-02, FEE-24).
+    """
     with writing(estate, caller) as turn:
-        row = _document(turn, document_id)
+        row = find_document(turn, document_id)
         if not repeated(turn, request.handover_id, "hand-over", request, about=document_id):
             if _state(_events(turn.session, row)) is not DocumentState.PRINTED:
                 raise Conflict("not-printed", "the paper is not known to have come out")
+            check_valid(turn.session, row)
+            _check_complete(turn.session, row)
             _event(turn, row, request.how, request.handover_id)
             turn.note("hand-over", f"{row.kind} {row.number}", request.how)
-        return _view(turn.session, row)
+        return view_of(turn.session, row)
 
 
-def _document(turn: Turn, document_id: int) -> DocumentRow:
+def find_document(turn: Turn, document_id: int) -> DocumentRow:
+    """A paper the caller may touch. Raises NotFound, NotPermitted."""
     row = turn.find(DocumentRow, document_id, "document")
     turn.caller.check_owns(row.station)
     return row
+
+
+def check_valid(session: Session, row: DocumentRow) -> None:
+    """Raise Conflict ``paper-void`` for a paper that was voided."""
+    if session.get(DocumentVoidRow, row.id) is not None:
+        raise Conflict("paper-void", "this paper was voided", rule="FEE-23")
+
+
+def _check_complete(session: Session, row: DocumentRow) -> None:
+    if row.kind is not DocumentKind.FORMAL_RECEIPT:
+        return
+    if session.get(DocumentSignatureRow, row.id) is None:
+        raise RuleViolation("not-signed", rule="FEE-02")
+    if _SEALED not in _events(session, row):
+        raise RuleViolation("not-sealed", rule="FEE-24")
+
+
+def seal(estate: Estate, caller: Caller, document_id: int, request: SealRequest) -> DocumentView:
+    """Copy 2 was sealed (FEE-24). Raises Conflict ``paper-void``."""
+    with writing(estate, caller) as turn:
+        row = find_document(turn, document_id)
+        if not repeated(turn, request.seal_id, "seal", request, about=document_id):
+            check_valid(turn.session, row)
+            if _SEALED not in _events(turn.session, row):
+                _event(turn, row, _SEALED, None)
+                turn.note("seal", f"{row.kind} {row.number}")
+        return view_of(turn.session, row)
+
+
+def sign(
+    estate: Estate, caller: Caller, document_id: int, request: SignPaperRequest
+) -> DocumentView:
+    """The payer signed (FEE-02). A signature stays; who signed on paper may not be asked again.
+
+    Raises Conflict ``paper-void``; RuleViolation ``signature-empty``, ``signature-unreadable``.
+    """
+    with writing(estate, caller) as turn:
+        row = find_document(turn, document_id)
+        if not repeated(turn, request.sign_id, "sign-paper", request, about=document_id):
+            check_valid(turn.session, row)
+            if turn.session.get(DocumentSignatureRow, row.id) is None:
+                on_pad = request.how is SignedHow.PAD
+                strokes = check_strokes(request.strokes) if on_pad else ""
+                turn.add(
+                    DocumentSignatureRow(
+                        document_id=row.id, how=request.how, strokes=strokes, **turn.made()
+                    )
+                )
+                turn.note("sign-paper", f"{row.kind} {row.number}", request.how)
+        return view_of(turn.session, row)
 
 
 def _event(turn: Turn, row: DocumentRow, event: str, print_id: str | None) -> None:
@@ -206,7 +305,7 @@ def _events(session: Session, row: DocumentRow) -> Sequence[str]:
 
 def _state(events: Sequence[str]) -> DocumentState:
     """A paper that came out once is printed, whatever became of later copies."""
-    others = {_OWED, _REPRINT, *_HANDED}
+    others = {_OWED, _REPRINT, _SEALED, *_HANDED}
     results = [PrintResult(event) for event in events if event not in others]
     if not results:
         return DocumentState.OWED
@@ -221,8 +320,10 @@ def _handed(events: Sequence[str]) -> Handing | Literal[""]:
     return found[-1] if found else ""
 
 
-def _view(session: Session, row: DocumentRow) -> DocumentView:
+def view_of(session: Session, row: DocumentRow) -> DocumentView:
+    """A paper as it stands."""
     events = _events(session, row)
+    signature = session.get(DocumentSignatureRow, row.id)
     return DocumentView(
         document_id=row.id,
         kind=row.kind,
@@ -234,5 +335,18 @@ def _view(session: Session, row: DocumentRow) -> DocumentView:
         state=_state(events),
         reprints=events.count(_REPRINT),
         handed=_handed(events),
+        sealed=_SEALED in events,
+        signed="" if signature is None else signature.how,
+        invoices=tuple(session.scalars(_invoices_of(row))),
+        void=session.get(DocumentVoidRow, row.id) is not None,
         content=DocumentContent.model_validate(row.content),
+    )
+
+
+def _invoices_of(row: DocumentRow) -> Select[int]:
+    return (
+        select(InvoiceRow.number)
+        .join(InvoiceHandingRow, InvoiceHandingRow.id == InvoiceRow.handing_id)
+        .where(InvoiceHandingRow.document_id == row.id)
+        .order_by(InvoiceRow.number)
     )

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from cardserver.db.books import given_up, in_suspense
 from cardserver.db.mapping import changes_from, operation_of, right_row, rights_from
 from cardserver.db.queries import keying_steps, rights_of
+from cardserver.db.spaces import is_collected
 from cardserver.db.tables import CardRow, OperationEventRow, OperationRow, RightRow, SaleRow
 from cardserver.domain.card import check_secure_channel
 from cardserver.domain.operation import (
@@ -19,9 +20,11 @@ from cardserver.domain.operation import (
     judge,
 )
 from cardserver.domain.rights import SLOT_OF, CardStatus
-from cardserver.services.documents import document_of, owe_document
+from cardserver.services.documents import documents_of, owe_documents
 from cardserver.services.errors import Conflict
 from cardserver.services.keying import ON_BLANK
+from cardserver.services.parkingfile import file_parking
+from cardserver.services.registeracts import enter_abandoned, enter_settled, enter_voided
 from cardserver.services.selling import earn, give_up, sale_view, suspend
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.services.views import card_view, operation_view
@@ -47,12 +50,14 @@ def settle(estate: Estate, caller: Caller, operation_id: str, evidence: Evidence
             if row.sale_id is not None:
                 sale = turn.find(SaleRow, row.sale_id, "sale")
                 earn(turn, sale)
-                owe_document(turn, row, sale)
+                owe_documents(turn, row, sale)
+            file_parking(turn, row)
+            enter_settled(turn, row)
             turn.session.flush()
         return Settled(
             operation=operation_view(row),
             card=card_view(turn, turn.find(CardRow, row.card_number, "card")),
-            document=document_of(turn, row),
+            documents=documents_of(turn, row),
         )
 
 
@@ -69,9 +74,10 @@ def void(estate: Estate, caller: Caller, operation_id: str, request: VoidRequest
             if row.kind not in ON_BLANK and keying_steps(turn.session, row.id):
                 raise Conflict("keying-begun", "the card's keys are being changed: finish that")
             _end(turn, row, "voided", reason=request.reason, evidence=request.evidence)
-            if row.sale_id is not None and not request.keep_sale:
+            if row.sale_id is not None and not (request.keep_sale or _stays(turn, row)):
                 sale = turn.find(SaleRow, row.sale_id, "sale")
                 give_up(turn, sale, request.reason)
+            enter_voided(turn, row, request.reason, again=request.keep_sale)
             _touch_subject(turn, row)
         return _voided(turn, row)
 
@@ -89,8 +95,14 @@ def abandon(estate: Estate, caller: Caller, operation_id: str, request: AbandonR
             keep = request.keep_sale and row.kind in ON_BLANK
             if row.sale_id is not None and not keep:
                 suspend(turn, turn.find(SaleRow, row.sale_id, "sale"), request.reason)
+            enter_abandoned(turn, row, request.reason)
             _touch_subject(turn, row)
         return _voided(turn, row)
+
+
+def _stays(turn: Turn, row: OperationRow) -> bool:
+    """A month that the bank collected waits for its card again; it is not paid out (PARK-12b)."""
+    return row.sale_id is not None and is_collected(turn.session, row.sale_id)
 
 
 def _operation(turn: Turn, operation_id: str) -> OperationRow:

@@ -41,8 +41,17 @@ class NotSignedOn(ServiceError):
         super().__init__("this station's token is missing or not known")
 
 
+class NotSignedIn(ServiceError):
+    """Nobody is signed in at this desk, or no longer."""
+
+    code = "not-signed-in"
+
+    def __init__(self) -> None:
+        super().__init__("nobody is signed in at this desk")
+
+
 class NotPermitted(ServiceError):
-    """The station's kind may not do this."""
+    """Neither the station's kind nor anybody's office there carries this."""
 
     code = "not-permitted"
 

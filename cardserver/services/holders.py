@@ -7,7 +7,7 @@ from cardserver.db.tables import CardRow, HolderRow
 from cardserver.domain.keys import GATE_PURPOSES
 from cardserver.services.errors import NotFound
 from cardserver.services.turn import Caller, Estate, Turn, reading
-from cardserver.services.views import card_view, holder_view
+from cardserver.services.views import card_view, holder_view, holder_views
 from cardserver.wire import CardView, HolderList, HolderView, ReadKeys
 
 
@@ -15,7 +15,7 @@ def search(estate: Estate, caller: Caller, query: str, limit: int) -> HolderList
     """Holders that fit the words typed at the desk."""
     with reading(estate, caller) as turn:
         rows = search_holders(turn.session, query.strip(), limit)
-        return HolderList(holders=tuple(holder_view(turn, row) for row in rows))
+        return HolderList(holders=holder_views(turn, rows))
 
 
 def holder(estate: Estate, caller: Caller, holder_id: int) -> HolderView:

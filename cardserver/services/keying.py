@@ -5,6 +5,7 @@ may be half keyed, so the driver looks closely and does them again. Never as *do
 say what happened to the chip since.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardserver.db.queries import keying_steps, last_on_chip
@@ -68,27 +69,30 @@ def steps(estate: Estate, caller: Caller, operation_id: str) -> KeyingSteps:
     """The keying journal of an operation. Raises NotFound, NotPermitted."""
     with reading(estate, caller) as turn:
         _operation(turn, operation_id)
-        return _view(turn, operation_id)
+        return _view(keying_steps(turn.session, operation_id))
 
 
 def record_step(
     estate: Estate, caller: Caller, operation_id: str, request: KeyingRequest
 ) -> KeyingSteps:
-    """Record that a step began or is done; committed before this returns.
+    """Record what was done, and that a step began or is done; committed before this returns.
 
     Repeating what was last said of a step changes nothing. Raises Conflict ``operation-ended``.
     """
     with writing(estate, caller) as turn:
         row = _operation(turn, operation_id)
-        if keying_steps(turn.session, operation_id).get(request.step) != request.state:
-            if row.state is not OperationState.OPEN:
-                raise Conflict("operation-ended", f"the operation is {row.state}")
-            turn.add(
-                KeyingStepRow(
-                    operation_id=operation_id, step=request.step, state=request.state, at=turn.now
-                )
-            )
-        return _view(turn, operation_id)
+        known = keying_steps(turn.session, operation_id)
+        told = [(step, KeyingState.DONE) for step in request.done]
+        told.append((request.step, request.state))
+        news = [(step, state) for step, state in told if known.get(step) != state]
+        if news and row.state is not OperationState.OPEN:
+            raise Conflict("operation-ended", f"the operation is {row.state}")
+        turn.session.add_all(
+            KeyingStepRow(operation_id=operation_id, step=step, state=state, at=turn.now)
+            for step, state in news
+        )
+        turn.session.flush()
+        return _view(known | dict(news))
 
 
 def _operation(turn: Turn, operation_id: str) -> OperationRow:
@@ -97,6 +101,5 @@ def _operation(turn: Turn, operation_id: str) -> OperationRow:
     return row
 
 
-def _view(turn: Turn, operation_id: str) -> KeyingSteps:
-    found = keying_steps(turn.session, operation_id)
+def _view(found: Mapping[str, str]) -> KeyingSteps:
     return KeyingSteps(steps={step: KeyingState(state) for step, state in found.items()})

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cardserver.db.engine import BUSY_TIMEOUT_MS, open_engine
 from cardserver.db.upgrade import upgrade
+from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
+from cardserver.domain.sale import CHECKED_ABOVE_FEN
 from cardserver.services.errors import ServiceError
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault
@@ -33,11 +35,16 @@ def open_estate(
     name: str,
     zone: str = DEFAULT_ZONE,
     clock: Callable[[], datetime] = utc_now,
+    rules: CardRules = DEFAULT_RULES,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    check_above_fen: int = CHECKED_ABOVE_FEN,
 ) -> Estate:
     """Open, and create or upgrade, the store at `database` and put the estate together.
 
-    `clock` gives aware instants. Raises DatabaseUrlInvalid, StoreUnusable, ZoneUnknown.
+    `clock` gives aware instants; notes above `check_above_fen` go through the note checker
+    (FEE-03a); `rules` are the card counter's settings (IC-05a, IC-13a, IC-23a).
+
+    Raises DatabaseUrlInvalid, StoreUnusable, ZoneUnknown.
     """
     try:
         calendar = ZoneInfo(zone)
@@ -45,4 +52,12 @@ def open_estate(
         raise ZoneUnknown(f"{zone} is no time zone, say {DEFAULT_ZONE}") from None
     engine = open_engine(database, busy_timeout_ms=busy_timeout_ms)
     upgrade(engine)
-    return Estate(name=name, engine=engine, vault=vault, zone=calendar, clock=clock)
+    return Estate(
+        name=name,
+        engine=engine,
+        vault=vault,
+        zone=calendar,
+        clock=clock,
+        check_above_fen=check_above_fen,
+        rules=rules,
+    )

@@ -2,23 +2,29 @@
 
 from dataclasses import dataclass
 
-from cardserver.db.mapping import agreement_of, card_of, holder_of
+from cardserver.db.mapping import card_of, holder_of
 from cardserver.db.queries import rights_of, unit_of
-from cardserver.db.tables import AgreementRow, CardRow, HolderRow
+from cardserver.db.tables import CardRow, HolderRow
 from cardserver.domain.card import Card
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.holder import Agreement, Holder
+from cardserver.domain.holder import Holder
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.plan import (
     Plan,
-    plan_add_parking,
     plan_extend,
     plan_format,
     plan_issue,
     plan_replace,
-    plan_top_up,
 )
-from cardserver.domain.rights import RightKind, zone_mask
-from cardserver.domain.station import StationKind
+from cardserver.domain.rights import zone_mask
+from cardserver.services.holderlimits import holder_on_file
+from cardserver.services.parkingplans import (
+    more_months,
+    parking_card,
+    parking_on_own_card,
+)
+from cardserver.services.proving import facts_of, finding_of
+from cardserver.services.staffcards import check_staff_card
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.verifying import check_verified
 from cardserver.wire import (
@@ -37,48 +43,65 @@ from cardserver.wire import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A request with its plan, its holder and the card it concerns (None: a first one)."""
+    """A request with its plan, its holder and the card it concerns (None: a first one).
+
+    `carried_by` is the head who carries it where it is a staff card (IC-14).
+    """
 
     request: OperationRequest
     plan: Plan
     holder: Holder
     card: Card | None
+    carried_by: str = ""
 
 
 def quote(estate: Estate, caller: Caller, request: OperationRequest) -> Quote:
     """Price and result as of now (FEE-01). Raises RuleViolation, NotFound, NotPermitted."""
     caller.check_may_operate(request.kind)
     with reading(estate, caller) as turn:
-        return _quote_of(draft(turn, request).plan)
+        made = draft(turn, request)
+        if getattr(request, "verification_id", None) is not None:
+            check_draft_verified(turn, made)  # a refusal comes before the money, not after it
+        return _quote_of(made.plan)
 
 
 def draft(turn: Turn, request: OperationRequest) -> Draft:
-    """The plan of a request. Raises RuleViolation, NotFound."""
+    """The plan of a request. Raises RuleViolation, NotFound, NotPermitted."""
     if isinstance(request, IssueRequest):
         return _issue(turn, request)
     number = request.old_card_number if isinstance(request, ReplaceRequest) else request.card_number
     row = turn.find(CardRow, number, "card")
     holder_row = turn.find(HolderRow, row.holder_id, "holder")
+    carried_by = check_staff_card(turn, request.kind, holder_row.holder_class, holder_row.id)
     card = card_of(row, holder_row, rights_of(turn.session, number))
     holder = holder_of(holder_row, unit_of(turn.session, holder_row))
-    return Draft(request=request, plan=_plan(turn, request, card, holder), holder=holder, card=card)
+    plan = _plan(turn, request, card, holder)
+    return Draft(request=request, plan=plan, holder=holder, card=card, carried_by=carried_by)
 
 
 def check_draft_verified(turn: Turn, made: Draft) -> None:
     """Raise RuleViolation unless the holder was verified where the operation needs it."""
     request = made.request
     if not isinstance(request, TopUpRequest | FormatRequest):
-        check_verified(turn, request.kind, made.holder, request.verification_id)
+        kind = request.kind
+        if isinstance(request, IssueRequest) and request.agreement_id is not None:
+            kind = OperationKind.ADD_PARKING  # a new parking card asks for the same papers
+        check_verified(turn, kind, made.holder, request.verification_id)
 
 
 def _issue(turn: Turn, request: IssueRequest) -> Draft:
     row = turn.find(HolderRow, request.holder_id, "holder")
-    holder = holder_of(row, unit_of(turn.session, row))
+    carried_by = check_staff_card(turn, request.kind, row.holder_class, row.id)
+    holder = holder_on_file(turn, row)
+    if request.agreement_id is not None and request.months is not None:
+        plan = parking_card(turn, holder, request.agreement_id, request.months)
+        return Draft(request=request, plan=plan, holder=holder, card=None, carried_by=carried_by)
     zones = holder.zones if request.zones is None else zone_mask(*request.zones)
     if zones & ~holder.zones:
         raise RuleViolation("zones-not-allowed", rule="GATE-01")
-    plan = plan_issue(holder, zones, turn.today)
-    return Draft(request=request, plan=plan, holder=holder, card=None)
+    facts = facts_of(turn, row.id, request.verification_id)
+    plan = plan_issue(holder, zones, turn.today, facts)
+    return Draft(request=request, plan=plan, holder=holder, card=None, carried_by=carried_by)
 
 
 def _plan(
@@ -89,36 +112,18 @@ def _plan(
 ) -> Plan:
     match request:
         case AddParkingRequest():
-            agreement = _agreement(turn, request.agreement_id)
-            return plan_add_parking(card, holder, agreement, request.months, turn.today)
+            return parking_on_own_card(turn, card, holder, request)
         case TopUpRequest():
-            agreement_or_none = _agreement_of(turn, card)
-            _check_kiosk(turn.caller, agreement_or_none)
-            return plan_top_up(card, agreement_or_none, request.months, turn.today)
+            return more_months(turn, card, request)
         case ExtendRequest():
-            return plan_extend(card, holder, turn.today)
+            holder = holder_on_file(turn, turn.find(HolderRow, holder.holder_id, "holder"))
+            facts = facts_of(turn, holder.holder_id, request.verification_id)
+            return plan_extend(card, holder, turn.today, facts)
         case ReplaceRequest():
-            return plan_replace(card, request.reason, request.appraisal, turn.today)
+            finding = finding_of(turn, request.appraisal_id, request.old_card_number)
+            return plan_replace(card, request.reason, finding, turn.today)
         case FormatRequest():
             return plan_format(card, turn.today)
-
-
-def _agreement(turn: Turn, agreement_id: int) -> Agreement:
-    row = turn.find(AgreementRow, agreement_id, "agreement")
-    return agreement_of(row, unit_of(turn.session, turn.find(HolderRow, row.holder_id, "holder")))
-
-
-def _agreement_of(turn: Turn, card: Card) -> Agreement | None:
-    parking = card.rights.get(RightKind.PARKING)
-    if parking is None or parking.agreement_id is None:
-        return None
-    return _agreement(turn, parking.agreement_id)
-
-
-def _check_kiosk(caller: Caller, agreement: Agreement | None) -> None:
-    """PARK-10: a kiosk sells no month that the bank collects."""
-    if caller.kind is StationKind.KIOSK and agreement is not None and agreement.bank_collected:
-        raise RuleViolation("bank-collected", rule="PARK-10")
 
 
 def quote_lines(plan: Plan) -> tuple[QuoteLine, ...]:
@@ -140,6 +145,6 @@ def _quote_of(plan: Plan) -> Quote:
         total_fen=plan.total_fen,
         after={right.kind: Period.of(right.period) for right in plan.after},
         added=None if plan.added is None else Period.of(plan.added),
-        document_kind=plan.document_kind,
+        document_kinds=plan.document_kinds,
         notes=plan.notes,
     )

@@ -2,7 +2,7 @@
 
 from cardserver.db.queries import open_on_chip, open_operations
 from cardserver.db.tables import CardRow, OperationRow, SaleRow
-from cardserver.services.documents import document_of
+from cardserver.services.documents import documents_of
 from cardserver.services.errors import NotFound
 from cardserver.services.selling import sale_view
 from cardserver.services.tickets import ticket
@@ -34,7 +34,7 @@ def outcome(estate: Estate, caller: Caller, operation_id: str) -> Outcome:
         return Outcome(
             operation=operation_view(row),
             card=None if card is None else card_view(turn, card),
-            document=document_of(turn, row),
+            documents=documents_of(turn, row),
             sale=None if sale is None else sale_view(turn, sale),
         )
 

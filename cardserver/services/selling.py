@@ -1,5 +1,7 @@
 """Taking money before a card is written, and giving it back when nothing comes of it."""
 
+from pydantic import TypeAdapter
+
 from cardserver.db.books import (
     operation_of_sale,
     sale_account,
@@ -8,30 +10,39 @@ from cardserver.db.books import (
     tenders_of,
 )
 from cardserver.db.mapping import charges_from, charges_json
+from cardserver.db.spaces import carried_on_by, is_collected
 from cardserver.db.tables import SaleEventRow, SaleRow, TenderRow
+from cardserver.db.tables_shifts import TenderNotesRow
 from cardserver.domain import ledger
+from cardserver.domain.denomination import check_money
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import (
     SaleState,
     TenderKind,
     TenderState,
-    check_note,
     check_tender_step,
 )
 from cardserver.services.accounts import book
+from cardserver.services.drawer import check_may_take_money
 from cardserver.services.errors import Conflict
+from cardserver.services.gapdays import settle_gap
+from cardserver.services.numbering import check_numbers_left
 from cardserver.services.planning import check_draft_verified, draft
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import (
     CancelRequest,
     ChangeRequest,
+    OperationRequest,
     RefundRequest,
     SaleRequest,
     SaleView,
     TenderRequest,
+    TopUpRequest,
 )
+
+_REQUEST: TypeAdapter[OperationRequest] = TypeAdapter(OperationRequest)
 
 
 def open_sale(estate: Estate, caller: Caller, request: SaleRequest) -> SaleView:
@@ -48,6 +59,7 @@ def open_sale(estate: Estate, caller: Caller, request: SaleRequest) -> SaleView:
 
 
 def _open(turn: Turn, request: SaleRequest) -> None:
+    check_may_take_money(turn)
     made = draft(turn, request.request)
     check_draft_verified(turn, made)
     total = made.plan.total_fen
@@ -55,6 +67,7 @@ def _open(turn: Turn, request: SaleRequest) -> None:
         raise Conflict("price-changed", f"the price is {total} fen", rule="FEE-01")
     if total == 0:
         raise RuleViolation("nothing-to-pay", rule="FEE-32")
+    check_numbers_left(turn, made.plan.charges)
     turn.add(
         SaleRow(
             id=request.sale_id,
@@ -66,6 +79,7 @@ def _open(turn: Turn, request: SaleRequest) -> None:
             **turn.made(),
         )
     )
+    settle_gap(turn, request.sale_id, request.request, made.card)
     turn.note("open-sale", request.sale_id, f"{request.request.kind} {total}")
 
 
@@ -75,6 +89,15 @@ def sale(estate: Estate, caller: Caller, sale_id: str) -> SaleView:
         row = turn.find(SaleRow, sale_id, "sale")
         check_may_use(caller, row)
         return sale_view(turn, row)
+
+
+def request_of(turn: Turn, row: SaleRow) -> OperationRequest:
+    """What a sale pays for. Months follow the card to the one that replaced it."""
+    request = _REQUEST.validate_python(row.request)
+    if isinstance(request, TopUpRequest):
+        number = carried_on_by(turn.session, request.card_number)
+        return request.model_copy(update={"card_number": number})
+    return request
 
 
 def check_may_use(caller: Caller, row: SaleRow) -> None:
@@ -97,20 +120,22 @@ def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest)
         row = _sale(turn, sale_id)
         step = f"{request.tender_id}:{request.state}"
         if not repeated(turn, step, "tender", request, about=sale_id):
-            _take(turn, row, request)
+            record_tender(turn, row, request)
         return sale_view(turn, row)
 
 
-def _take(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
+def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
+    """Write down one step of a payment and book it."""
     history = tender_history(turn.session, request.tender_id)
     before = _check_same(history[-1], row, request) if history else None
     check_tender_step(before, request.state)
     if before is None:
         turn.check_clock()
+        check_may_take_money(turn)
         if sale_state(turn.session, row.id) is not SaleState.OPEN:
             raise Conflict("sale-closed")
     if request.state is TenderState.CREDITED and request.kind is TenderKind.CASH_DESK:
-        check_note(request.value_fen, checked=request.checked)
+        _check_notes(turn, request)
     turn.add(
         TenderRow(
             tender_id=request.tender_id,
@@ -125,6 +150,18 @@ def _take(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
     taken_at = history[0].station if history else turn.caller.station
     _book_tender(turn, row, before, request, taken_at)
     turn.note("tender", row.id, f"{request.kind} {request.value_fen} {request.state}")
+
+
+def _check_notes(turn: Turn, request: TenderRequest) -> None:
+    """FEE-03; the notes are kept where the clerk told the money by them."""
+    check_money(
+        request.value_fen,
+        request.notes,
+        checked=request.checked,
+        above_fen=turn.estate.check_above_fen,
+    )
+    if request.notes is not None:
+        turn.add(TenderNotesRow(tender_id=request.tender_id, notes=request.notes))
 
 
 def _check_same(last: TenderRow, row: SaleRow, request: TenderRequest) -> TenderState:
@@ -174,6 +211,8 @@ def cancel_sale(estate: Estate, caller: Caller, sale_id: str, request: CancelReq
                 raise Conflict("sale-closed")
             if _open_tenders(turn, row):
                 raise Conflict("tender-open", "a note is still on its way")
+            if is_collected(turn.session, row.id):
+                raise RuleViolation("bank-money", rule="PARK-12b")
             give_up(turn, row, request.reason)
         return sale_view(turn, row)
 
@@ -188,7 +227,7 @@ def give_up(turn: Turn, row: SaleRow, reason: str) -> None:
     held = sale_account(turn.session, row).held_fen
     if held:
         book(turn, row.id, ledger.owed_back(row.id, held))
-    _close(turn, row, SaleState.CANCELLED, reason)
+    close_sale(turn, row, SaleState.CANCELLED, reason)
 
 
 def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
@@ -196,10 +235,11 @@ def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
     amount = min(row.due_fen, sale_account(turn.session, row).held_fen)
     if amount:
         book(turn, row.id, ledger.suspended(row.id, amount))
-    _close(turn, row, SaleState.SUSPENDED, reason)
+    close_sale(turn, row, SaleState.SUSPENDED, reason)
 
 
-def _close(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
+def close_sale(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
+    """From now on the sale stands so; the latest word counts."""
     turn.add(SaleEventRow(sale_id=row.id, state=state, reason=reason, **turn.made()))
     turn.note("close-sale", row.id, f"{state} {reason}")
 

@@ -8,7 +8,7 @@ from cardserver.db.tables import AgreementRow, HolderRow, StationRow, UnitRow
 from cardserver.domain.money import check_amount
 from cardserver.domain.rights import HolderClass, zone_mask
 from cardserver.domain.station import StationKind
-from cardserver.services.stations import token_hash
+from cardserver.services.sessions import token_hash
 from cardserver.services.turn import Caller, Estate, writing
 
 SETUP: Final = Caller(station="setup", kind=StationKind.OFFICE, operator="setup")

@@ -5,6 +5,7 @@ from cardserver.db.queries import listed_cards, listed_sequences, open_operation
 from cardserver.db.tables import CounterRow
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import RightKind
+from cardserver.services.honouring import honoured_days
 from cardserver.services.turn import SNAPSHOT, Caller, Estate, Turn, reading
 from cardserver.services.views import secure_channel
 from cardserver.wire import Period, SnapshotCard, SnapshotView
@@ -44,14 +45,18 @@ def _cards(turn: Turn, since: int) -> tuple[SnapshotCard, ...]:
             pending=pending.get(number, {}),
             key_version=key_version,
             secure_channel=secure_channel(channel),
+            until=until,
         )
-        for number, uid, status, key_version, channel in listed_cards(turn.session, since)
+        for number, uid, status, key_version, channel, until in listed_cards(turn.session, since)
     )
 
 
 def _pending(turn: Turn) -> dict[int, dict[RightKind, Period]]:
     """Periods that are paid, or given, and not yet known to be on the card (PARK-12a)."""
-    found: dict[int, dict[RightKind, Period]] = {}
+    found = {
+        number: {RightKind.PARKING: Period.of(period)}
+        for number, period in honoured_days(turn).items()
+    }
     for row in open_operations(turn.session):
         if row.kind in _PENDING:
             rights = rights_from(row.plan["rights"])

@@ -1,6 +1,5 @@
 """Who is calling, and is the server well?"""
 
-import hashlib
 import hmac
 from importlib.metadata import version
 from typing import Final
@@ -9,8 +8,10 @@ from sqlalchemy import func, select
 
 from cardserver.db.tables import OperationRow, StationRow
 from cardserver.domain.operation import OperationState
+from cardserver.domain.permits import OF_PEOPLE
 from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotSignedOn
+from cardserver.services.sessions import is_due, keep_seen, token_hash, with_operator
 from cardserver.services.turn import Caller, Estate, reading
 from cardserver.wire import Health
 
@@ -20,15 +21,11 @@ NOBODY: Final = Caller(station="", kind=StationKind.PANEL)
 _ABSENT: Final = bytes(32)
 
 
-def token_hash(secret: str) -> bytes:
-    """What is stored of a token: it is random and long, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
+def sign_on(estate: Estate, token: str, session: str = "", leave: str = "") -> Caller:
+    """The station whose token this is, and where people work the operator whose session this is.
 
-
-def sign_on(estate: Estate, token: str, operator: str) -> Caller:
-    """The station whose token this is. Raises NotSignedOn.
-
-    A token is ``<station>.<secret>``; the comparison takes the same time for every wrong one.
+    A station's token is ``<station>.<secret>``; the comparison takes the same time for every wrong
+    one. Without a session nobody is signed in. Raises NotSignedOn, NotSignedIn.
     """
     station, _, secret = token.partition(".")
     with reading(estate, NOBODY) as turn:
@@ -36,7 +33,14 @@ def sign_on(estate: Estate, token: str, operator: str) -> Caller:
         known = _ABSENT if row is None else row.token_hash
         if not hmac.compare_digest(known, token_hash(secret)) or row is None:
             raise NotSignedOn
-        return Caller(station=row.id, kind=row.kind, operator=operator)
+        caller = Caller(station=row.id, kind=row.kind)
+        if not session or row.kind not in OF_PEOPLE:
+            return caller
+        caller = with_operator(turn, caller, session, leave)
+        due = is_due(turn, session)
+    if due:
+        keep_seen(estate, caller, session)
+    return caller
 
 
 def health(estate: Estate) -> Health:

@@ -6,19 +6,22 @@ looked up stays true until it commits.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from cardserver.db.engine import WRITER
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
+from cardserver.domain.cardrules import CardRules
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.permits import Action, Role, role_permits
+from cardserver.domain.sale import CHECKED_ABOVE_FEN
+from cardserver.domain.signin import SessionLimits
 from cardserver.domain.station import StationKind, may_operate
 from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
 from cardserver.vault import Vault
@@ -29,19 +32,25 @@ TOLERANCE: Final = timedelta(seconds=5)
 SNAPSHOT: Final = "snapshot"
 _CLOCK_ROW: Final = 1
 _DETAIL_SIZE: Final = 400
+_MET: Final = "met"
+_RECALLED: Final = 1000
+"""Long lists pass through without piling up."""
 
 R = TypeVar("R", bound=Base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """What every use case stands on: the store, the keys, the clock and the calendar's zone."""
+    """What every use case stands on: store, keys, clock, calendar zone, and the estate's rules."""
 
     name: str
     engine: Engine
     vault: Vault
     zone: ZoneInfo
     clock: Callable[[], datetime]
+    check_above_fen: int = CHECKED_ABOVE_FEN
+    rules: CardRules = field(default_factory=CardRules)
+    limits: SessionLimits = SessionLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,22 @@ class Caller:
         """Raise NotPermitted for what another station began, where that is not ours to touch."""
         if not self.owns_all and station != self.station:
             raise NotPermitted("other-station")
+
+
+class _Recalling(Session):
+    """A session that holds on to the first rows it met, so that none is asked for twice.
+
+    Nobody else writes while a use case does, and a reader sees one moment: a row met is true until
+    the end. Left alone, a session forgets a row as soon as nobody looks at it.
+    """
+
+
+@event.listens_for(_Recalling, "loaded_as_persistent")
+@event.listens_for(_Recalling, "pending_to_persistent")
+def _recall(session: Session, row: object) -> None:
+    met = session.info.setdefault(_MET, [])
+    if len(met) < _RECALLED:
+        met.append(row)
 
 
 class Turn:
@@ -190,7 +215,7 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
     Raises StoreBusy when another writer holds the database too long, Conflict when the database's
     own rules refuse.
     """
-    with _translated(), Session(estate.engine) as session, session.begin():
+    with _translated(), _Recalling(estate.engine) as session, session.begin():
         session.connection(execution_options={WRITER: True})
         turn = Turn(session, estate, caller)
         yield turn
@@ -200,7 +225,7 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
 @contextmanager
 def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
-    with _translated(), Session(estate.engine) as session, session.begin():
+    with _translated(), _Recalling(estate.engine) as session, session.begin():
         yield Turn(session, estate, caller)
 
 

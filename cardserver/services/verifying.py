@@ -8,8 +8,10 @@ from cardserver.domain.verification import (
     Paper,
     VerificationMethod,
     check_card_papers,
-    check_parking_papers,
 )
+from cardserver.services.filing import keep_copies
+from cardserver.services.parkingproof import check_parking_proof, keep_licence
+from cardserver.services.proving import check_proof, keep_proof
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.wire import VerificationRequest, VerificationView
@@ -38,6 +40,9 @@ def verify(estate: Estate, caller: Caller, request: VerificationRequest) -> Veri
                     **turn.made(),
                 )
             )
+            keep_proof(turn, request)
+            keep_licence(turn, request)
+            keep_copies(turn, request.holder_id, request.papers_seen, request.verification_id)
             turn.note("verify", f"holder {request.holder_id}", request.method)
         row = turn.find(VerificationRow, request.verification_id, "verification")
         return _view(row)
@@ -59,8 +64,9 @@ def check_verified(
     seen = [Paper(paper) for paper in row.papers]
     if kind in {OperationKind.ISSUE, OperationKind.EXTEND}:
         check_card_papers(holder.holder_class, seen)
+        check_proof(turn, turn.find(HolderRow, holder.holder_id, "holder"), row)
     elif kind is OperationKind.ADD_PARKING:
-        check_parking_papers(holder.holder_class, seen)
+        check_parking_proof(turn, turn.find(HolderRow, holder.holder_id, "holder"), row)
 
 
 def _view(row: VerificationRow) -> VerificationView:

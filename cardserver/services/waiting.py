@@ -1,17 +1,14 @@
 """Money that waits for somebody: paid and not written, owed back, change, a note on its way."""
 
-from pydantic import TypeAdapter
-
 from cardserver.db.books import sales_with_money
+from cardserver.db.spaces import is_collected, line_of
 from cardserver.db.tables import HolderRow, SaleRow
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import SaleState
-from cardserver.services.selling import sale_view
+from cardserver.services.selling import request_of, sale_view
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.views import shown_name
-from cardserver.wire import OperationRequest, SaleView, WaitingSale, WaitingSales
-
-_REQUEST: TypeAdapter[OperationRequest] = TypeAdapter(OperationRequest)
+from cardserver.wire import SaleView, WaitingSale, WaitingSales
 
 
 def waiting_sales(
@@ -26,11 +23,22 @@ def waiting_sales(
         station = caller.station if station is None else station
         caller.check_owns(station)
     with reading(estate, caller) as turn:
-        rows = sales_with_money(turn.session, card_number=card_number, station=station)
+        rows = _of_card(turn, card_number, station)
         views = [(row, sale_view(turn, row)) for row in rows if _may_see(caller, row)]
         return WaitingSales(
             sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view))
         )
+
+
+def _of_card(turn: Turn, card_number: int | None, station: str | None) -> list[SaleRow]:
+    """Also what was paid for the cards that this one replaced."""
+    if card_number is None:
+        return list(sales_with_money(turn.session, station=station))
+    return [
+        row
+        for number in reversed(line_of(turn.session, card_number))
+        for row in sales_with_money(turn.session, card_number=number, station=station)
+    ]
 
 
 def _may_see(caller: Caller, row: SaleRow) -> bool:
@@ -47,10 +55,11 @@ def _waiting(turn: Turn, row: SaleRow, view: SaleView) -> WaitingSale:
     holder = turn.find(HolderRow, row.holder_id, "holder")
     return WaitingSale(
         sale=view,
-        request=_REQUEST.validate_python(row.request),
+        request=request_of(turn, row),
         card_number=row.card_number,
         holder_id=row.holder_id,
         holder_name=shown_name(turn, holder),
         station=row.station,
         opened_at=row.at,
+        collected=is_collected(turn.session, row.id),
     )

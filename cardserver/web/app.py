@@ -8,7 +8,23 @@ from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from cardserver.services.turn import Estate
-from cardserver.web import books, documents, gates, holders, operations, sales
+from cardserver.web import (
+    approvals,
+    books,
+    documents,
+    gates,
+    holders,
+    imports,
+    operations,
+    operators,
+    papers,
+    parking,
+    people,
+    register,
+    review,
+    sales,
+    shifts,
+)
 from cardserver.web.auth import EXTENSION, guard
 from cardserver.web.description import describe
 from cardserver.web.errors import handle_errors
@@ -17,7 +33,23 @@ MAX_BODY_BYTES: Final = 256 * 1024
 """Five hundred taps fit in half of it."""
 
 PREFIX: Final = "/api"
-_BLUEPRINTS: Final = (books, documents, gates, holders, operations, sales)
+_BLUEPRINTS: Final = (
+    books,
+    documents,
+    gates,
+    holders,
+    operations,
+    operators,
+    sales,
+    register,
+    review,
+    approvals,
+    parking,
+    papers,
+    shifts,
+    people,
+    imports,
+)
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

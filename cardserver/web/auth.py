@@ -1,4 +1,4 @@
-"""Who is calling: a bearer token per station, the operator's name in a header.
+"""Who is calling: a bearer token per station, the operator's session in a header.
 
 A view says which action it is with `permit`. A view that says nothing is open to nobody.
 """
@@ -6,21 +6,20 @@ A view says which action it is with `permit`. A view that says nothing is open t
 import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
-from urllib.parse import unquote_to_bytes
 
 from flask import Flask, current_app, g, request
-from werkzeug.exceptions import BadRequest
 
-from cardserver.domain.permits import PERMITS, Action
+from cardserver.domain.permits import OF_PEOPLE, PERMITS, Action
 from cardserver.domain.station import StationKind
-from cardserver.services.errors import NotPermitted, NotSignedOn
+from cardserver.services.errors import NotPermitted, NotSignedIn, NotSignedOn
+from cardserver.services.refusals import keep_refusal
 from cardserver.services.stations import sign_on
 from cardserver.services.turn import Caller, Estate
 
-OPERATOR_HEADER: Final = "X-Yika-Operator"
+SESSION_HEADER: Final = "X-Yika-Session"
+LEAVE_HEADER: Final = "X-Yika-Leave"
 SCHEME: Final = "bearer"
 EXTENSION: Final = "yika"
-_MAX_OPERATOR: Final = 60
 _log = logging.getLogger(__name__)
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -60,22 +59,50 @@ def caller() -> Caller:
 
 
 def guard(app: Flask) -> None:
-    """Check every call before its view: known station, permitted action, named operator."""
+    """Check every call before its view: known station, somebody signed in, permitted action."""
 
     @app.before_request
     def check() -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or is_public(view):
             return
-        found = sign_on(estate(), _token(), _operator())
         action = view.__dict__.get("action")
+        found = g.caller = _sign_on(action)
         if action not in PERMITS[found.kind]:
             _log.warning("%s (%s) tried %s", found.station, found.kind, action or request.path)
             raise NotPermitted(action or "unknown")
-        if found.kind is StationKind.DESK and request.method == "POST" and not found.operator:
-            # IC-02, FEE-34: what a desk does has a name on it.
-            raise NotPermitted("without-operator")
-        g.caller = found
+        if action is not Action.SIGN_IN:
+            _check_person(found, action)
+
+
+def _sign_on(action: Action | None) -> Caller:
+    """Who asks. To sign in, or out, a session that has run out is no hindrance."""
+    token, session = _token(), request.headers.get(SESSION_HEADER, "")
+    try:
+        return sign_on(estate(), token, session, request.headers.get(LEAVE_HEADER, ""))
+    except NotSignedIn:
+        if action is not Action.SIGN_IN:
+            raise
+        return sign_on(estate(), token)
+
+
+def _check_person(found: Caller, action: Action) -> None:
+    """Where people work, what is done has a name on it, and the name an office (IC-02, IC-14)."""
+    if found.kind is StationKind.OFFICE and not found.operator and request.method != "POST":
+        return  # a machine that only looks: the books on a screen
+    if found.kind not in OF_PEOPLE:
+        return
+    if not found.operator:
+        raise NotSignedIn
+    found.authorised_by(action)
+
+
+def keep_refused(action: str) -> None:
+    """Put on record what was refused to a person who tried to do something."""
+    found: Caller | None = g.get("caller")
+    if found is not None and found.operator and request.method == "POST":
+        _log.warning("%s at %s was refused %s", found.operator, found.station, action)
+        keep_refusal(estate(), found, action, request.path)
 
 
 def _token() -> str:
@@ -83,14 +110,3 @@ def _token() -> str:
     if scheme.lower() != SCHEME or not token:
         raise NotSignedOn
     return token.strip()
-
-
-def _operator() -> str:
-    raw = request.headers.get(OPERATOR_HEADER, "")
-    try:
-        name = unquote_to_bytes(raw).decode().strip()
-    except UnicodeDecodeError:
-        raise BadRequest("the operator's name is not percent-encoded UTF-8") from None
-    if len(name) > _MAX_OPERATOR or not name.isprintable():
-        raise BadRequest("the operator's name is too long or not printable")
-    return name

@@ -1,27 +1,33 @@
 """The API's own description: OpenAPI 3.1 at ``/openapi.json``.
 
 The framework writes down paths and models. Added here is what holds for every call: the token, the
-operator's name, the one shape of refusals. Nested models get their plain names back.
+operator's session, the one shape of refusals. Nested models get their plain names back.
 """
 
 from typing import Any, Final
 
 from apiflask import APIFlask
 
-from cardserver.web.auth import OPERATOR_HEADER, SCHEME, is_public
+from cardserver.web.auth import LEAVE_HEADER, SCHEME, SESSION_HEADER, is_public
 from cardserver.wire import Refusal
 
 VERSION: Final = "3.1.0"
 _REFUSAL: Final = {"$ref": "#/components/schemas/Refusal"}
 _SCHEMAS: Final = "#/components/schemas/"
 _GENERATED: Final = ("HTTPError", "ValidationError")
-_OPERATOR: Final = {
-    "name": OPERATOR_HEADER,
-    "in": "header",
-    "required": False,
-    "description": "Name of the operator signed on, percent-encoded UTF-8; a desk must send it.",
-    "schema": {"type": "string"},
-}
+_HEADERS: Final = tuple(
+    {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+    for name, description in (
+        (SESSION_HEADER, "The operator's session; a desk sends it once somebody is signed in."),
+        (LEAVE_HEADER, "Leave given by a second person (see POST /api/leaves)."),
+    )
+)
 
 Node = dict[Any, Any]
 
@@ -62,7 +68,7 @@ def _finish_call(call: Node, *, is_open: bool) -> None:
     call["responses"] = {**done, "default": {"description": "Refused: why", "content": refusal}}
     call["security"] = [] if is_open else [{SCHEME: []}]
     if not is_open:
-        call.setdefault("parameters", []).append(_OPERATOR)
+        call.setdefault("parameters", []).extend(_HEADERS)
 
 
 def _plain(name: str) -> str:

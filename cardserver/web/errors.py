@@ -14,17 +14,23 @@ from cardserver.services.errors import (
     Conflict,
     NotFound,
     NotPermitted,
+    NotSignedIn,
     NotSignedOn,
     ServiceError,
     StoreBusy,
 )
+from cardserver.web.auth import keep_refused
 from cardserver.wire import Refusal
 
 RETRY_AFTER_S: Final = 1
+_ON_RECORD: Final = frozenset({"IC-14", "IC-14a"})
+"""Rules of rights: an attempt against them is kept, as one without the right is."""
+
 _log = logging.getLogger(__name__)
 
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NotSignedOn, 401),
+    (NotSignedIn, 401),
     (NotPermitted, 403),
     (NotFound, 404),
     (Conflict, 409),
@@ -64,7 +70,9 @@ def _service(error: ServiceError) -> Response:
     if isinstance(error, StoreBusy):
         _log.warning("the database is busy: %s", error.__cause__)
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    if isinstance(error, NotSignedOn):
+    if isinstance(error, NotPermitted):
+        keep_refused(error.reason)
+    if isinstance(error, NotSignedOn | NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -73,6 +81,8 @@ def _domain(error: DomainError) -> Response:
     reason, rule = "", ""
     if isinstance(error, RuleViolation):
         reason, rule = error.reason, error.rule
+        if rule in _ON_RECORD:
+            keep_refused(reason)
     if isinstance(error, VaultError):
         _log.error("keys: %s", error)
     refusal = Refusal(code=error.code, reason=reason, rule=rule, message=str(error))

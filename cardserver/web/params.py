@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from cardserver.domain.permits import Action
 from cardserver.wirebase import Count, Number, Text, Uid, Wire, Word
 
 
@@ -57,3 +58,9 @@ class JournalQuery(Wire):
     """How many lines."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class ActionQuery(Wire):
+    """Those whose office carries an action, or everybody."""
+
+    action: Action | None = None

@@ -73,9 +73,13 @@ def _of_clock(ahead: timedelta) -> Iterator[Finding]:
 
 def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
     """Try the token on a call that changes nothing and that a station of this kind may make."""
+    is_desk = config.gate is None and config.acceptor is None
+    names: list[str] = []
     try:
         if config.gate is not None:
             client.post_taps((), journal=str(uuid4()))
+        elif is_desk:
+            names = client.operators.names()
         else:
             client.card(uid=_NOBODY)
     except ServerUnavailable as error:
@@ -84,10 +88,9 @@ def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
         yield _of_refusal(error)
     else:
         yield fine("token", "the server knows this station")
-    is_desk = config.gate is None and config.acceptor is None
-    if is_desk and not config.station.operator:
-        advice = 'Name the clerk in the file: operator = "…"'
-        yield wrong("operator", "nobody is named; the server refuses work without a name", advice)
+        if is_desk and not names:
+            advice = "Put the first person on file with `yika operators add` beside the server."
+            yield wrong("operators", "nobody can sign in at this desk yet", advice)
 
 
 def _of_refusal(error: ServerRefused) -> Finding:

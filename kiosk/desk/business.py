@@ -11,6 +11,8 @@ from typing import Final
 from uuid import uuid4
 
 from cardserver.domain.operation import OperationKind
+from cardserver.domain.parking import Gap
+from cardserver.domain.plan import QuoteNote
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.wire import (
     AddParkingRequest,
@@ -27,6 +29,8 @@ from cardserver.wire import (
     Ticket,
     TopUpRequest,
 )
+from cardserver.wire_register import RegisterRowView
+from kiosk.desk.known import Known
 from kiosk.station.operating import Step
 
 
@@ -34,6 +38,7 @@ from kiosk.station.operating import Step
 class Phase(StrEnum):
     """The step the counter is at."""
 
+    INSPECT = "inspect"
     VERIFY = "verify"
     PRICE = "price"
     MONEY = "money"
@@ -41,12 +46,23 @@ class Phase(StrEnum):
     WRITING = "writing"
     BROKEN_OFF = "broken-off"
     PAPER = "paper"
+    EXPLAIN = "explain"
     CLOSED = "closed"
 
 
-_ORDER: Final = (Phase.VERIFY, Phase.PRICE, Phase.MONEY, Phase.CARD, Phase.PAPER)
+_ORDER: Final = (
+    Phase.INSPECT,
+    Phase.VERIFY,
+    Phase.PRICE,
+    Phase.MONEY,
+    Phase.CARD,
+    Phase.PAPER,
+    Phase.EXPLAIN,
+)
 _SHOWN_AS: Final = {Phase.WRITING: Phase.CARD, Phase.BROKEN_OFF: Phase.CARD}
 _UNVERIFIED: Final = frozenset({OperationKind.FORMAT, OperationKind.TOP_UP})
+EXPLAINED: Final = frozenset(OperationKind) - _UNVERIFIED
+"""Business after which a card is handed over with an explanation (IC-08)."""
 
 
 @unique
@@ -76,6 +92,9 @@ class Ids:
     cancel: str = field(default_factory=_new_id)
     refund: str = field(default_factory=_new_id)
     handover: str = field(default_factory=_new_id)
+    appraisal: str = field(default_factory=_new_id)
+    call: str = field(default_factory=_new_id)
+    explained: str = field(default_factory=_new_id)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,9 +102,12 @@ class Business:
     """One piece of card business, from the choice to the paper.
 
     `old_card` is the card that is extended, replaced, formatted or given a right; `card` the one
-    that came out. `begun` is True from asking the server to open the operation until its end is
-    known. `problem` is the code of the last thing that did not work; it goes when the next
-    step succeeds. Amounts are fen.
+    that came out. `known` is what stands on file behind it. `begun` is True from asking the
+    server to open the operation until its end is known. `documents` are the papers owed,
+    `document` the one at hand: each is printed and handed over in its turn (FEE-10). `invoices`
+    are the numbers proposed while the quota invoices of the paper at hand are torn off, None at
+    any other time (PARK-07). `row` is its row in the register F1, to be signed. `problem` is the
+    code of the last thing that did not work; it goes when the next step succeeds. Amounts are fen.
     """
 
     kind: OperationKind
@@ -93,7 +115,9 @@ class Business:
     old_card: CardView | None = None
     agreement: AgreementView | None = None
     months: int = 1
+    gap: Gap | None = None
     reason: ReplaceReason = ReplaceReason.LOST
+    known: Known = field(default_factory=Known)
     phase: Phase = Phase.VERIFY
     verification_id: str | None = None
     quote: Quote | None = None
@@ -107,8 +131,11 @@ class Business:
     step: Step | None = None
     undo_wanted: bool = False
     card: CardView | None = None
+    documents: tuple[DocumentView, ...] = ()
     document: DocumentView | None = None
+    invoices: str | None = None
     handed: str = ""
+    row: RegisterRowView | None = None
     problem: str = ""
     problem_rule: str = ""
 
@@ -126,6 +153,17 @@ class Business:
         return self.kind not in _UNVERIFIED
 
     @property
+    def first_parking(self) -> bool:
+        """True for a first parking right, on an own card or on a new one (PARK-03)."""
+        parking_card = self.kind is OperationKind.ISSUE and self.agreement is not None
+        return parking_card or self.kind is OperationKind.ADD_PARKING
+
+    @property
+    def asks_gap(self) -> bool:
+        """True while nobody has said what becomes of days the car stood inside (PARK-05b)."""
+        return self.quote is not None and QuoteNote.STAYED_INSIDE in self.quote.notes
+
+    @property
     def due_fen(self) -> int:
         """What the holder has to pay."""
         return self.quote.total_fen if self.quote else 0
@@ -140,11 +178,29 @@ class Business:
         """True when a blank card is needed."""
         return self.kind in {OperationKind.ISSUE, OperationKind.REPLACE}
 
+    def hold(self, paper: DocumentView) -> None:
+        """Take this paper in hand, as it stands now."""
+        self.document = paper
+        same = paper.document_id
+        self.documents = tuple(
+            paper if each.document_id == same else each for each in self.documents
+        )
+
+    def next_paper(self) -> DocumentView | None:
+        """The first paper that has not left our hands; None when all have."""
+        return next((each for each in self.documents if not each.handed), None)
+
     def first_phase(self) -> Phase:
         """Where this business begins."""
+        if self.known.inspect_first:
+            return Phase.INSPECT
         if self.needs_verification:
             return Phase.VERIFY
         return self.after_verification()
+
+    def after_paper(self) -> Phase:
+        """The words at the hand-over, where a card goes into somebody's hands (IC-08)."""
+        return Phase.EXPLAIN if self.kind in EXPLAINED else Phase.CLOSED
 
     def after_verification(self) -> Phase:
         """Price and money only where something is to be paid."""
@@ -161,8 +217,12 @@ class Business:
     def _has(self, phase: Phase) -> bool:
         if phase is Phase.VERIFY:
             return self.needs_verification
+        if phase is Phase.INSPECT:
+            return self.known.inspect_first or bool(self.known.appraisals)
         if phase is Phase.CARD:
             return True
+        if phase is Phase.EXPLAIN:
+            return self.kind in EXPLAINED
         return bool(self.due_fen)
 
     def request(self) -> OperationRequest:
@@ -171,7 +231,10 @@ class Business:
         match self.kind:
             case OperationKind.ISSUE:
                 return IssueRequest(
-                    holder_id=self.holder.holder_id, verification_id=self.verification_id
+                    holder_id=self.holder.holder_id,
+                    verification_id=self.verification_id,
+                    agreement_id=self.agreement.agreement_id if self.agreement else None,
+                    months=self.months if self.agreement else None,
                 )
             case OperationKind.ADD_PARKING:
                 return AddParkingRequest(
@@ -181,7 +244,7 @@ class Business:
                     verification_id=self.verification_id,
                 )
             case OperationKind.TOP_UP:
-                return TopUpRequest(card_number=old, months=self.months)
+                return TopUpRequest(card_number=old, months=self.months, gap=self.gap)
             case OperationKind.EXTEND:
                 return ExtendRequest(card_number=old, verification_id=self.verification_id)
             case OperationKind.REPLACE:
@@ -189,7 +252,7 @@ class Business:
                     old_card_number=old,
                     reason=self.reason,
                     verification_id=self.verification_id,
-                    appraisal=self.reason.value,
+                    appraisal_id=self.known.appraisal_id,
                 )
             case OperationKind.FORMAT:
                 return FormatRequest(card_number=old)

@@ -15,6 +15,7 @@ from cardserver.wire import CardView, DocumentView, Ticket
 from drivers.api import Card, CardIdentity, SecureChannel
 from drivers.errors import CardForeign, CardFull, DeviceError
 from kiosk.desk.business import Business, Phase
+from kiosk.desk.registerrow import row_of
 from kiosk.station.beginning import begin
 from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
 from kiosk.station.paper import PaperDesk
@@ -91,7 +92,8 @@ class CardWork:
     def print_paper(self, business: Business) -> None:
         """Print what is owed; what the printer proved goes to the server."""
         if business.document is not None:
-            business.document, result = self._paper.print_document(business.document)
+            document, result = self._paper.print_document(business.document)
+            business.hold(document)
             business.problem = "" if result is PrintResult.PRINTED else f"paper-{result}"
         self._changed()
 
@@ -101,7 +103,7 @@ class CardWork:
             self._changed()
 
         settled = carry_out(ticket, card, self._server, tell)
-        self._done(business, settled.card, settled.document)
+        self._done(business, settled.card, settled.documents)
 
     def _undo(self, business: Business, ticket: Ticket, card: Card) -> None:
         voided = undo(ticket, card, self._server, "undone-by-clerk")
@@ -122,17 +124,21 @@ class CardWork:
             business.phase = Phase.CARD
             return
         if outcome.operation.state is OperationState.SETTLED:
-            self._done(business, outcome.card, outcome.document)
+            self._done(business, outcome.card, outcome.documents)
         elif outcome.operation.state is OperationState.VOIDED:
             self._undone(business, outcome.operation.sale_id)
 
     def _done(
-        self, business: Business, card: CardView | None, document: DocumentView | None
+        self, business: Business, card: CardView | None, documents: tuple[DocumentView, ...]
     ) -> None:
         business.begun = False
-        business.card, business.document = card, document
+        business.card, business.documents = card, documents
+        business.document = business.next_paper()
+        business.row = row_of(self._server, business.ids.operation)
         business.problem = business.problem_rule = ""
-        business.phase = Phase.PAPER if document else Phase.CLOSED
+        business.phase = Phase.PAPER if business.document else business.after_paper()
+        if business.sale_id and not documents:
+            business.problem = "number-owed"  # paid, and no book to take a number from (FEE-32)
 
     def _undone(self, business: Business, sale_id: str | None) -> None:
         """The card is as it was; what was paid is handed back, once."""

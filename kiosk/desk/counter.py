@@ -7,20 +7,20 @@ writing, runs on a thread of its own (`kiosk.desk.cardwork`), and the page follo
 import functools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Concatenate, Final, ParamSpec
+from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import DocumentState, PrintResult
 from cardserver.domain.errors import DomainError
 from cardserver.domain.money import change_due
 from cardserver.domain.operation import OperationKind
-from cardserver.domain.rights import HolderClass
+from cardserver.domain.parking import Gap
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire import (
     CardView,
     HolderView,
@@ -28,13 +28,16 @@ from cardserver.wire import (
     TenderRequest,
     Ticket,
     TopUpRequest,
-    VerificationRequest,
     WaitingSale,
 )
 from drivers.api import CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardUnsupported, DeviceError
 from kiosk.desk.business import Business, Ids, Phase
 from kiosk.desk.cardwork import CardWork, another_card
+from kiosk.desk.paperwork import Ticks, complete, give_invoices, proposed, wants_invoices
+from kiosk.desk.preparing import keep_verification, prepare
+from kiosk.desk.presence import Presence
+from kiosk.desk.shown import Shown
 from kiosk.station.events import Bell
 from kiosk.station.paper import PaperDesk
 from kiosk.station.post import ReaderPost, recognise
@@ -44,15 +47,8 @@ _log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 READER: Final = "reader"
+_OF_RIGHTS: Final = frozenset({"not-permitted", "own-card"})
 WORK: Final = "work"
-
-_METHOD_OF: Final = {
-    HolderClass.OWNER: VerificationMethod.OWNER_RECORD,
-    HolderClass.FAMILY: VerificationMethod.OWNER_RECORD,
-    HolderClass.TENANT: VerificationMethod.LEASE,
-    HolderClass.MERCHANT: VerificationMethod.APPLICATION,
-    HolderClass.STAFF: VerificationMethod.APPLICATION,
-}
 
 
 @unique
@@ -108,13 +104,13 @@ class Counter:
         reader: CardReader,
         paper: PaperDesk,
         bell: Bell,
-        operator: str,
         station: str,
+        presence: Presence | None = None,
     ) -> None:
-        self.server = server.as_operator(operator)
+        self.server = server
+        self.presence = presence or Presence(server)
         self.paper = paper
         self.bell = bell
-        self.operator = operator
         self.station = station
         self.laid: Laid | None = None
         self.business: Business | None = None
@@ -132,6 +128,33 @@ class Counter:
         self._work = CardWork(
             server=self.server, post=self.post, paper=paper, changed=lambda: bell.ring(WORK)
         )
+
+    @property
+    def operator(self) -> str:
+        """Who is signed in here; empty when nobody is."""
+        return self.presence.name
+
+    @property
+    def writing(self) -> bool:
+        """True while a card is being written: whoever began it finishes it."""
+        return self.business is not None and self.business.phase is Phase.WRITING
+
+    def permitted(self) -> None:
+        """Somebody stepped up: what was refused for want of the right may be tried again."""
+        with self.lock:
+            if self.notice in _OF_RIGHTS:
+                self.notice = ""
+            if self.business is not None and self.business.problem in _OF_RIGHTS:
+                self.business.problem = self.business.problem_rule = ""
+
+    def look_again(self) -> None:
+        """Somebody signed in: what lies on the reader is recognised in their name."""
+        with self.lock:
+            laid = self.laid
+            if laid is not None and laid.identity is not None and not self.writing:
+                self.laid = self._recognise(laid.identity)
+        self.bell.ring(READER)
+        self.bell.ring(WORK)
 
     def start(self) -> None:
         """Begin to watch reader and printer."""
@@ -215,23 +238,28 @@ class Counter:
         if not business.complete:
             self.notice = "nobody-chosen"
             return
-        business.quote = self.server.quote(business.request())
+        prepare(business, self.server)
         business.phase = business.first_phase()
         self.business = business
 
     @_act
-    def verify(self, papers: Sequence[Paper]) -> None:
+    def attempt(self, act: Callable[[], None]) -> None:
+        """An act that stands in another module of the desk, as an act of the clerk."""
+        act()
+
+    @_act
+    def verify(self, shown: Shown) -> None:
         """Record that the holder was checked against the record (IC-02..06, PARK-01)."""
         if business := self._at(Phase.VERIFY):
-            request = VerificationRequest(
-                verification_id=business.ids.verification,
-                holder_id=business.holder.holder_id,
-                method=_METHOD_OF[business.holder.holder_class],
-                papers_seen=tuple(papers),
-            )
-            business.verification_id = self.server.verify(request).verification_id
-            business.quote = self.server.quote(business.request())
+            keep_verification(business, self.server, shown)
             business.phase = business.after_verification()
+
+    @_act
+    def choose_gap(self, gap: Gap) -> None:
+        """The days the car stood inside unpaid: paid too, or let go by a head (PARK-05b)."""
+        if business := self._at(Phase.PRICE):
+            business.gap = gap
+            business.quote = self.server.quote(business.request())
 
     @_act
     def agree(self) -> None:
@@ -248,8 +276,13 @@ class Counter:
             business.phase = Phase.MONEY
 
     @_act
-    def take_money(self, received_fen: int, *, checked: bool) -> None:
-        """Cash counted in front of the customer; change is given at once (FEE-03, FEE-04)."""
+    def take_money(
+        self, received_fen: int, *, checked: bool, notes: dict[int, int] | None = None
+    ) -> None:
+        """Cash counted in front of the customer; change is given at once (FEE-03, FEE-04).
+
+        `notes` tells it by its pieces, where the clerk typed it so.
+        """
         business = self._at(Phase.MONEY)
         if business is None or business.sale_id is None:
             return
@@ -262,6 +295,7 @@ class Counter:
                 value_fen=received_fen,
                 state=TenderState.CREDITED,
                 checked=checked,
+                notes=notes,
             )
             sale = self.server.tender(business.sale_id, tender)
         business.received_fen = sale.credited_fen
@@ -269,6 +303,12 @@ class Counter:
             sale = self.server.give_change(business.sale_id, business.ids.change, sale.change_fen)
         business.change_fen = sale.returned_fen
         business.phase = Phase.CARD
+
+    @_act
+    def refuse_note(self) -> None:
+        """The checker did not take a note: it is not counted, and another is asked for (FEE-03)."""
+        if self._at(Phase.MONEY):
+            self.note("note-refused", "FEE-03")
 
     @_act
     def write(self) -> None:
@@ -345,15 +385,56 @@ class Counter:
         self._submit(job)
 
     @_act
-    def hand_over(self, how: Handed) -> None:
-        """The paper was handed over or lies in the box; there is no third way (FEE-05)."""
+    def hand_over(self, how: Handed, ticks: Ticks) -> None:
+        """The paper was handed over or lies in the box; there is no third way (FEE-05).
+
+        A formal receipt is sealed and signed before that (FEE-24, FEE-02).
+        """
         business = self._at(Phase.PAPER)
         if business is not None and business.document is not None:
-            business.document = self.server.hand_over(
-                business.document.document_id, business.ids.handover, how.value
-            )
+            document_id = business.document.document_id
+            business.hold(complete(self.server, business.document, ticks))
+            business.hold(self.server.hand_over(document_id, business.ids.handover, how.value))
             business.handed = how.value
-            business.phase = Phase.CLOSED
+            self._next_paper(business)
+
+    def _next_paper(self, business: Business) -> None:
+        """The next paper of the same payment (FEE-10), or the end of the business."""
+        following = business.next_paper()
+        if following is None:
+            self._ask_invoices(business)
+            return
+        business.document = following
+        business.ids.handover = str(uuid4())
+        self._submit(lambda: self._work.print_paper(business))
+
+    def _ask_invoices(self, business: Business) -> None:
+        """Invoices of equal value are torn off for a top-up (PARK-07), or the business ends."""
+        slip = next((each for each in business.documents if wants_invoices(each)), None)
+        if slip is None:
+            business.phase = business.after_paper()
+            return
+        business.document = slip
+        business.ids.handover = str(uuid4())
+        business.invoices = proposed(self.server, slip)
+
+    @_act
+    def give_invoices(self, typed: str) -> None:
+        """The numbers of the invoices that were torn off (PARK-07)."""
+        business = self._at(Phase.PAPER)
+        if business is not None and business.document and business.invoices is not None:
+            slip = give_invoices(self.server, business.document, typed, business.ids.handover)
+            business.hold(slip)
+            business.invoices = None
+            self._ask_invoices(business)
+
+    @_act
+    def owe_invoices(self) -> None:
+        """No invoices now: the top-up stays on the list of invoices owed (PARK-07)."""
+        business = self._at(Phase.PAPER)
+        if business is not None and business.invoices is not None:
+            business.invoices = None
+            business.phase, business.problem = business.after_paper(), "invoice-owed"
 
     @_act
     def leave_owed(self) -> None:
@@ -362,13 +443,14 @@ class Counter:
         if business is not None and business.document is not None:
             printed = business.document.state is DocumentState.PRINTED
             if not printed:
-                business.phase, business.problem = Phase.CLOSED, "paper-owed"
+                business.phase, business.problem = business.after_paper(), "paper-owed"
 
     @_act
     def cancel(self) -> None:
         """Leave the business; money taken is handed back first (FEE-38b)."""
         business = self.business
-        if business is None or business.running or business.phase is Phase.PAPER:
+        held = {Phase.PAPER, Phase.EXPLAIN}
+        if business is None or business.running or business.phase in held:
             return
         if business.sale_id and business.phase in {Phase.MONEY, Phase.CARD}:
             self._give_back(business.ids, business.sale_id)
@@ -389,6 +471,7 @@ class Counter:
             holder=self.server.holder(card.holder_id),
             old_card=card,
             months=found.request.months,
+            gap=found.request.gap,
             sale_id=sale_id,
             received_fen=found.sale.credited_fen,
             phase=Phase.CARD,
@@ -420,13 +503,8 @@ class Counter:
             self.notice = "money-handed-back"
 
     @_act
-    def block(self, card_number: int) -> None:
-        """Block a lost card, at once and without the card (IC-23a)."""
-        self._show_holder_of(self.server.block(card_number, "lost").holder_id)
-
-    @_act
     def unblock(self, card_number: int) -> None:
-        """Allow a found card again while nothing replaces it."""
+        """Allow a blocked card again while nothing replaces it and nobody reported it lost."""
         self._show_holder_of(self.server.unblock(card_number, "found").holder_id)
 
     # --- the long part
@@ -461,6 +539,10 @@ class Counter:
         )
         self.business.ids.operation = ticket.operation_id
         return self.business
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Work that takes a while, after what is running now."""
+        self._submit(job)
 
     def _submit(self, job: Callable[[], None]) -> None:
         self._jobs.submit(self._guarded, job)
@@ -497,6 +579,10 @@ class Counter:
             self.business.problem, self.business.problem_rule = problem, rule
         else:
             self.notice = problem
+
+    def at(self, *phases: Phase) -> Business | None:
+        """The business at one of these steps, for acts in other modules of the desk."""
+        return self._at(*phases)
 
     def _at(self, *phases: Phase) -> Business | None:
         """The business when it is at one of these steps; a doubled click finds it elsewhere."""

@@ -12,5 +12,19 @@ class Page:
     word: str
 
 
-PAGES: Final[tuple[Page, ...]] = (Page(endpoint="desk.page", word="counter"),)
+PAGES: Final[tuple[Page, ...]] = (
+    Page(endpoint="desk.page", word="counter"),
+    Page(endpoint="people.listed", word="people"),
+    Page(endpoint="register.page", word="register"),
+    Page(endpoint="papers.page", word="papers"),
+    Page(endpoint="shift.page", word="shift"),
+    Page(endpoint="cash.page", word="cash"),
+    Page(endpoint="approvals.listed", word="approvals"),
+    Page(endpoint="parking.page", word="parking"),
+    Page(endpoint="review.page", word="review"),
+    Page(endpoint="reminders.page", word="reminders"),
+    Page(endpoint="figures.page", word="figures"),
+    Page(endpoint="waiting.page", word="waiting-number"),
+    Page(endpoint="operators.notices", word="notices"),
+)
 """In the order of the menu."""

@@ -1,6 +1,8 @@
 """Build a front desk from its settings."""
 
 from kiosk.desk.counter import Counter
+from kiosk.desk.exports import FORM_FONT
+from kiosk.desk.presence import Presence
 from kiosk.desk.views import create_app
 from kiosk.station.clock import Clock, system_clock
 from kiosk.station.config import Config
@@ -17,7 +19,9 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         reader=open_reader(config.reader),
         paper=open_paper(config, server),
         bell=Bell(),
-        operator=config.station.operator,
         station=config.station.name,
+        presence=Presence(server, lock_after_s=config.station.lock_after_minutes * 60.0),
     )
-    return Station(app=create_app(counter, clock=clock), start=counter.start, stop=counter.stop)
+    app = create_app(counter, clock=clock, alarm_at=config.station.waiting_alarm)
+    app.config[FORM_FONT] = config.station.form_font
+    return Station(app=app, start=counter.start, stop=counter.stop)

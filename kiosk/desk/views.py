@@ -4,14 +4,17 @@ import re
 import unicodedata
 from http import HTTPStatus
 from typing import Final
+from uuid import uuid4
 
 from flask import Blueprint, Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from cardserver.client import ServerError
 from cardserver.domain.card import REPLACEABLE
+from cardserver.domain.denomination import notes_typed, total_of
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
+from cardserver.domain.parking import Gap
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.domain.verification import (
@@ -21,11 +24,23 @@ from cardserver.domain.verification import (
     check_card_papers,
     check_parking_papers,
 )
-from cardserver.wire import CardView, HolderView
+from cardserver.wire import CardView
+from cardserver.wire_people import PersonView
+from kiosk.desk import approvals, cardacts, cashpages, papers, shiftpages
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import WORK, Counter, Handed
+from kiosk.desk.importpages import import_pages
+from kiosk.desk.lookingafter import look_after
 from kiosk.desk.pages import PAGES
+from kiosk.desk.paperwork import Ticks
+from kiosk.desk.parking import parking_pages
 from kiosk.desk.pending import Pending, look
+from kiosk.desk.people import people_pages
+from kiosk.desk.register import register_pages
+from kiosk.desk.shown import Shown
+from kiosk.desk.signin import guard_pages
+from kiosk.desk.unitpages import unit_pages
+from kiosk.desk.waiting import ALARM_AT
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.problems import problem_of
 from kiosk.station.web import back_to, create_station_app, nothing_new, shown_mark
@@ -37,30 +52,50 @@ _YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _KEYS: Final = {
     "/": "search",
-    "F2": "issue",
+    "F2": "owner",
+    "F3": "family",
+    "F4": "tenant",
+    "F5": "merchant",
     "F6": "parking",
     "F7": "extend",
     "F8": "replace",
     "F9": "loss",
-    "F10": "format",
+    "F10": "staff",
+    "F12": "lock",
     "Enter": "next",
     "Esc": "leave",
 }
 _PAPERED: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND, OperationKind.ADD_PARKING})
 """A replacement needs the person, not the papers: its rights are those already given."""
 
-_RULES: Final = {Phase.PRICE: "FEE-01", Phase.MONEY: "FEE-03", Phase.PAPER: "IC-07"}
+_GAPS: Final = frozenset({Gap.BACK_DATED, Gap.WAIVED})
+_RULES: Final = {
+    Phase.PRICE: "FEE-01",
+    Phase.MONEY: "FEE-03",
+    Phase.PAPER: "IC-07",
+    Phase.EXPLAIN: "IC-08",
+}
 _VERIFIED_BY: Final = {
-    OperationKind.ADD_PARKING: "PARK-01",
     OperationKind.EXTEND: "IC-12a",
     OperationKind.REPLACE: "IC-10a",
 }
 
 
-def create_app(counter: Counter, *, clock: Clock) -> Flask:
+def create_app(counter: Counter, *, clock: Clock, alarm_at: int = ALARM_AT) -> Flask:
     """The front desk's web application over one counter."""
     app = create_station_app("kiosk.desk", bell=counter.bell)
+    guard_pages(app, counter)
     app.register_blueprint(_blueprint(counter))
+    app.register_blueprint(approvals.blueprint(counter, clock))
+    app.register_blueprint(shiftpages.blueprint(counter))
+    app.register_blueprint(cashpages.blueprint(counter))
+    app.register_blueprint(papers.blueprint(counter))
+    app.register_blueprint(parking_pages(counter))
+    app.register_blueprint(register_pages(counter, clock))
+    look_after(app, counter, clock, alarm_at=alarm_at)
+    app.register_blueprint(import_pages(counter))
+    app.register_blueprint(people_pages(counter))
+    app.register_blueprint(unit_pages(counter, clock))
     app.context_processor(
         lambda: {
             "counter": counter,
@@ -89,6 +124,7 @@ def _blueprint(counter: Counter) -> Blueprint:
             "selected": _selected(counter),
             "rule_of": lambda phase: rule_of(counter.business, phase),
             "keys": _KEYS.items(),
+            "classes": set(HolderClass),
             "Phase": Phase,
         }
 
@@ -120,7 +156,7 @@ def _blueprint(counter: Counter) -> Blueprint:
     def change() -> str:
         business = counter.business
         due = business.due_fen if business is not None else 0
-        received = _fen(request.args.get("received", ""))
+        received, _ = _money_typed(request.args.get("received", ""))
         return render_template("desk/change.html", received=received, due=due)
 
     @desk.get("/state.json")
@@ -135,15 +171,21 @@ def _blueprint(counter: Counter) -> Blueprint:
 
 
 def _search(counter: Counter) -> dict[str, object]:
+    """What was typed and who fits; a function key asks for one class of holders (IC-01)."""
+    wanted = request.args.get("class", "")
+    only = HolderClass(wanted) if wanted in set(HolderClass) else None
     query = request.args.get("q", "").strip()
-    found: list[HolderView] = []
+    if only is not None and not query and counter.holder is not None:
+        query = counter.holder.unit  # the others of this household
+    found: tuple[PersonView, ...] = ()
     problem = ""
     if query:
         try:
-            found = counter.server.search(query, _HOLDERS_SHOWN)
+            people = counter.server.people
+            found = people.people(query, holder_class=only, limit=_HOLDERS_SHOWN).people
         except ServerError as error:
             problem = problem_of(error)
-    return {"query": query, "found": found, "problem": problem}
+    return {"query": query, "found": found, "problem": problem, "only": only}
 
 
 def _back() -> ResponseReturnValue:
@@ -172,7 +214,8 @@ def _add_choices(desk: Blueprint, counter: Counter) -> None:
 
     @desk.post("/block")
     def block() -> ResponseReturnValue:
-        counter.block(_number("card_number"))
+        made = str(uuid4())
+        counter.attempt(lambda: cardacts.report(counter, request.form, report_id=made))
         return _back()
 
     @desk.post("/unblock")
@@ -187,14 +230,22 @@ def _add_verifying(desk: Blueprint, counter: Counter) -> None:
         seen = [Paper(name) for name in request.form.getlist("paper") if name in set(Paper)]
         try:
             _check_papers(counter.business, seen)
+            shown = Shown.of(request.form.to_dict(), tuple(seen))
         except RuleViolation as missing:
             counter.note(missing.reason, missing.rule)
         else:
-            counter.verify(seen)
+            counter.verify(shown)
         return _back()
 
 
 def _add_steps(desk: Blueprint, counter: Counter) -> None:
+    @desk.post("/gap")
+    def gap() -> ResponseReturnValue:
+        chosen = request.form.get("gap", "")
+        if chosen in _GAPS:
+            counter.choose_gap(Gap(chosen))
+        return _back()
+
     @desk.post("/agree")
     def agree() -> ResponseReturnValue:
         counter.agree()
@@ -202,9 +253,9 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
 
     @desk.post("/money")
     def money() -> ResponseReturnValue:
-        received = _fen(request.form.get("received", ""))
+        received, notes = _money_typed(request.form.get("received", ""))
         if received is not None:
-            counter.take_money(received, checked="checked" in request.form)
+            counter.take_money(received, checked="checked" in request.form, notes=notes)
         elif counter.business is not None and counter.business.phase is Phase.MONEY:
             counter.note("amount-invalid")
         return _back()
@@ -216,9 +267,11 @@ def _add_steps(desk: Blueprint, counter: Counter) -> None:
 
     plain = {
         "write": counter.write,
+        "note-refused": counter.refuse_note,
         "retry": counter.retry,
         "abandon": counter.abandon,
         "leave-owed": counter.leave_owed,
+        "owe-invoices": counter.owe_invoices,
         "print": counter.print_paper,
         "cancel": counter.cancel,
     }
@@ -246,7 +299,12 @@ def _add_papers(desk: Blueprint, counter: Counter) -> None:
     @desk.post("/paper/<how>")
     def paper(how: str) -> ResponseReturnValue:
         if how in set(Handed):
-            counter.hand_over(Handed(how))
+            counter.hand_over(Handed(how), Ticks.of(request.form.to_dict()))
+        return _back()
+
+    @desk.post("/invoices")
+    def invoices() -> ResponseReturnValue:
+        counter.give_invoices(request.form.get("numbers", ""))
         return _back()
 
 
@@ -274,7 +332,7 @@ def _papers(business: Business | None) -> list[Paper]:
     if business is None or business.kind not in _PAPERED:
         return []
     holder_class = business.holder.holder_class
-    if business.kind is OperationKind.ADD_PARKING:
+    if business.first_parking:
         lease = {Paper.LEASE} if holder_class is HolderClass.TENANT else set()
         needed = PARKING_PAPERS | lease
     else:
@@ -286,7 +344,7 @@ def _check_papers(business: Business | None, seen: list[Paper]) -> None:
     """Raise RuleViolation while a paper is missing: before money is taken, not after."""
     if business is None or business.phase is not Phase.VERIFY or business.kind not in _PAPERED:
         return
-    if business.kind is OperationKind.ADD_PARKING:
+    if business.first_parking:
         check_parking_papers(business.holder.holder_class, seen)
     else:
         check_card_papers(business.holder.holder_class, seen)
@@ -297,8 +355,12 @@ def rule_of(business: Business | None, phase: Phase) -> str:
     if business is None:
         return ""
     if phase is Phase.VERIFY:
+        if business.first_parking:
+            return "PARK-01"
         first_issue = CARD_PAPERS[business.holder.holder_class][0]
         return _VERIFIED_BY.get(business.kind, first_issue)
+    if phase is Phase.INSPECT:
+        return "IC-16" if business.holder.holder_class is HolderClass.STAFF else "IC-10a"
     if phase is Phase.CARD and business.kind is OperationKind.FORMAT:
         return "IC-18"
     return _RULES.get(phase, "")
@@ -327,14 +389,23 @@ def _fen(typed: str) -> int | None:
     return int(yuan) * 100 + int(cents.ljust(2, "0")) or None
 
 
+def _money_typed(typed: str) -> tuple[int | None, dict[int, int] | None]:
+    """Money as a clerk types it: an amount, or its notes (``100+20x2``), told by which (FEE-03)."""
+    notes = notes_typed(typed)
+    return (_fen(typed), None) if notes is None else (total_of(notes) or None, notes)
+
+
 def state_of(counter: Counter) -> dict[str, object]:
     """The counter as JSON, for scripts that drive the demo and for tests."""
-    business, laid = counter.business, counter.laid
+    here = counter.presence.here
+    business = counter.business if here else None
+    laid, holder = (counter.laid, counter.holder) if here else (None, None)
     return {
         "operator": counter.operator,
         "station": counter.station,
         "notice": counter.notice,
-        "holder_id": counter.holder.holder_id if counter.holder else None,
+        "locked": counter.presence.locked,
+        "holder_id": holder.holder_id if holder else None,
         "reader": {
             "fault": counter.post.fault,
             "uid": laid.identity.uid.hex() if laid and laid.identity else None,
@@ -362,4 +433,5 @@ def _business_state(business: Business) -> dict[str, object]:
         "document": business.document.number if business.document else None,
         "document_state": business.document.state if business.document else None,
         "handed": business.handed,
+        "invoices": business.invoices,
     }

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.operation import OperationKind
+from cardserver.domain.parking import Gap
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.sale import SaleState
 from cardserver.wire import (
@@ -68,6 +69,7 @@ class Visit:
     identity: CardIdentity | None = None
     card: CardView | None = None
     months: int = 1
+    gap: Gap | None = None
     quote: Quote | None = None
     sale: SaleView | None = None
     ticket: Ticket | None = None
@@ -89,6 +91,7 @@ def _can_go_on(waiting: WaitingSale) -> bool:
     )
 
 
+_BANK: Final = "bank-collected"
 _NOT_HERE: Final = {"not-permitted": "unfinished-at-the-desk"}
 """A card with an operation that a kiosk may not do: it goes on where it was begun."""
 
@@ -306,10 +309,11 @@ class Machine:
                 self._write()
                 return
             problem = self._why_not(visit.card)
+            # What the bank collected is not sold here, but it is written here (PARK-10a).
+            if problem in {"", _BANK} and visit.card and self._go_on_with_a_paid(visit.card):
+                return
             if problem:
                 self._refuse(problem)
-                return
-            if visit.card is not None and self._go_on_with_a_paid(visit.card):
                 return
             self._offer(1)
         except ServerError as error:
@@ -324,8 +328,10 @@ class Machine:
         sale = next((each for each in waiting if _can_go_on(each)), None)
         if sale is None or not isinstance(sale.request, TopUpRequest):
             return False
+        visit.gap = sale.request.gap
         self._offer(sale.request.months)
-        visit.sale = self.till.sale = sale.sale
+        visit.sale = sale.sale
+        self.till.sale = None if sale.collected else sale.sale
         if sale.sale.missing_fen:
             self._leaving = False
             self._move(Event.CARD_PART_PAID)
@@ -342,14 +348,15 @@ class Machine:
             return "card-not-live"
         if card.parking is None or RightKind.PARKING not in card.rights:
             return "no-parking-right"
-        return "bank-collected" if card.parking.bank_collected else ""
+        return _BANK if card.parking.bank_collected else ""
 
     def _offer(self, months: int) -> None:
         card = self.visit.card
         if card is None:
             return
         self.visit.months = months
-        self.visit.quote = self.server.quote(TopUpRequest(card_number=card.number, months=months))
+        request = TopUpRequest(card_number=card.number, months=months, gap=self.visit.gap)
+        self.visit.quote = self.server.quote(request)
         self.visit.last_before = card.rights[RightKind.PARKING].last
         self.visit.last_after = self.visit.quote.after[RightKind.PARKING].last
 
@@ -480,7 +487,9 @@ class Machine:
             if not self._same_card(card.identity):
                 raise CardRemoved("another card lies there", uid=card.identity.uid)
             if visit.ticket is None and visit.card is not None and visit.sale is not None:
-                request = TopUpRequest(card_number=visit.card.number, months=visit.months)
+                request = TopUpRequest(
+                    card_number=visit.card.number, months=visit.months, gap=visit.gap
+                )
                 visit.ticket = begin(request, card, self.server, visit.sale.sale_id)
             if visit.ticket is not None:
                 settled = carry_out(visit.ticket, card, self.server, lambda _step: None)

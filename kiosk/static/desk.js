@@ -14,7 +14,12 @@ function press(button) {
 function bearer(key) {
   const wanted = `[data-key="${CSS.escape(key)}"]`;
   return document.querySelector(`[data-card][data-selected] ${wanted}`)
-    || [...document.querySelectorAll(wanted)].find((button) => !button.closest("[data-card]"));
+    || [...document.querySelectorAll(wanted)].find((button) => !button.closest("[data-card]") && !waits(button));
+}
+
+// The choice of another class of holders waits while somebody is being served.
+function waits(button) {
+  return button.matches("[data-idle]") && Boolean(document.querySelector("#work .steps"));
 }
 
 function neighbour(items, current, step) {
@@ -45,6 +50,8 @@ function walkCards(step) {
 function leaveSearch() {
   const search = document.getElementById("q");
   search.value = "";
+  search.form.querySelector("[name=class]")?.remove();
+  search.placeholder = search.dataset.hint || search.placeholder;
   document.getElementById("found").replaceChildren();
   search.blur();
 }
@@ -73,7 +80,8 @@ function onKey(event) {
       return press(bearer("Escape"));
     default:
       if (/^\d$/.test(event.key) && !typing) { document.getElementById("received")?.focus(); return false; }
-      return /^F\d/.test(event.key) && press(bearer(event.key));
+      // Plus and minus count who waits; in a field they are what somebody types.
+      return (/^F\d/.test(event.key) || (/^[-+]$/.test(event.key) && !typing)) && press(bearer(event.key));
   }
 }
 
@@ -141,4 +149,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;
   delete form.dataset.sent;
   rest(form, false);
+});
+
+// A page of lists asks now and then whether it may still be shown. Keys and clicks since it asked
+// last tell the station that somebody is at work here, even where nothing was sent.
+let acted = false;
+for (const kind of ["keydown", "pointerdown"]) {
+  document.addEventListener(kind, () => { acted = true; }, { passive: true });
+}
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.path.endsWith("/watch")) { return; }
+  if (acted) { event.detail.parameters.acted = "yes"; }
+  acted = false;
 });

@@ -6,10 +6,12 @@
     name = "前台1"                      # stands on screens and papers
     server = "http://127.0.0.1:8700"    # the card server
     token_file = "desk.token"           # the station's credential, one line
-    operator = "张晓"                   # who acts here
     listen = "127.0.0.1:8711"           # where the pages are
+    lock_after_minutes = 5              # a desk covers its screen when nobody touches it so long
     company = "翠湖物业服务有限公司"      # legal name on papers
     phone = "0755-8888 0000"            # the office, for people who need help
+    form_font = "simsun.ttc"            # for A4 forms; without it the system's is looked for
+    waiting_alarm = 3                   # desk: so many waiting ask for a second desk (FEE-06a)
 
     [reader]
     driver = "pcsc"                     # drivers/readers/<driver>.py
@@ -19,6 +21,7 @@
     profile = "generic-80"              # printer/profiles/<profile>.toml
     kind = "network"                    # usb, serial, network, file; other keys go to the transport
     host = "192.0.2.10"
+    copies = ["stub", "customer", "accounts"]  # of a formal receipt; fewer where a form has them
 
     [acceptor]                          # kiosk only
     driver = "ssp"
@@ -52,6 +55,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cardserver.domain.admission import Direction, Lane
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import MAX_ZONE, RightKind
+from printer.documents import ReceiptCopy
 
 
 class ConfigInvalid(Exception):
@@ -70,10 +74,12 @@ class StationPart(_Part):
     name: str
     server: str
     token_file: Path
-    operator: str = ""
     listen: str = "127.0.0.1:8711"
+    lock_after_minutes: Annotated[int, Field(ge=1, le=60)] = 5
     company: str
     phone: str
+    form_font: Path | None = None
+    waiting_alarm: Annotated[int, Field(ge=1, le=99)] = 3
 
 
 class DevicePart(BaseModel):
@@ -89,11 +95,15 @@ class DevicePart(BaseModel):
 
 
 class PrinterPart(BaseModel):
-    """A printer: its profile; every other key belongs to the transport."""
+    """A printer: its profile, which copies of a formal receipt it makes (FEE-24a).
+
+    Every other key belongs to the transport.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     profile: str = "generic-80"
+    copies: Annotated[tuple[ReceiptCopy, ...], Field(min_length=1)] = tuple(ReceiptCopy)
 
     def settings(self) -> dict[str, str]:
         """The transport's own keys as text."""
@@ -166,6 +176,8 @@ def load_config(path: Path) -> Config:
 
 def _beside(config: Config, folder: Path) -> Config:
     station = config.station.model_copy(update={"token_file": folder / config.station.token_file})
+    if station.form_font is not None:
+        station = station.model_copy(update={"form_font": folder / station.form_font})
     kiosk = config.kiosk
     if kiosk is not None:
         kiosk = kiosk.model_copy(update={"journal": folder / kiosk.journal})

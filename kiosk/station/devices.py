@@ -50,4 +50,5 @@ def open_paper(config: Config, server: CardServerClient) -> PaperDesk:
         profile=profile,
         letterhead=Letterhead(company=station.company, station=station.name, phone=station.phone),
         server=server,
+        copies=config.printer.copies,
     )

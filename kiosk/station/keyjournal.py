@@ -11,11 +11,16 @@ UNDO: Final = "undo"
 
 
 class ServerJournal:
-    """A `drivers.api.KeyingJournal` whose lines are committed before the card is touched again."""
+    """A `drivers.api.KeyingJournal` whose lines are committed before the card is touched again.
+
+    That a step is done is told with the next one that begins: until then it stands as begun, and
+    whoever resumed would look at it once more, which is safe and costs nothing but a moment.
+    """
 
     def __init__(self, server: CardServerClient, ticket: Ticket) -> None:
         self._server = server
         self._operation_id = ticket.operation_id
+        self._untold: list[str] = []
         self._steps = {
             step: StepState(state)
             for step, state in server.keying_steps(ticket.operation_id).items()
@@ -31,8 +36,13 @@ class ServerJournal:
         return self._steps.get(step)
 
     def record(self, step: str, state: StepState) -> None:
-        """Record on the server before the card is touched again."""
-        self._server.record_keying(self._operation_id, step, KeyingState(state))
+        """Record on the server that a step begins; that one is done can wait for the next."""
+        if state is StepState.DONE:
+            self._untold.append(step)
+        else:
+            done = [each for each in self._untold if each != step]
+            self._server.record_keying(self._operation_id, step, KeyingState.BEGUN, done)
+            self._untold.clear()
         self._steps[step] = state
 
     def head(self, *, back: bool) -> None:

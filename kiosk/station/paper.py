@@ -6,7 +6,7 @@ printed again, marked 补打 where one may already be in the world.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,22 +15,26 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import MAY_EXIST, DocumentKind, PrintResult
 from cardserver.domain.ids import card_number_text
+from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import TenderKind
 from cardserver.domain.tariff import ChargeItem
-from cardserver.wire import DocumentView
+from cardserver.wire import CardView, DocumentContent, DocumentView
 from kiosk.station.clock import ESTATE_ZONE
 from printer.channel import Channel
 from printer.documents import (
     RECEIPT_REPRINT_NOTE,
+    ReceiptCopy,
     ReceiptItem,
+    card_slip,
     formal_receipt,
     pending_slip,
+    together_remark,
     topup_slip,
 )
 from printer.errors import PrinterError
 from printer.layout import preview
 from printer.profile import Profile
-from printer.receipt import Receipt, reprinted
+from printer.receipt import Receipt, in_one_job, reprinted
 from printer.spool import ask_status, print_job
 from printer.status import Paper, PrinterStatus
 
@@ -38,6 +42,7 @@ _log = logging.getLogger(__name__)
 
 _ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
 _PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
+_RIGHT_NAMES: Final = {RightKind.DOOR: "门禁", RightKind.PARKING: "停车"}
 _PENDING_REASONS: Final = {"paid-in-part": "付款未完成", "card-not-returned": "卡未放回"}
 
 
@@ -60,11 +65,13 @@ class PaperDesk:
         profile: Profile,
         letterhead: Letterhead,
         server: CardServerClient,
+        copies: Sequence[ReceiptCopy] = tuple(ReceiptCopy),
     ) -> None:
         self._open_channel = open_channel
         self._profile = profile
         self._letterhead = letterhead
         self._server = server
+        self._copies = copies
         self._lock = threading.Lock()
         self._broken = False
         self._stop = threading.Event()
@@ -124,7 +131,7 @@ class PaperDesk:
         except ServerError:
             _log.warning("document %s: the server did not allow it", document.document_id)
             return document, PrintResult.NOT_PRINTED
-        result = self._send(self.receipt(document))
+        result = self._send(self.sheets(document))
         try:
             document = self._server.record_print(document.document_id, print_id, result)
         except ServerError:
@@ -148,14 +155,49 @@ class PaperDesk:
         )
         return self._send(slip)
 
+    @property
+    def letterhead(self) -> Letterhead:
+        """What stands on every paper here."""
+        return self._letterhead
+
+    def print_sheet(self, sheet: Receipt) -> PrintResult:
+        """Print a paper that is no document of a sale: a shift's report, a movement's slip."""
+        return self._send(sheet)
+
+    def preview_sheet(self, sheet: Receipt) -> str:
+        """Such a paper as text, for the screen."""
+        return preview(sheet, self._profile)
+
+    def print_card_slip(self, card: CardView, printed_at: datetime) -> PrintResult:
+        """Print what goes with a card for which no receipt is written (IC-08)."""
+        slip = card_slip(
+            company=self._letterhead.company,
+            printed_at=printed_at.astimezone(ESTATE_ZONE),
+            holder=card.holder_name,
+            unit=card.unit,
+            card_number=card_number_text(card.number),
+            last_days={_RIGHT_NAMES[kind]: right.last for kind, right in card.rights.items()},
+            phone=self._letterhead.phone,
+        )
+        return self._send(slip)
+
     def preview(self, document: DocumentView) -> str:
         """The paper as text, for the clerk's screen."""
         return preview(self.receipt(document), self._profile)
 
+    def sheets(self, document: DocumentView) -> Receipt:
+        """All that is printed of a document: of a formal receipt each copy, once (FEE-24a).
+
+        What is printed again is one sheet and stands for none of the copies.
+        """
+        if document.kind is not DocumentKind.FORMAL_RECEIPT or document.reprints:
+            return self.receipt(document)
+        return in_one_job([self._formal(document, copy) for copy in self._copies])
+
     def receipt(self, document: DocumentView) -> Receipt:
-        """The paper of a document."""
+        """The paper of a document, as the customer gets it."""
         if document.kind is DocumentKind.FORMAL_RECEIPT:
-            paper, note = self._formal(document), RECEIPT_REPRINT_NOTE
+            paper, note = self._formal(document, ReceiptCopy.CUSTOMER), RECEIPT_REPRINT_NOTE
         else:
             paper, note = self._slip(document), ""
         return reprinted(paper, document.reprints, note=note) if document.reprints else paper
@@ -177,7 +219,7 @@ class PaperDesk:
             _log.warning("paper %s: %s (%s)", receipt.number, done.outcome, done.reason)
         return PrintResult(done.outcome.value)
 
-    def _formal(self, document: DocumentView) -> Receipt:
+    def _formal(self, document: DocumentView, copy: ReceiptCopy) -> Receipt:
         content = document.content
         number = card_number_text(content.card_number)
         last_days = [period.last for period in content.after.values()]
@@ -197,9 +239,11 @@ class PaperDesk:
                 for line in content.lines
             ],
             way_of_payment=_PAYMENT_NAMES[content.tender_kind],
-            operator=document.operator,
+            operator=document.operator or self._letterhead.station,
             station=self._letterhead.station,
-            received_fen=content.received_fen,
+            copy=copy,
+            received_fen=_received(content),
+            remark=_together(content),
             valid_until=max(last_days, default=None),
         )
 
@@ -220,9 +264,21 @@ class PaperDesk:
             amount_fen=content.total_fen,
             qr_text=f"YIKA-SLIP {number} {card} {content.total_fen} {document.local_date}",
             way_of_payment=_PAYMENT_NAMES[content.tender_kind],
-            received_fen=content.received_fen,
+            received_fen=_received(content),
+            remark=_together(content),
             phone=self._letterhead.phone,
         )
+
+
+def _received(content: DocumentContent) -> int | None:
+    """The cash of this paper alone; None where it was counted together with another paper's."""
+    return content.received_fen if content.payment_fen is None else None
+
+
+def _together(content: DocumentContent) -> str:
+    if content.payment_fen is None:
+        return ""
+    return together_remark(content.payment_fen, content.received_fen)
 
 
 def _word(status: PrinterStatus) -> str:

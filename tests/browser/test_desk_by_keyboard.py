@@ -10,7 +10,10 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from cardserver.domain.permits import Action
 from cardserver.domain.rights import RightKind
+from cardserver.domain.signin import DEMO_PASSWORD
+from simulators.estate import HEAD
 from simulators.story import issue_to_the_owner
 from tests.browser.served import Served, Watched
 
@@ -49,6 +52,15 @@ def press(page: Page, key: str, expected_step: str) -> None:
     """Press a key and see the counter arrive at a step."""
     page.keyboard.press(key)
     expect(step(page)).to_contain_text(expected_step)
+
+
+def show_lease(page: Page) -> None:
+    """The tenant's lease and papers, as they lie on the counter."""
+    page.locator("#lease-number").fill("ZL-7")
+    page.locator("#lease-first").fill("2024-04-01")
+    page.locator("#copy-filed").fill("A-17")
+    for paper in ("lease", "id-copy"):
+        page.locator(f"#paper-{paper}").check()
 
 
 def type_amount(page: Page, yuan: str) -> None:
@@ -138,7 +150,7 @@ def test_parking_is_added_by_its_key_to_the_card_that_lies_there(
 def test_enter_held_down_goes_one_step_only(desk_window: Watched, served: Served) -> None:
     desk = desk_window.open(DESK)
     find(desk, "李", "李㼆")
-    press(desk, "F2", "核对身份")
+    press(desk, "F3", "核对身份")
     desk.keyboard.down("Enter")
     for _ in range(5):
         desk.keyboard.down("Enter")  # the keyboard repeats a key that is held
@@ -154,7 +166,7 @@ def test_a_card_torn_in_mid_write_is_explained_and_finished_when_it_is_back(
 ) -> None:
     desk = desk_window.open(DESK)
     find(desk, "李", "李㼆")
-    press(desk, "F2", "核对身份")
+    press(desk, "F3", "核对身份")
     press(desk, "Enter", "说明价格")
     press(desk, "Enter", "收款")
     type_amount(desk, "20")
@@ -186,7 +198,13 @@ def test_while_a_card_is_written_the_page_stands_still_and_shows_how_far_it_is(
 ) -> None:
     desk = desk_window.open(DESK)
     find(desk, "赵强", "赵强")
-    press(desk, "F2", "核对身份")
+    desk.keyboard.press("F10")
+    expect(desk.locator("#lender")).to_be_focused()
+    desk.keyboard.press("Tab")
+    desk.keyboard.type(DEMO_PASSWORD)
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".person summary")).to_contain_text("何静")
+    press(desk, "F10", "核对身份")
     desk.keyboard.press("Space")
     press(desk, "Enter", "写卡")
     served.tell.blank("staff", "desfire-ev1")
@@ -205,6 +223,7 @@ def test_while_a_card_is_written_the_page_stands_still_and_shows_how_far_it_is(
 def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched, served: Served) -> None:
     tell = served.tell
     if "staff" not in tell.card_ids:
+        tell.step_up(HEAD, Action.OPERATE_STAFF_CARD)
         tell.open_business(served.site.people.staff, "issue")
         tell.serve(("approval",))
         tell.blank("staff", "classic-1k")
@@ -212,7 +231,7 @@ def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched, serv
         tell.write()
     desk = desk_window.open(DESK)
     find(desk, "赵强", "赵强")
-    press(desk, "F10", "写卡")
+    desk.get_by_role("button", name="格式化").press("Enter")
     expect(desk.locator("#sure")).to_be_visible()
     desk.keyboard.press("Enter")
     expect(desk.locator("[aria-current=step] h2")).to_contain_text("写卡")
@@ -244,6 +263,7 @@ def test_the_loss_key_means_the_chosen_card_and_no_other(
     desk.keyboard.press("ArrowDown")
     expect(cards.nth(1)).to_have_attribute("data-selected", "")
     desk.keyboard.press("F9")
+    cards.nth(1).get_by_role("button", name="挂失，马上停用").press("Enter")
     expect(cards.nth(1)).to_contain_text("已挂失")
     states = {number: tell.site.office.card(number=number) for number in (upper, lower)}
     assert [card and card.status.value for card in states.values()] == ["live", "blocked"]
@@ -254,9 +274,8 @@ def test_a_card_laid_down_while_the_clerk_types_takes_nothing_from_the_field(
 ) -> None:
     desk = desk_window.open(DESK)
     find(desk, "陈立", "陈立")
-    press(desk, "F2", "核对身份")
-    for paper in ("lease", "id-copy"):
-        desk.locator(f"#paper-{paper}").check()
+    press(desk, "F4", "核对身份")
+    show_lease(desk)
     press(desk, "Enter", "说明价格")
     press(desk, "Enter", "收款")
     type_amount(desk, "5")
@@ -275,9 +294,8 @@ def test_back_after_a_payment_repeats_nothing(desk_window: Watched, served: Serv
     desk = desk_window.open("/")
     desk.goto(desk_window.url + DESK)
     find(desk, "陈立", "陈立")
-    press(desk, "F2", "核对身份")
-    for paper in ("lease", "id-copy"):
-        desk.locator(f"#paper-{paper}").check()
+    press(desk, "F4", "核对身份")
+    show_lease(desk)
     press(desk, "Enter", "说明价格")
     press(desk, "Enter", "收款")
     type_amount(desk, "20")

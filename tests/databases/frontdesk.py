@@ -16,15 +16,16 @@ from sqlalchemy import Engine
 
 from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.permits import Role
+from cardserver.domain.permits import Action, Role
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import HolderClass, zone_mask
 from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.signin import ENDLESS
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services import beginning, ending, planning, selling, setup, verifying
 from cardserver.services.errors import Conflict
-from cardserver.services.turn import Caller, Estate, writing
+from cardserver.services.turn import Caller, Estate, Leave, writing
 from cardserver.vault import Vault, demo_vault
 from cardserver.wire import (
     AddParkingRequest,
@@ -44,6 +45,7 @@ from cardserver.wire import (
     TopUpRequest,
     VerificationRequest,
 )
+from tests.databases import bookwork, paperwork, tillwork
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
@@ -51,11 +53,18 @@ MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
 
 AGENT = frozenset({Role.AGENT})
 HEAD = frozenset({Role.FRONT_DESK_HEAD})
-DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="张晓", roles=AGENT)
+BY_THE_HEAD = Leave(leave_id="", action=Action.OPERATE_STAFF_CARD, name="何静")
+"""The head stands beside the agent all day, so that any test may issue a staff card (IC-14)."""
+
+DESK = Caller(
+    station="desk-1", kind=StationKind.DESK, operator="张晓", roles=AGENT, leave=BY_THE_HEAD
+)
 OTHER_DESK = Caller(station="desk-2", kind=StationKind.DESK, operator="李明", roles=AGENT)
 HEAD_DESK = Caller(station="desk-1", kind=StationKind.DESK, operator="何静", roles=HEAD)
 KIOSK = Caller(station="kiosk-1", kind=StationKind.KIOSK)
 GATE = Caller(station="gate-1", kind=StationKind.GATE)
+WITH_A_SHIFT = (DESK, OTHER_DESK, HEAD_DESK)
+"""Callers whose shift is open, so that they may take money."""
 
 PAPERS = tuple(Paper)
 """All papers there are."""
@@ -153,6 +162,8 @@ class FrontDesk:
             turn.session.add_all(holders)
             turn.session.flush()
             by_word = {word: row.id for (word, *_), row in zip(people, holders, strict=True)}
+            tillwork.open_shifts(turn, WITH_A_SHIFT)
+            bookwork.draw_books(turn, WITH_A_SHIFT)
         self.owner, self.family = by_word["owner"], by_word["family"]
         self.tenant, self.merchant = by_word["tenant"], by_word["merchant"]
         self.staff, self.other_staff = by_word["staff"], by_word["other_staff"]
@@ -191,9 +202,28 @@ class FrontDesk:
     ) -> str:
         """Check a holder; returns the verification's id."""
         request = VerificationRequest(
-            verification_id=new_id(), holder_id=holder, method=method, papers_seen=papers
+            verification_id=new_id(),
+            holder_id=holder,
+            method=method,
+            papers_seen=papers,
+            lease=paperwork.lease_of(self.estate, holder),
+            application_id=self._application(holder),
+            phone_record_id=self._call(holder) if method is VerificationMethod.PHONE else None,
         )
         return verifying.verify(self.estate, self.caller, request).verification_id
+
+    def _application(self, holder: int) -> str | None:
+        """A merchant's or an employee's card stands on an approved application (IC-06, IC-13)."""
+        if holder in {self.owner, self.family, self.tenant}:
+            return None
+        row = paperwork.holder_row(self.estate, holder)
+        if row.holder_class not in {HolderClass.MERCHANT, HolderClass.STAFF}:
+            return None
+        return paperwork.approved(self.estate, holder)
+
+    def _call(self, holder: int) -> str:
+        """The owner says yes on the telephone (IC-04a)."""
+        return paperwork.called(self.estate, holder, self.owner)
 
     # --- requests
 
@@ -212,14 +242,15 @@ class FrontDesk:
         return ExtendRequest(card_number=card.number, verification_id=self.verify(card.holder_id))
 
     def replace_request(
-        self, card: CardView, reason: str = "lost", appraisal: str | None = "看过"
+        self, card: CardView, reason: str = "lost", *, appraised: bool = True
     ) -> ReplaceRequest:
+        appraisal = paperwork.appraised(self.estate, card, reason) if appraised else None
         return ReplaceRequest.model_validate(
             {
                 "old_card_number": card.number,
                 "reason": reason,
                 "verification_id": self.verify(card.holder_id),
-                "appraisal": appraisal,
+                "appraisal_id": appraisal,
             }
         )
 
@@ -298,7 +329,12 @@ def open_desk(engine: Engine, vault: Vault | None = None) -> FrontDesk:
     """A front desk on a store."""
     clock = SetClock()
     estate = Estate(
-        name="翠湖花园", engine=engine, vault=vault or demo_vault(), zone=ZONE, clock=clock
+        name="翠湖花园",
+        engine=engine,
+        vault=vault or demo_vault(),
+        zone=ZONE,
+        clock=clock,
+        limits=ENDLESS,
     )
     return FrontDesk(estate=estate, clock=clock)
 

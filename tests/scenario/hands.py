@@ -64,7 +64,8 @@ def write(day: Teller) -> Mapping[str, Any]:
 
 def settle_paper(day: Teller) -> None:
     """The receipt goes to the customer and the page is cleared."""
-    day.until("the paper is next", lambda: day.business().get("phase") in {"paper", "closed"})
+    done = {"paper", "explain", "closed"}
+    day.until("the paper is next", lambda: day.business().get("phase") in done)
     day.hand_over()
 
 
@@ -83,7 +84,9 @@ def trial(day: Teller) -> tuple[int, int, int, int]:
 
 
 def papers(day: Teller, printer: str = "desk") -> list[str]:
-    return [sheet.text for sheet in day.site.printers[printer].sheets]
+    """What the customer could take along: not the office's copies of a receipt."""
+    sheets = [sheet.text for sheet in day.site.printers[printer].sheets]
+    return [text for text in sheets if "存根联" not in text and "记账联" not in text]
 
 
 # --- with the keys of a card in hand --------------------------------------------------------------

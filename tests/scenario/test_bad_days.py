@@ -16,7 +16,12 @@ from typing import Any
 import httpx
 import pytest
 
+from cardserver.client import in_process
 from cardserver.db.engine import open_engine
+from cardserver.domain.permits import Role
+from cardserver.domain.station import StationKind
+from cardserver.services.setup import register_station
+from cardserver.services.turn import Caller
 from kiosk.desk.counter import Counter
 from kiosk.desk.views import create_app as create_desk
 from kiosk.station.events import Bell
@@ -27,6 +32,8 @@ from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from simulators.site import BRISK_NOTES, Site
 from simulators.story import FIRST_DAY, Teller
+from tests.databases import tillwork
+from tests.databases.people_at_work import on_file
 from tests.scenario.hands import (
     card_of,
     issue,
@@ -221,7 +228,7 @@ def finish_at_the_desk(day: Teller) -> None:
         if phase == "broken-off":
             day.post("/desk/act/retry")
         day.until("a step is done", lambda: day.business().get("phase") != "writing")
-        if day.business().get("phase") in {"paper", "closed"}:
+        if day.business().get("phase") in {"paper", "explain", "closed"}:
             break
     settle_paper(day)
     day.lift("desk")
@@ -332,14 +339,21 @@ class SecondDesk:
 
     def __post_init__(self) -> None:
         site = self.day.site
+        on_file(site.estate, "李明", (Role.AGENT,))
+        clerk = Caller(station="desk-2", kind=StationKind.DESK, operator="李明")
+        tillwork.begin(site.estate, clerk)
+        tillwork.draw_book(site.estate, clerk)
+        client = in_process(
+            site.server_app, register_station(site.estate, "desk-2", StationKind.DESK)
+        )
         self.counter = Counter(
-            server=site.client(demo_estate.DESK, "李明"),
+            server=client,
             reader=self.reader,
             paper=site.counter.paper,
             bell=Bell(),
-            operator="李明",
             station="前台2",
         )
+        self.counter.presence.take(demo_estate.sign_in(site.estate, "desk-2", "李明"))
         transport = httpx.WSGITransport(app=create_desk(self.counter, clock=site.clock))
         self.http = httpx.Client(transport=transport, base_url="http://localhost")
 

@@ -56,7 +56,7 @@ def test_a_top_up_paid_at_the_kiosk_is_written_at_the_desk_without_paying_again(
     tell.post("/desk/waiting/use", sale_id=sale_id)
     tell.write()
     assert tell.card("owner").rights[RightKind.PARKING].last.isoformat() == "2025-07-08"
-    assert not tell.site.client("desk-1", "x").waiting_sales(card_number=tell.numbers["owner"])
+    assert not tell.site.counter.server.waiting_sales(card_number=tell.numbers["owner"])
 
 
 def test_money_paid_in_part_is_handed_back_at_the_desk(tell: Teller):

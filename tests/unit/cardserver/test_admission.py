@@ -112,6 +112,7 @@ def test_park_04a_each_lane_looks_only_at_its_own_right() -> None:
 
 
 def test_gate_01_a_card_that_is_not_listed_is_unknown() -> None:
+    """IC-21: only cards authorised at the desk open anything."""
     assert tap(entry=None).reason is Reason.UNKNOWN_CARD
     other = replace(ENTRY_IN_LIST, card_number=CardNumber(99))
     assert tap(entry=other).reason is Reason.UNKNOWN_CARD

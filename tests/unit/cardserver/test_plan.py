@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardserver.domain.appraisal import REASON_OF
 from cardserver.domain.card import Card, Right, check_blank, check_format, check_secure_channel
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
@@ -143,7 +144,9 @@ def test_a_card_ends_with_its_holders_employment_or_ownership() -> None:
     assert right_of(plan, RightKind.DOOR).period.last == date(2025, 9, 30)
     assert plan.notes == (QuoteNote.ENDS_WITH_HOLDER,)
     gone = holder(ends=TODAY - timedelta(days=1))
-    assert reason_of(lambda: plan_issue(gone, 1, TODAY)) == "holder-ended"
+    assert reason_of(lambda: plan_issue(gone, 1, TODAY)) == "no-longer-here"
+    left = holder(HolderClass.STAFF, ends=TODAY - timedelta(days=1))
+    assert reason_of(lambda: plan_issue(left, 1, TODAY)) == "holder-ended"
 
 
 def test_a_tenant_without_a_lease_gets_nothing() -> None:
@@ -191,7 +194,7 @@ def test_a_top_up_gives_whole_months_and_leaves_the_door_alone(
     assert new.period.after_last == plan.added.after_last
     assert plan.added.first == max(old.period.after_last, today)
     assert plan.total_fen == months * 300_00
-    assert plan.document_kind is DocumentKind.TOP_UP_SLIP
+    assert plan.document_kinds == (DocumentKind.TOP_UP_SLIP,)
     assert (QuoteNote.STARTS_ANEW in plan.notes) == (today >= old.period.after_last)
 
 
@@ -225,7 +228,8 @@ def test_a_replacement_changes_no_day_and_starts_its_sequences_anew(
 ) -> None:
     """IC-10a, PARK-04a."""
     old = card(door(), parking(), holder_class=holder_class)
-    plan = plan_replace(old, reason, "looked at", today)
+    finding = next(found for found, why in REASON_OF.items() if why is reason)
+    plan = plan_replace(old, reason, finding, today)
     for right in plan.after:
         before = old.rights[right.kind]
         assert (right.period, right.anchor) == (before.period, before.anchor)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 from jinja2 import nodes
@@ -17,25 +18,51 @@ import cardserver.cli_serve  # noqa: F401 - every error class of the server is l
 import kiosk.desk.station
 import kiosk.gate.station
 import kiosk.selfservice.station
+from cardserver.db.tables_parking import AgreementEvent, FileEvent
 from cardserver.domain.admission import GRANTING, Reason
+from cardserver.domain.application import ApplicationKind, CardForm, Stage
+from cardserver.domain.application import Step as ApplicationStep
+from cardserver.domain.appraisal import Finding
+from cardserver.domain.bankcollection import LineFate
+from cardserver.domain.bankfile import RowFlaw
+from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
+from cardserver.domain.drawer import DrawerKind
 from cardserver.domain.errors import DomainError
 from cardserver.domain.keys import VaultError
 from cardserver.domain.operation import OperationKind, Verdict
+from cardserver.domain.ownerfile import Fate
+from cardserver.domain.parking import AgreementType, SpaceKind, SpaceState
+from cardserver.domain.people import Details, FileAct
+from cardserver.domain.permits import Action, Role
+from cardserver.domain.phonerecord import CallResult
 from cardserver.domain.plan import QuoteNote
+from cardserver.domain.receiptbook import BookKind, VoidOutcome
+from cardserver.domain.register import AbnormalReason, Correctable, RegisterKind
+from cardserver.domain.review import Business as QuarterBusiness
+from cardserver.domain.review import Decision, Leaving, Part, StockMove
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.domain.shift import HoldKind, SuspenseOutcome
+from cardserver.domain.signature import Signer
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
-from cardserver.domain.verification import Paper
+from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.errors import ServiceError
+from cardserver.wire_people import Hidden, ImportState, Standing
+from cardserver.wire_review import QueueWord, ReminderWord
 from drivers import loader
 from drivers.api import CardKind
 from drivers.errors import DeviceError
 from kiosk.desk.business import Phase
+from kiosk.desk.cashpages import TABS as CASH_TABS
+from kiosk.desk.figures import STATES as CARD_STATES
+from kiosk.desk.figures import TAKINGS
 from kiosk.desk.pages import PAGES
+from kiosk.desk.papers import TABS as PAPER_TABS
 from kiosk.desk.views import _KEYS
 from kiosk.station.operating import Step
 from printer import spool
 from printer.errors import PrinterError
+from printer.form_font import FontMissing
 from printer.status import Trouble
 
 ROOT = Path(kiosk.desk.station.__file__).parents[2]
@@ -124,15 +151,69 @@ def values(*enums: Iterable[object]) -> set[str]:
     return {str(value) for each in enums for value in each}
 
 
+APPROVING = {"check-merchant", "approve-merchant", "approve-staff-card"}
+"""Rights that an application can wait for."""
+
+PEOPLE_FIELDS = set(Details.__slots__) | {"class", "unit", "label", "zones", "company-number"}
+PEOPLE_FIELDS |= {"ends", "transferred_on"}
+PEOPLE_HEADS = {"at", "by", "act", "what", "why", "paper", "folder", "number", "status"}
+PEOPLE_HEADS |= {"door", "parking"}
+_PARKING_HEADS = {"space", "kind", "state", "agreement", "agreement-type", "holder", "plate"}
+_PARKING_HEADS |= {"paid-until", "month", "first", "last", "at", "what", "card", "days", "amount"}
+_PARKING_HEADS |= {"who", "line", "result", "fate"}
 GROUPS: dict[str, set[str]] = {
+    "action.": values(Action),
+    "figures.state.": set(CARD_STATES),
+    "figures.taken.": set(TAKINGS),
+    "reminders.": {
+        *get_args(ReminderWord),
+        *("ending", "unsigned", "papers", "invoices", "unfiled"),
+    },
+    "reminders.head.": {"day", "unit", "holder", "card", "number"},
+    "review.business.": values(QuarterBusiness),
+    "review.column.": {"card", "holder", "unit", "reason", "day", "state", "note"},
+    "review.decision.": values(Decision),
+    "review.move.": values(StockMove),
+    "review.part.": values(Part),
+    "review.reason.": {
+        *values(Leaving),
+        *("without-receipt", "expired", "no-agreement", "agreement-ended"),
+        *("unsigned", "let-in-denied"),
+    },
+    "review.stock.head.": {"day", "move", "amount", "why", "who", "at"},
+    "review.tab.": {"quarter", "stock", "work-years"},
+    "waiting.event.": set(get_args(QueueWord)),
+    "waiting.head.": {"at", "event", "number", "threshold", "station", "who"},
+    "application-step.": {"applied", *values(ApplicationStep)},
+    "application.": values(ApplicationKind),
+    "approvals.card.": values(ReportKind) - {ReportKind.LOST},
+    "approvals.lease.": {"original", "copy"},
+    "approvals.not-ready.": values(ApplicationKind),
+    "approvals.sure.": APPROVING,
+    "approvals.waits.": APPROVING,
+    "call-result.": values(CallResult),
+    "card-form.": values(CardForm),
+    "finding.": values(Finding),
+    "report.": values(ReportKind) - {ReportKind.LOST},
+    "reporter.": values(Reporter),
+    "stage.": values(Stage) - {Stage.TO_CHECK, Stage.TO_APPROVE},
+    "agreement-event.": values(AgreementEvent),
+    "agreement-type.": values(AgreementType),
     "apology.": {"no-page", "other-origin", "too-large", "unexpected"},
     "business.": values(OperationKind),
     "card-kind.": values(CardKind),
+    "cash.kind.": values(DrawerKind) - {DrawerKind.FLOAT, DrawerKind.CLOSING},
+    "cash.outcome.": values(SuspenseOutcome),
+    "cash.tab.": set(CASH_TABS),
     "class.": values(HolderClass),
     "desk.closed.": {"undone", "abandoned"},
     "desk.keys.": set(_KEYS.values()),
     "desk.pages.": {page.word for page in PAGES},
     "desk.paper.": {"handed-over", "in-the-box"},
+    "papers.book.": {"used", "void", "blank"},
+    "papers.book-kind.": values(BookKind),
+    "papers.tab.": set(PAPER_TABS),
+    "papers.void.": values(VoidOutcome),
     "desk.verified.": values(HolderClass),
     "desk.verify.": values(HolderClass),
     "document.": values(DocumentKind),
@@ -141,13 +222,39 @@ GROUPS: dict[str, set[str]] = {
     "guard-reason.": values(Reason),
     "item.": values(ChargeItem),
     "kiosk.how.": {"lay", "months", "notes", "slip"},
+    "file-event.": values(FileEvent),
+    "line-fate.": values(LineFate),
     "light.paper.": paper_states(),
     "note.": values(QuoteNote),
     "paper.": values(Paper),
+    "parking.head.": _PARKING_HEADS,
+    "parking.tab.": {"spaces", "signing", "tariffs", "bank"},
+    "people.act.": values(FileAct),
+    "people.field.": PEOPLE_FIELDS,
+    "people.head.": PEOPLE_HEADS,
+    "people.needs.": values(HolderClass),
+    "people.standing.": set(get_args(Standing)),
+    "people.tab.": {"people", "units", "import", "unfiled"},
+    "people.unmask.": set(get_args(Hidden)),
+    "import.fate.": values(Fate),
+    "import.head.": {"file", "at", "by", "state", "line", "fate", "unit", "name", "what"},
+    "import.state.": set(get_args(ImportState)),
     "progress.": values(Step),
+    "register.column.": values(Correctable),
+    "register.export.": {"pdf", "xlsx", "csv"},
+    "register.kind.": values(RegisterKind),
+    "register.method.": values(VerificationMethod),
+    "register.reason.": values(AbnormalReason),
+    "register.signer.": values(Signer),
     "reason.": values(Reason) - {Reason.EXPIRED},
     "replace.": values(ReplaceReason) - {ReplaceReason.LOST},
     "right.": values(RightKind),
+    "row-flaw.": values(RowFlaw),
+    "space-kind.": values(SpaceKind),
+    "space-state.": values(SpaceState),
+    "shift.hold.": values(HoldKind),
+    "shift.hold-next.": values(HoldKind),
+    "role.": values(Role),
     "status.": values(CardStatus),
     "step.": values(Phase) - {Phase.WRITING, Phase.BROKEN_OFF, Phase.CLOSED},
 }
@@ -169,8 +276,12 @@ def _constants(node: ast.AST) -> Iterator[str]:
 
 def reasons_of_the_server() -> set[str]:
     """Every reason that a RuleViolation or a Conflict can carry, found where it is raised."""
+    return _raised("cardserver")
+
+
+def _raised(folder: str) -> set[str]:
     found: set[str] = set()
-    for path in modules("cardserver"):
+    for path in modules(folder):
         for function in ast.walk(tree(path)):
             if not isinstance(function, ast.FunctionDef):
                 continue
@@ -192,8 +303,11 @@ def _reasons(reason: ast.expr, function: ast.FunctionDef) -> set[str]:
 def words_of_the_counter() -> set[str]:
     """Problems and notices that the desk finds by itself."""
     found = {f"paper-{result}" for result in set(PrintResult) - {PrintResult.PRINTED}}
+    found |= _raised("kiosk/desk") | {FontMissing.code}
     for path in modules("kiosk/desk"):
         for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and _called(node) in {"whole", "words"}:
+                found |= {word for each in node.args[1:] for word in _constants(each)}
             if isinstance(node, ast.Call) and _called(node) == "note":
                 found |= set(_constants(node.args[0]))
             elif isinstance(node, ast.Assign) and _tells(node):

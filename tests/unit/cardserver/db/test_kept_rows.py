@@ -16,7 +16,10 @@ from cardserver.wire import (
     TapReport,
     TapsRequest,
 )
+from tests.databases import paperwork, registerwork, tillwork
+from tests.databases.filework import leave_file_rows
 from tests.databases.frontdesk import DESK, GATE, MORNING, FrontDesk, blank, new_id
+from tests.databases.reviewed import leave_review_rows
 from tests.databases.stores import postgresql_store
 
 
@@ -28,7 +31,8 @@ def busy(desk: FrontDesk) -> FrontDesk:
     step = KeyingRequest(step="sector-0", state=KeyingState.BEGUN)
     keying.record_step(desk.estate, DESK, ticket.operation_id, step)
     card.write(ticket)
-    paper = desk.settle(ticket, card).document
+    settled = desk.settle(ticket, card)
+    paper = settled.document
     assert paper is not None
     report = PrintReport(print_id=new_id(), result=PrintResult.PRINTED)
     documents.record_print(desk.estate, DESK, paper.document_id, report)
@@ -46,6 +50,12 @@ def busy(desk: FrontDesk) -> FrontDesk:
         }
     )
     taps.take_taps(desk.estate, GATE, TapsRequest(journal=new_id(), taps=(tap,)))
+    desk.begin(desk.issue_request(desk.other_staff), blank())  # on an application
+    paperwork.leave_rows(desk.estate, settled.card, ticket.operation_id, desk.family, desk.staff)
+    registerwork.sign_first_open(desk.estate, DESK)
+    leave_review_rows(desk)
+    leave_file_rows(desk)
+    tillwork.leave_rows(desk.estate, DESK)
     return desk
 
 

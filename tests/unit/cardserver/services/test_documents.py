@@ -14,6 +14,7 @@ from cardserver.wire import (
     ReprintRequest,
     TopUpRequest,
 )
+from tests.databases.bookwork import complete
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,
@@ -143,6 +144,7 @@ def test_an_unknown_paper_is_not_found(desk: FrontDesk) -> None:
 
 
 def hand(desk: FrontDesk, paper: DocumentView, how: Handing, handover_id: str = "") -> DocumentView:
+    complete(desk, paper)
     body = HandoverRequest(handover_id=handover_id or new_id(), how=how)
     return documents.hand_over(desk.estate, DESK, paper.document_id, body)
 

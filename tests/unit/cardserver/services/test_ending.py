@@ -283,7 +283,7 @@ def test_nothing_is_settled_when_the_card_cannot_be_written_down(
     def fail(*_: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(ending, "owe_document", fail)
+    monkeypatch.setattr(ending, "owe_documents", fail)
     card.write(topping_up)
     with pytest.raises(RuntimeError):
         desk.settle(topping_up, card)

@@ -22,7 +22,7 @@ def test_holders_are_found_by_what_people_say(desk: FrontDesk) -> None:
     assert found(desk, "秀兰") == {desk.owner}
     assert found(desk, " 3-12 ") == {desk.owner, desk.family, desk.merchant}
     assert found(desk, "a1234") == {desk.owner}
-    assert found(desk, "2345") == {phoned}
+    assert found(desk, "5678") == found(desk, "345678") == found(desk, "1381") == {phoned}
     assert found(desk, "123x") == {phoned}
     assert found(desk, f"{view.number:08d}") == {desk.owner}
 
@@ -34,7 +34,7 @@ def test_no_query_finds_everybody_or_breaks_the_search(desk: FrontDesk, query: s
 
 def test_no_more_than_the_limit_is_shown(desk: FrontDesk) -> None:
     assert len(found(desk, "1", limit=2)) <= 2
-    assert len(found(desk, "-", limit=2)) == 2
+    assert len(found(desk, "3", limit=2)) == 2
 
 
 def test_phone_and_identity_number_are_masked(desk: FrontDesk) -> None:
@@ -68,7 +68,7 @@ def test_unknown_holders_and_cards_are_not_found(desk: FrontDesk) -> None:
 
 
 def sign_on(estate: Estate, token: str) -> str:
-    return stations.sign_on(estate, token, "").station
+    return stations.sign_on(estate, token).station
 
 
 def test_a_station_is_known_by_its_token_only(desk: FrontDesk) -> None:

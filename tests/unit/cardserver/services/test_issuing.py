@@ -205,11 +205,11 @@ def test_a_card_that_left_the_reader_before_settling_is_unknown_to_everybody(
 
 
 def test_card_numbers_rise_and_a_repeated_begin_takes_none(desk: FrontDesk) -> None:
-    request = desk.issue_request(desk.staff)
-    first = desk.begin_request(request, blank(), None)
+    first = desk.begin_request(desk.issue_request(desk.staff), blank(), None)
     tickets = [beginning.begin(desk.estate, DESK, first) for _ in range(2)]
     assert tickets[0] == tickets[1]
-    other = beginning.begin(desk.estate, DESK, desk.begin_request(request, blank(), None))
+    second = desk.begin_request(desk.issue_request(desk.staff), blank(), None)
+    other = beginning.begin(desk.estate, DESK, second)
     assert other.card_number == tickets[0].card_number + 1
 
 

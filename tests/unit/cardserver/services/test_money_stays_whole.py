@@ -85,6 +85,7 @@ class Counter(RuleBasedStateMachine):
     @rule(months=st.integers(min_value=1, max_value=3))
     def sell_months(self, months: int) -> None:
         card = blank()
+        self.desk.agreement = self.desk.sign(f"CW-{card.uid.hex()}", self.desk.owner)
         view = self.desk.add_parking(self.desk.issue(self.desk.owner, card), card)
         self.credited += 320_00
         self.sold(TopUpRequest(card_number=view.number, months=months), card)

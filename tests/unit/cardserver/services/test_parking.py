@@ -4,13 +4,16 @@ from datetime import date
 
 import pytest
 
+from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.document import DocumentKind
+from cardserver.domain.parking import SpaceKind
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import RightKind
 from cardserver.domain.verification import PARKING_PAPERS, Paper
-from cardserver.services import accounts, beginning, planning
+from cardserver.services import accounts, beginning, planning, waiting
 from cardserver.services.errors import NotPermitted
 from cardserver.wire import AddParkingRequest, Period, TopUpRequest
+from tests.databases.carpark import CarPark
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, refused
 
 
@@ -144,14 +147,30 @@ def test_a_kiosk_tops_up_and_does_nothing_else(desk: FrontDesk) -> None:
 
 
 def test_a_kiosk_sells_no_month_that_the_bank_collects(desk: FrontDesk) -> None:
-    """PARK-10: the desk may, where a collection failed (PARK-10a)."""
+    """PARK-10: nor does the desk, unless a collection failed (`test_bank_collection`)."""
     desk.agreement = desk.sign("CW-3", desk.owner, bank_collected=True)
     card = blank()
     view = desk.add_parking(desk.issue(desk.owner, card), card)
     request = TopUpRequest(card_number=view.number, months=1)
-    assert planning.quote(desk.estate, DESK, request).total_fen == 300_00
-    with refused("bank-collected", "PARK-10"):
-        planning.quote(desk.estate, KIOSK, request)
+    for caller in (DESK, KIOSK):
+        with refused("bank-collected", "PARK-10"):
+            planning.quote(desk.estate, caller, request)
+
+
+def test_a_collected_month_is_booked_once_and_written_on_either_store(desk: FrontDesk) -> None:
+    """PARK-10a: the rest of the rule is in `test_bank_collection`."""
+    park, card = CarPark(desk), blank()
+    agreement = park.signed("CW-9", SpaceKind.BOUGHT, bank_collected=True)
+    view = desk.do(park.new_card_request(agreement), card).card
+    for fate in (LineFate.EXTENDS, LineFate.REPEATED):
+        assert [each.fate for each in park.collect("2025-06", "CW-9").lines] == [fate]
+    (month,) = waiting.waiting_sales(desk.estate, DESK, card_number=view.number, station=None).sales
+    ticket = park.begin_paid(month.request, card, month.sale.sale_id)
+    card.write(ticket)
+    settled = desk.settle(ticket, card)
+    assert settled.card.rights[RightKind.PARKING].last == date(2025, 8, 8)
+    trial = accounts.trial(desk.estate, DESK)
+    assert (trial.balanced, trial.settled_fen) == (True, 180_00)
 
 
 def test_card_cost_and_parking_money_are_two_papers_and_two_incomes(desk: FrontDesk) -> None:

@@ -140,7 +140,7 @@ def test_a_staff_card_is_replaced_after_an_appraisal(desk: FrontDesk) -> None:
     assert price(desk, view, "lost") == 2000
     assert price(desk, view, "faulty") == 0
     with refused("appraisal-missing", "IC-16"):
-        desk.open_sale(desk.replace_request(view, "lost", appraisal=None))
+        desk.open_sale(desk.replace_request(view, "lost", appraised=False))
 
 
 def test_a_staff_card_is_formatted_before_it_is_authorised_anew(desk: FrontDesk) -> None:

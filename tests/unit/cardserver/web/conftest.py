@@ -13,6 +13,7 @@ from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
 from cardserver.web.app import create_app
 from tests.databases.frontdesk import FrontDesk
+from tests.databases.people_at_work import EVERY_ROLE, signed_in
 from tests.databases.stores import sqlite_store
 
 Sign = Callable[[StationKind], str]
@@ -27,11 +28,11 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def http(app: APIFlask, token: Sign) -> FlaskClient:
-    """A plain HTTP client with the desk's token and an operator's name."""
+def http(app: APIFlask, token: Sign, session: str) -> FlaskClient:
+    """A plain HTTP client with the desk's token and an operator's session."""
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(StationKind.DESK)}"
-    client.environ_base["HTTP_X_YIKA_OPERATOR"] = "%E5%BC%A0"
+    client.environ_base["HTTP_X_YIKA_SESSION"] = session
     return client
 
 
@@ -47,6 +48,12 @@ def token(desk: FrontDesk) -> Sign:
 
 
 @pytest.fixture
-def client(app: APIFlask, token: Sign) -> CardServerClient:
+def session(desk: FrontDesk) -> str:
+    """Somebody who may do everything is signed in at the desk: what is tested here is the door."""
+    return signed_in(desk.estate, "desk-1", "张晓", EVERY_ROLE)
+
+
+@pytest.fixture
+def client(app: APIFlask, token: Sign, session: str) -> CardServerClient:
     """The desk's line to the server."""
-    return in_process(app, token(StationKind.DESK), "张晓")
+    return in_process(app, token(StationKind.DESK), session)

@@ -165,11 +165,17 @@ def test_a_method_a_path_does_not_know_is_refused(http: FlaskClient) -> None:
     refused(http.delete("/api/holders/1"), 405, "http")
 
 
-@pytest.mark.parametrize("name", ["%ff", "x" * 61, "a%0Ab", "%E2%80%AE"])
-def test_an_operators_name_is_checked(http: FlaskClient, name: str) -> None:
-    headers = {"X-Yika-Operator": name}
-    answer = http.post("/api/verifications", json=verification(), headers=headers)
-    refused(answer, 400, "http")
+@pytest.mark.parametrize("session", ["%ff", "x" * 5000, "a\tb", "\u00e9", "desk-1.secret"])
+def test_a_strange_session_is_no_session(http: FlaskClient, session: str) -> None:
+    environ = {"HTTP_X_YIKA_SESSION": session}
+    answer = http.post("/api/verifications", json=verification(), environ_overrides=environ)
+    refused(answer, 401, "not-signed-in")
+
+
+@pytest.mark.parametrize("leave", ["%ff", "x" * 5000, "\u00e9", "0" * 36])
+def test_a_strange_leave_is_no_leave(http: FlaskClient, leave: str) -> None:
+    environ = {"HTTP_X_YIKA_LEAVE": leave}
+    assert http.get("/api/ledger/trial", environ_overrides=environ).status_code == 200
 
 
 def test_an_unexpected_fault_tells_nothing_of_the_inside(

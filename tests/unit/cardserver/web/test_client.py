@@ -22,6 +22,7 @@ from cardserver.domain.document import DocumentState, PrintResult
 from cardserver.domain.operation import OperationState
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
+from cardserver.domain.signature import SignedHow
 from cardserver.domain.station import StationKind
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.domain.verification import Paper, VerificationMethod
@@ -40,7 +41,9 @@ from cardserver.wire import (
     TopUpRequest,
     VerificationRequest,
 )
+from cardserver.wire_papers import SignPaperRequest
 from tests.databases.frontdesk import MORNING, FrontDesk, PlainCard, blank, new_id
+from tests.databases.people_at_work import EVERY_ROLE, signed_in
 from tests.databases.stores import STORES, open_store
 from tests.unit.cardserver.web.conftest import Sign
 
@@ -77,9 +80,13 @@ def test_lost_answers_waiting_money_and_handed_papers_cross_the_wire(
     with refused("conflict", "not-printed", 409):
         client.hand_over(paper.document_id, new_id(), "handed-over")
     client.record_print(paper.document_id, new_id(), PrintResult.PRINTED)
+    client.papers.seal(paper.document_id, new_id())
+    client.papers.sign(paper.document_id, SignPaperRequest(sign_id=new_id(), how=SignedHow.PAPER))
     handed = client.hand_over(paper.document_id, new_id(), "in-the-box")
     assert client.document(paper.document_id) == handed
     assert handed.handed == "in-the-box"
+    assert client.papers.box() == client.papers.find(number=handed.number) == [handed]
+    assert client.papers.owed(station="desk-1").not_handed == ()
     assert client.trial().unknown_fen == 0
 
 
@@ -251,7 +258,7 @@ def test_a_torn_card_is_resumed_or_undone_over_the_wire(
 
 def test_a_card_given_up_is_denied_over_the_wire(desk: FrontDesk, client: CardServerClient) -> None:
     card = blank()
-    issue = IssueRequest(holder_id=desk.staff, verification_id=verified(client, desk.staff))
+    issue = desk.issue_request(desk.staff)
     ticket = client.begin(begin_request(issue, card, None))
     given_up = client.abandon(ticket.operation_id, "坏了")
     assert given_up.card is not None
@@ -285,10 +292,10 @@ def test_the_rule_that_forbids_comes_with_the_refusal(
         client.holder(999)
 
 
-def test_the_operator_signed_on_stands_in_the_books(
+def test_the_operator_signed_in_stands_in_the_books(
     desk: FrontDesk, client: CardServerClient
 ) -> None:
-    colleague = client.as_operator("李 明/Ming%")
+    colleague = client.with_session(signed_in(desk.estate, "desk-1", "李 明/Ming%"))
     view = colleague.verify(
         VerificationRequest(
             verification_id=new_id(),
@@ -297,15 +304,19 @@ def test_the_operator_signed_on_stands_in_the_books(
         )
     )
     assert view.operator == "李 明/Ming%"
-    assert client.journal(1)[0].operator == "李 明/Ming%"
+    back = client.with_session(signed_in(desk.estate, "desk-1", "张晓", EVERY_ROLE))
+    line = next(each for each in back.journal(9) if each.action == "verify")
+    assert line.operator == "李 明/Ming%"
 
 
-def test_a_desk_without_an_operator_does_nothing_that_needs_a_name(
+def test_a_desk_without_an_operator_does_and_shows_nothing(
     desk: FrontDesk, client: CardServerClient
 ) -> None:
-    with refused("not-permitted", "without-operator", 403):
-        verified(client.as_operator(""), desk.owner)
-    assert client.as_operator("").search("1201")
+    nobody = client.with_session("")
+    with refused("not-signed-in", "", 401):
+        verified(nobody, desk.owner)
+    with refused("not-signed-in", "", 401):
+        nobody.search("1201")
 
 
 def answers(*responses: httpx.Response | Exception) -> tuple[CardServerClient, list[float]]:

@@ -1,0 +1,226 @@
+"""Named questions about books of numbered paper, and about what became of papers."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from cardserver.db.mapping import charges_from
+from cardserver.db.tables import (
+    DocumentEventRow,
+    DocumentRow,
+    OperationRow,
+    SaleEventRow,
+    SaleRow,
+    StationRow,
+    TenderRow,
+)
+from cardserver.db.tables_papers import (
+    BookSettlementRow,
+    BoxPaperRow,
+    DocumentVoidRow,
+    InvoiceHandingRow,
+    InvoiceRow,
+    NumberedLaterRow,
+    ReceiptBookRow,
+    UnnumberedPaperRow,
+)
+from cardserver.domain.document import DocumentKind
+from cardserver.domain.operation import OperationState
+from cardserver.domain.receiptbook import Book, BookKind
+from cardserver.domain.station import StationKind
+from cardserver.domain.tariff import document_kinds
+
+HANDED_OVER = "handed-over"
+IN_THE_BOX = "in-the-box"
+
+_NOT_VOIDED: ColumnElement[str] = literal_column("'voided'")
+"""Written out, so that SQLite sees that the index over sales in use fits."""
+
+
+# --- books ---------------------------------------------------------------------------------------
+
+
+def unsettled(
+    session: Session, *, operator: str | None = None, kind: BookKind | None = None
+) -> Sequence[ReceiptBookRow]:
+    """Books that are with an agent, drawn first first."""
+    settled = select(BookSettlementRow.book_id)
+    statement = select(ReceiptBookRow).where(ReceiptBookRow.id.not_in(settled))
+    if operator is not None:
+        statement = statement.where(ReceiptBookRow.drawn_by == operator)
+    if kind is not None:
+        statement = statement.where(ReceiptBookRow.kind == kind)
+    return session.scalars(statement.order_by(ReceiptBookRow.id)).all()
+
+
+def books_at_hand(session: Session, operator: str, kind: BookKind) -> tuple[Book, ...]:
+    """An agent's unsettled books of a kind and how far each is used."""
+    return tuple(book_of(session, row) for row in unsettled(session, operator=operator, kind=kind))
+
+
+def book_of(session: Session, row: ReceiptBookRow) -> Book:
+    """A drawn book as the rules see it."""
+    used_to, last_date = _used_to(session, row)
+    return Book(
+        book_id=row.id,
+        kind=row.kind,
+        label=row.label,
+        first=row.first,
+        last=row.last,
+        denomination_fen=row.denomination_fen,
+        used_to=used_to,
+        last_date=last_date,
+    )
+
+
+def _used_to(session: Session, row: ReceiptBookRow) -> tuple[int | None, date | None]:
+    """The number used last, and its date: in a book both only rise."""
+    if row.kind is BookKind.QUOTA_INVOICE:
+        torn = select(InvoiceRow.number, InvoiceRow.local_date).where(InvoiceRow.book_id == row.id)
+        found = session.execute(torn.order_by(InvoiceRow.number.desc()).limit(1)).first()
+    else:
+        used = select(DocumentRow.number, DocumentRow.local_date).where(_within(row))
+        found = session.execute(used.order_by(DocumentRow.number.desc()).limit(1)).first()
+    return (None, None) if found is None else (found[0], found[1])
+
+
+def _within(row: ReceiptBookRow) -> ColumnElement[bool]:
+    return and_(
+        DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
+        DocumentRow.number.between(row.first, row.last),
+    )
+
+
+def in_another_book(session: Session, kind: BookKind, first: int, last: int) -> bool:
+    """True when a number of the range is in a book on file, or on a paper already."""
+    taken = exists().where(
+        ReceiptBookRow.kind == kind, ReceiptBookRow.first <= last, ReceiptBookRow.last >= first
+    )
+    if kind is BookKind.FORMAL_RECEIPT:
+        used = exists().where(DocumentRow.kind == kind, DocumentRow.number.between(first, last))
+        return bool(session.scalar(select(or_(taken, used))))
+    return bool(session.scalar(select(taken)))
+
+
+def papers_in(session: Session, row: ReceiptBookRow) -> tuple[int, int, int]:
+    """Valid papers of a book, void ones, and the fen of the valid ones."""
+    if row.kind is BookKind.QUOTA_INVOICE:
+        spoilt = func.count().filter(InvoiceRow.spoilt != "")
+        counts = select(func.count(), spoilt).where(InvoiceRow.book_id == row.id)
+        total, void = session.execute(counts).one()
+        return total - void, void, (total - void) * row.denomination_fen
+    papers = select(DocumentRow.content, DocumentVoidRow.document_id).outerjoin(
+        DocumentVoidRow, DocumentVoidRow.document_id == DocumentRow.id
+    )
+    rows = session.execute(papers.where(_within(row))).all()
+    valid = [content for content, voided in rows if voided is None]
+    return len(valid), len(rows) - len(valid), sum(int(each["total_fen"]) for each in valid)
+
+
+def receipts_promised(session: Session, operator: str, *, since: datetime, today: datetime) -> int:
+    """Open sales of an agent that will need a formal receipt each (FEE-21).
+
+    Of those begun before `today` only what holds money counts, and nothing before `since`.
+    """
+    closed = exists().where(SaleEventRow.sale_id == SaleRow.id)
+    settled = exists().where(
+        OperationRow.sale_id == SaleRow.id,
+        OperationRow.state != _NOT_VOIDED,
+        OperationRow.state == OperationState.SETTLED,
+    )
+    paid = exists().where(TenderRow.sale_id == SaleRow.id)
+    statement = select(SaleRow.charges).where(
+        SaleRow.operator == operator,
+        SaleRow.at >= since,
+        or_(SaleRow.at >= today, paid),
+        ~closed,
+        ~settled,
+    )
+    kinds = (document_kinds(charges_from(charges)) for charges in session.scalars(statement))
+    return sum(DocumentKind.FORMAL_RECEIPT in each for each in kinds)
+
+
+# --- what waits ----------------------------------------------------------------------------------
+
+
+def not_handed(
+    session: Session, *, station: str | None = None, operator: str | None = None
+) -> Sequence[DocumentRow]:
+    """Papers of the desks that nobody handed over or put in the box yet, oldest first.
+
+    A machine's slip is in the holder's hand as soon as it is out.
+    """
+    handed = exists().where(
+        DocumentEventRow.document_id == DocumentRow.id,
+        DocumentEventRow.event.in_((HANDED_OVER, IN_THE_BOX)),
+    )
+    machines = select(StationRow.id).where(StationRow.kind == StationKind.KIOSK)
+    statement = _valid().where(~handed, DocumentRow.station.not_in(machines))
+    return session.scalars(_of(statement, station, operator)).all()
+
+
+def invoices_owed(
+    session: Session, *, station: str | None = None, operator: str | None = None
+) -> Sequence[DocumentRow]:
+    """Top-ups whose quota invoices the customer has not got yet (PARK-07), oldest first."""
+    given = exists().where(InvoiceHandingRow.document_id == DocumentRow.id)
+    statement = _valid().where(DocumentRow.kind == DocumentKind.TOP_UP_SLIP, ~given)
+    return session.scalars(_of(statement, station, operator)).all()
+
+
+def not_printed(
+    session: Session, *, station: str | None = None, operator: str | None = None
+) -> Sequence[DocumentRow]:
+    """Papers no printer proved to have come out, oldest first."""
+    printed = exists().where(
+        DocumentEventRow.document_id == DocumentRow.id, DocumentEventRow.event == "printed"
+    )
+    return session.scalars(_of(_valid().where(~printed), station, operator)).all()
+
+
+def _valid() -> Select[DocumentRow]:
+    voided = exists().where(DocumentVoidRow.document_id == DocumentRow.id)
+    return select(DocumentRow).where(~voided)
+
+
+def _of(
+    statement: Select[DocumentRow], station: str | None, operator: str | None
+) -> Select[DocumentRow]:
+    if station is not None:
+        statement = statement.where(DocumentRow.station == station)
+    if operator is not None:
+        statement = statement.where(DocumentRow.operator == operator)
+    return statement.order_by(DocumentRow.id)
+
+
+def unnumbered(
+    session: Session, *, station: str | None = None, operator: str | None = None
+) -> Sequence[UnnumberedPaperRow]:
+    """Papers that still have no number, oldest first."""
+    numbered = select(NumberedLaterRow.unnumbered_id)
+    statement = select(UnnumberedPaperRow).where(UnnumberedPaperRow.id.not_in(numbered))
+    if station is not None:
+        statement = statement.where(UnnumberedPaperRow.station == station)
+    if operator is not None:
+        statement = statement.where(UnnumberedPaperRow.operator == operator)
+    return session.scalars(statement.order_by(UnnumberedPaperRow.id)).all()
+
+
+def in_the_box(session: Session) -> Sequence[DocumentRow]:
+    """Papers that lie in the collection box now, by number (FEE-05)."""
+    boxed = aliased(DocumentEventRow)
+    fetched = aliased(DocumentEventRow)
+    lies = exists().where(
+        boxed.document_id == DocumentRow.id,
+        boxed.event == IN_THE_BOX,
+        ~exists().where(
+            fetched.document_id == boxed.document_id,
+            fetched.id > boxed.id,
+            fetched.event == HANDED_OVER,
+        ),
+    )
+    emptied = exists().where(BoxPaperRow.document_id == DocumentRow.id)
+    statement = select(DocumentRow).where(lies, ~emptied)
+    return session.scalars(statement.order_by(DocumentRow.kind, DocumentRow.number)).all()

@@ -1,0 +1,238 @@
+"""Named questions about spaces, agreements, tariffs and what the bank collected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from cardserver.db.tables import (
+    AgreementRow,
+    CardRow,
+    OperationRow,
+    RightRow,
+    SaleEventRow,
+    TapRow,
+)
+from cardserver.db.tables_parking import (
+    AgreementEventRow,
+    AgreementSpaceRow,
+    BankLineRow,
+    BankListRow,
+    FileEvent,
+    LaneRow,
+    SpaceFileRow,
+    SpaceRow,
+    TariffRow,
+)
+from cardserver.domain.admission import Direction, Reason
+from cardserver.domain.bankcollection import LineFate
+from cardserver.domain.card import REPLACEABLE
+from cardserver.domain.operation import OperationState
+from cardserver.domain.parking import Tariff, month_end
+from cardserver.domain.rights import RightKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedMonth:
+    """A line of the bank that brought nothing, and its month as ``2025-06``."""
+
+    line: BankLineRow
+    month: str
+
+    @property
+    def month_end(self) -> date:
+        """The day to which the right is kept."""
+        return month_end(date.fromisoformat(f"{self.month}-01"))
+
+
+def tariffs(session: Session) -> list[Tariff]:
+    """The whole table of tariffs, by kind and first day."""
+    rows = session.scalars(select(TariffRow).order_by(TariffRow.kind, TariffRow.first))
+    return [
+        Tariff(kind=row.kind, monthly_fee_fen=row.monthly_fee_fen, first=row.first) for row in rows
+    ]
+
+
+def spaces(session: Session) -> Sequence[SpaceRow]:
+    """All spaces by kind and code."""
+    return session.scalars(select(SpaceRow).order_by(SpaceRow.kind, SpaceRow.code)).all()
+
+
+def space_of(session: Session, agreement_id: int) -> SpaceRow | None:
+    """The space an agreement is about; None for one older than the list of spaces."""
+    row = session.get(AgreementSpaceRow, agreement_id)
+    return None if row is None else session.get(SpaceRow, row.space_id)
+
+
+def begins_on(session: Session, agreement_id: int) -> date | None:
+    """The first day of an agreement; None for one older than the list of spaces."""
+    row = session.get(AgreementSpaceRow, agreement_id)
+    return None if row is None else row.begins
+
+
+def agreements_on(session: Session, space_id: int) -> list[tuple[AgreementRow, date]]:
+    """Every agreement there ever was about a space with its first day, newest first."""
+    statement = (
+        select(AgreementRow, AgreementSpaceRow.begins)
+        .join(AgreementSpaceRow, AgreementSpaceRow.agreement_id == AgreementRow.id)
+        .where(AgreementSpaceRow.space_id == space_id)
+        .order_by(AgreementSpaceRow.begins.desc(), AgreementRow.id.desc())
+    )
+    return [(row, begins) for row, begins in session.execute(statement)]
+
+
+def by_space_name(session: Session, code: str) -> Sequence[AgreementRow]:
+    """Agreements that name this space and are older than the list of spaces."""
+    known = select(AgreementSpaceRow.agreement_id)
+    statement = select(AgreementRow).where(
+        AgreementRow.space == code, AgreementRow.id.not_in(known)
+    )
+    return session.scalars(statement).all()
+
+
+def carrying(session: Session, agreement_id: int) -> tuple[CardRow, RightRow] | None:
+    """The card that carries an agreement's parking right, usable or blocked."""
+    statement = (
+        select(CardRow, RightRow)
+        .join(RightRow, RightRow.card_number == CardRow.number)
+        .where(
+            RightRow.agreement_id == agreement_id,
+            RightRow.kind == RightKind.PARKING,
+            CardRow.status.in_(REPLACEABLE),
+        )
+        .order_by(RightRow.after_last.desc(), CardRow.number.desc())
+        .limit(1)
+    )
+    found = session.execute(statement).first()
+    return None if found is None else (found[0], found[1])
+
+
+def line_of(session: Session, card_number: int) -> list[int]:
+    """A card and those it replaced, one after another: what was paid for one is the next one's."""
+    numbers = [card_number]
+    while True:
+        before = select(CardRow.number).where(CardRow.replaced_by == numbers[-1])
+        older = session.scalar(before.limit(1))
+        if older is None:
+            break
+        numbers.append(older)
+    return numbers
+
+
+def carried_on_by(session: Session, card_number: int) -> int:
+    """The card that carries on what this one was given: itself, or what replaced it last."""
+    row = session.get(CardRow, card_number)
+    while row is not None and row.replaced_by is not None:
+        card_number = row.replaced_by
+        row = session.get(CardRow, card_number)
+    return card_number
+
+
+def history(session: Session, agreement_id: int) -> Sequence[AgreementEventRow]:
+    """What happened to an agreement, oldest first."""
+    statement = select(AgreementEventRow).where(AgreementEventRow.agreement_id == agreement_id)
+    return session.scalars(statement.order_by(AgreementEventRow.id)).all()
+
+
+def file_of(session: Session, agreement_ids: Sequence[int]) -> Sequence[SpaceFileRow]:
+    """The records of a space's file, oldest first (PARK-08a)."""
+    statement = select(SpaceFileRow).where(SpaceFileRow.agreement_id.in_(agreement_ids))
+    return session.scalars(statement.order_by(SpaceFileRow.id)).all()
+
+
+def car_taps(session: Session, card_number: int) -> list[tuple[datetime, Direction]]:
+    """When a card's car drove in and out, as the lanes recorded it, oldest first.
+
+    Lanes of which nobody has said which way they lead count only when the gate itself said exit.
+    """
+    statement = (
+        select(TapRow.at, TapRow.reason, LaneRow.direction)
+        .outerjoin(LaneRow, LaneRow.lane_id == TapRow.lane_id)
+        .where(
+            TapRow.card_number == card_number,
+            TapRow.granted,
+            or_(LaneRow.direction.is_not(None), TapRow.reason == Reason.EXIT_OUTSIDE_PERIOD),
+        )
+        .order_by(TapRow.at, TapRow.journal, TapRow.sequence)
+    )
+    return [(at, way or Direction.EXIT) for at, _, way in session.execute(statement)]
+
+
+# --- the bank ------------------------------------------------------------------------------------
+
+
+def is_collected(session: Session, sale_id: str) -> bool:
+    """True for a month that the bank collected."""
+    statement = select(func.count()).select_from(BankLineRow).where(BankLineRow.sale_id == sale_id)
+    return bool(session.scalar(statement))
+
+
+def collected_fen(session: Session) -> int:
+    """All money that came in through the bank, counted from its lists."""
+    total = select(func.coalesce(func.sum(BankLineRow.amount_fen), 0))
+    return int(session.scalar(total.where(BankLineRow.sale_id.is_not(None))) or 0)
+
+
+def booked_month(session: Session, agreement_id: int, month: str) -> bool:
+    """True when this month of this agreement was collected before."""
+    statement = select(func.count()).select_from(BankLineRow)
+    return bool(session.scalar(statement.where(BankLineRow.booked == f"{agreement_id}:{month}")))
+
+
+def waiting_lines(
+    session: Session, agreement_id: int | None = None, *, after: date | None = None
+) -> Sequence[BankLineRow]:
+    """Collected months that no card carries yet, oldest first; `after`: only those that run then.
+
+    That a sale is not voided is said twice for the sake of the index on just these operations.
+    """
+    written = select(OperationRow.id).where(
+        OperationRow.sale_id == BankLineRow.sale_id,
+        OperationRow.state != OperationState.VOIDED,
+        OperationRow.state == OperationState.SETTLED,
+    )
+    closed = select(SaleEventRow.id).where(SaleEventRow.sale_id == BankLineRow.sale_id)
+    statement = select(BankLineRow).where(
+        BankLineRow.sale_id.is_not(None), ~written.exists(), ~closed.exists()
+    )
+    if agreement_id is not None:
+        statement = statement.where(BankLineRow.agreement_id == agreement_id)
+    if after is not None:
+        statement = statement.where(BankLineRow.after_last > after)
+    return session.scalars(statement.order_by(BankLineRow.after_last)).all()
+
+
+def failed_lines(
+    session: Session, agreement_id: int | None = None, *, month: str | None = None
+) -> list[FailedMonth]:
+    """Failed collections that were not made good since, oldest month first (PARK-10a).
+
+    Made good is a month that a later list collected, or that was paid at the desk.
+    """
+    statement = (
+        select(BankLineRow, BankListRow)
+        .join(BankListRow, BankListRow.id == BankLineRow.list_id)
+        .where(BankLineRow.fate == LineFate.REMINDS)
+        .order_by(BankListRow.month, BankLineRow.agreement_number, BankListRow.at)
+    )
+    if agreement_id is not None:
+        statement = statement.where(BankLineRow.agreement_id == agreement_id)
+    if month is not None:
+        statement = statement.where(BankListRow.month == month)
+    found: dict[tuple[int, str], FailedMonth] = {}
+    for line, source in session.execute(statement):
+        agreement = line.agreement_id
+        if agreement is not None and not _made_good(session, agreement, source):
+            found[agreement, source.month] = FailedMonth(line=line, month=source.month)
+    return list(found.values())
+
+
+def _made_good(session: Session, agreement_id: int, source: BankListRow) -> bool:
+    paid = select(func.count()).where(
+        SpaceFileRow.agreement_id == agreement_id,
+        SpaceFileRow.event == FileEvent.TOP_UP,
+        SpaceFileRow.at > source.at,
+    )
+    return booked_month(session, agreement_id, source.month) or bool(session.scalar(paid))

@@ -1,0 +1,97 @@
+"""The drawer of a desk: no cash moves in it outside the operator's own open shift (FEE-33)."""
+
+from sqlalchemy import select
+
+from cardserver.db.tables_shifts import (
+    DrawerEntryRow,
+    DrawerLineRow,
+    ShiftBookingRow,
+    ShiftRow,
+)
+from cardserver.domain.drawer import DrawerEntry
+from cardserver.domain.errors import RuleViolation
+from cardserver.domain.ledger import CASH, Entry
+from cardserver.domain.shift import ShiftState
+from cardserver.domain.station import StationKind
+from cardserver.services.turn import Turn
+
+
+def open_shift_of(turn: Turn) -> ShiftRow | None:
+    """The caller's own open shift at this station."""
+    statement = select(ShiftRow).where(
+        ShiftRow.station == turn.caller.station,
+        ShiftRow.operator == turn.caller.operator,
+        ShiftRow.state == ShiftState.OPEN,
+    )
+    return turn.session.scalars(statement).first()
+
+
+def own_shift(turn: Turn) -> ShiftRow:
+    """The same, where there has to be one. Raises RuleViolation ``no-shift``."""
+    found = open_shift_of(turn)
+    if found is None:
+        raise RuleViolation("no-shift", rule="FEE-33")
+    return found
+
+
+def check_may_take_money(turn: Turn) -> None:
+    """Raise RuleViolation ``no-shift`` at a desk whose operator opened no shift there."""
+    if turn.caller.kind is StationKind.DESK:
+        own_shift(turn)
+
+
+def link(turn: Turn, entry_id: int, entry: Entry) -> None:
+    """Remember in which shift a ledger entry of a desk was made.
+
+    Raises RuleViolation ``no-shift`` where cash of this desk moves and there is none.
+    """
+    if turn.caller.kind is not StationKind.DESK:
+        return
+    cash = any(line.account == CASH + turn.caller.station for line in entry.lines)
+    shift = own_shift(turn) if cash else open_shift_of(turn)
+    if shift is not None:
+        turn.session.add(ShiftBookingRow(entry_id=entry_id, shift_id=shift.id))
+
+
+def book_movement(
+    turn: Turn,
+    shift: ShiftRow | None,
+    entry: DrawerEntry,
+    amount_fen: int,
+    *,
+    number: int | None = None,
+    person: str = "",
+    approved_by: str = "",
+    reason: str = "",
+    signed: str = "",
+    detail: dict[str, object] | None = None,
+) -> DrawerEntryRow:
+    """Write one numbered movement with its balanced lines."""
+    row = turn.add(
+        DrawerEntryRow(
+            kind=entry.kind,
+            number=next_number(turn, entry.kind) if number is None else number,
+            shift_id=None if shift is None else shift.id,
+            amount_fen=amount_fen,
+            person=person,
+            approved_by=approved_by,
+            reason=reason,
+            signed=signed,
+            detail=detail or {},
+            **turn.made(),
+        )
+    )
+    for line, each in enumerate(entry.lines):
+        turn.session.add(
+            DrawerLineRow(
+                entry_id=row.id, line=line, account=each.account, amount_fen=each.amount_fen
+            )
+        )
+    turn.session.flush()
+    turn.note(f"drawer-{entry.kind}", f"{entry.kind} {row.number}", f"{amount_fen} {person}")
+    return row
+
+
+def next_number(turn: Turn, kind: str) -> int:
+    """The next number of movements of this kind."""
+    return turn.count(f"drawer:{kind}")

@@ -1,0 +1,161 @@
+"""Acts around a door card beside money and writing: inspect, call the owner, report, explain.
+
+Each is one act of the clerk; the counter's lock and its notices are around them
+(`Counter.attempt`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from cardserver.domain.appraisal import Finding
+from cardserver.domain.cardreport import Reporter, ReportKind
+from cardserver.domain.document import PrintResult
+from cardserver.domain.operation import OperationKind
+from cardserver.domain.phonerecord import CallResult
+from cardserver.wire_approvals import (
+    AppraisalRequest,
+    ExplainedRequest,
+    PhoneRecordRequest,
+    ReportRequest,
+)
+from kiosk.desk.business import Business, Phase
+from kiosk.desk.counter import Counter
+from kiosk.desk.preparing import prepare
+
+_NAME_SIZE: Final = 60
+_TEXT_SIZE: Final = 400
+ENDING: Final = frozenset({ReportKind.FOUND, ReportKind.RETURNED, ReportKind.SWAPPED})
+"""Reports after which the card is formatted."""
+
+_NOT_CONFIRMED: Final = {
+    CallResult.REFUSED: "owner-refused",
+    CallResult.NO_ANSWER: "owner-not-reached",
+    CallResult.NUMBER_INVALID: "owner-not-reached",
+}
+
+
+def word(form: Mapping[str, str], name: str, size: int = _NAME_SIZE) -> str | None:
+    """A field of a form; None when it was left empty."""
+    return form.get(name, "").strip()[:size] or None
+
+
+def inspect(counter: Counter, form: Mapping[str, str]) -> None:
+    """What the card was found to be (IC-10a, IC-16). Raises ServerError."""
+    business = counter.at(Phase.INSPECT)
+    if business is None or business.old_card is None:
+        return
+    finding, inspected = form.get("finding", ""), word(form, "inspected", _TEXT_SIZE)
+    if finding not in set(Finding) or inspected is None:
+        counter.note("inspection-missing", "IC-10a")
+        return
+    request = AppraisalRequest(
+        appraisal_id=business.ids.appraisal, finding=Finding(finding), inspected=inspected
+    )
+    counter.server.approvals.appraise(business.old_card.number, request)
+    business.ids.appraisal = str(uuid4())
+    prepare(business, counter.server)
+    business.phase = business.first_phase()
+    if business.phase is Phase.INSPECT:
+        counter.note("inspection-in-doubt", "IC-10a")
+
+
+def call_owner(counter: Counter, form: Mapping[str, str]) -> None:
+    """A call to the owner about the person at the counter (IC-04a). Raises ServerError."""
+    business = counter.at(Phase.VERIFY)
+    owner, result = form.get("owner_id", ""), form.get("result", "")
+    if business is None:
+        return
+    if not (owner.isascii() and owner.isdigit()) or result not in set(CallResult):
+        counter.note("phone-record-missing", "IC-04")
+        return
+    request = PhoneRecordRequest(
+        record_id=business.ids.call,
+        applicant_id=business.holder.holder_id,
+        owner_id=int(owner),
+        result=CallResult(result),
+        answered_by=word(form, "answered_by"),
+        relation=word(form, "relation"),
+        remark=word(form, "remark", _TEXT_SIZE),
+    )
+    counter.server.approvals.record_call(request)
+    business.ids.call = str(uuid4())
+    prepare(business, counter.server)
+    problem = _NOT_CONFIRMED.get(request.result)
+    if problem is not None:
+        counter.note(problem, "IC-04b")
+
+
+def take_on_record(counter: Counter) -> None:
+    """The confirmed person goes onto the unit's record (IC-04b). Raises ServerError."""
+    business = counter.business
+    if business := counter.at(Phase.VERIFY):
+        counter.server.approvals.take_on_record(business.holder.holder_id, str(uuid4()))
+        prepare(business, counter.server)
+
+
+def print_slip(counter: Counter, now: datetime) -> None:
+    """What goes with a card for which no receipt was written (IC-08)."""
+    business = counter.business
+    card = None if business is None else business.card
+    if business is None or card is None or business.phase is not Phase.EXPLAIN:
+        return
+
+    def job() -> None:
+        result = counter.paper.print_card_slip(card, now)
+        business.problem = "" if result is PrintResult.PRINTED else f"paper-{result}"
+
+    counter.later(job)
+
+
+def explained(counter: Counter) -> None:
+    """The holder was told all there is to tell (IC-08). Raises ServerError."""
+    business = counter.business
+    if business is None or business.phase is not Phase.EXPLAIN:
+        return
+    request = ExplainedRequest(explained_id=business.ids.explained)
+    counter.server.approvals.explain(business.ids.operation, request)
+    business.phase = Phase.CLOSED
+
+
+def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None:
+    """A card is lost, found, given back or swapped (IC-23a). Raises ServerError.
+
+    What goes back to the blanks is formatted next: that business is begun at once.
+    """
+    number, kind = form.get("card_number", ""), form.get("kind", ReportKind.LOST.value)
+    reporter = form.get("reporter", Reporter.HOLDER.value)
+    other = form.get("for_holder_id", "")
+    known = kind in set(ReportKind) and reporter in set(Reporter)
+    if not known or not (number.isascii() and number.isdigit()):
+        counter.note("nobody-chosen")
+        return
+    busy = counter.business is not None and counter.business.phase is not Phase.CLOSED
+    if busy and ReportKind(kind) in ENDING:
+        counter.note("business-open")
+        return
+    request = ReportRequest(
+        report_id=report_id,
+        kind=ReportKind(kind),
+        reporter=Reporter(reporter),
+        name=word(form, "name"),
+        for_holder_id=int(other) if other.isascii() and other.isdigit() else None,
+        remark=word(form, "remark", _TEXT_SIZE),
+    )
+    view = counter.server.approvals.report(int(number), request)
+    counter.holder = counter.server.holder(view.holder_id)
+    if request.kind in ENDING:
+        _format(counter, view.card_number)
+
+
+def _format(counter: Counter, number: int) -> None:
+    """Begin to format a card that was given back or found."""
+    holder = counter.holder
+    card = counter.server.card(number=number)
+    if holder is None or card is None:
+        return
+    business = Business(kind=OperationKind.FORMAT, holder=holder, old_card=card)
+    prepare(business, counter.server)
+    business.phase = business.first_phase()
+    counter.business = business

@@ -1,0 +1,142 @@
+"""Who is at this counter: signed in, locked or away, and who stepped up for a moment.
+
+The server holds the session; here is what the screen shows of it. The screen locks itself soon; the
+session lives on, so that what is being written is never cut off.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.permits import Action, Role
+from cardserver.domain.signin import NO_STEP_UP
+from cardserver.wire_operators import LeaveView, SessionView
+
+LOCK_AFTER_S: Final = 5 * 60.0
+
+
+class Presence:
+    """The one person at one counter. Thread-safe; `tick` is a clock that only runs forward."""
+
+    def __init__(
+        self,
+        server: CardServerClient,
+        *,
+        lock_after_s: float = LOCK_AFTER_S,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.problem = ""
+        self._server = server
+        self._lock_after_s = lock_after_s
+        self._tick = tick
+        self._session: SessionView | None = None
+        self._leave: LeaveView | None = None
+        self._locked = False
+        self._acted = tick()
+        self._lock = threading.RLock()
+
+    # --- what is so
+
+    @property
+    def signed_in(self) -> bool:
+        """True while the server takes this counter's session."""
+        return self._session is not None and bool(self._server.credentials.session)
+
+    @property
+    def locked(self) -> bool:
+        """True from the moment somebody locks, or nobody has done anything for a while."""
+        with self._lock:
+            if self.signed_in and self._tick() - self._acted >= self._lock_after_s:
+                self._locked = True
+            return self._locked and self.signed_in
+
+    @property
+    def here(self) -> bool:
+        """True when pages may show what they know."""
+        return self.signed_in and not self.locked
+
+    @property
+    def name(self) -> str:
+        """Who is signed in; empty when nobody is."""
+        return self._session.name if self._session is not None and self.signed_in else ""
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The offices of who is signed in."""
+        return self._session.roles if self._session is not None and self.signed_in else ()
+
+    @property
+    def leave(self) -> LeaveView | None:
+        """What a second person allowed, as long as it goes with every call."""
+        given = self._leave
+        kept = given is not None and given.leave_id == self._server.credentials.leave
+        return given if kept else None
+
+    @property
+    def wanted(self) -> Action | None:
+        """The right the last act lacked, where a second person can lend it."""
+        word = self._server.credentials.wanted
+        found = next((action for action in Action if action == word), None)
+        return None if found in NO_STEP_UP else found
+
+    # --- what people do
+
+    def acted(self) -> None:
+        """Somebody is at work here."""
+        if self.here:
+            self._acted = self._tick()
+
+    def forget_wanted(self) -> None:
+        """The next act begins: what an earlier one lacked is past."""
+        self._server.credentials.wanted = ""
+        self.problem = ""
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Sign in, or unlock. Raises ServerError."""
+        session = self._server.operators.sign_in(name, password)
+        self.take(session)
+
+    def take(self, session: SessionView) -> None:
+        """Begin to work in a session that was opened."""
+        with self._lock:
+            self._server.credentials.session = session.token
+            self._server.credentials.leave = ""
+            self._session, self._leave, self._locked = session, None, False
+            self._acted = self._tick()
+            self.forget_wanted()
+
+    def lock(self) -> None:
+        """Cover the screen; the session and the business at hand stay."""
+        with self._lock:
+            self._locked = True
+
+    def sign_out(self) -> None:
+        """End the session here, and on the server as soon as it hears of it."""
+        with self._lock:
+            try:
+                self._server.operators.sign_out()
+            except ServerError:
+                # Without an answer it ends here all the same; there it runs out by itself.
+                self._server.credentials.session = self._server.credentials.leave = ""
+            self._session = self._leave = None
+            self._locked = False
+
+    def step_up(self, name: str, password: str, action: Action) -> None:
+        """A second person lends a right for a few minutes. Raises ServerError."""
+        self._leave = self._server.operators.step_up(name, password, action)
+        self.forget_wanted()
+
+    def end_leave(self) -> None:
+        """The second person goes: the right goes with them."""
+        self._leave, self._server.credentials.leave = None, ""
+
+    # --- names to choose from
+
+    def names(self, action: Action | None = None) -> list[str]:
+        """Who may sign in here, or lend a right; nobody while the server is away."""
+        try:
+            return self._server.operators.names(action)
+        except ServerError:
+            return []

@@ -1,0 +1,127 @@
+"""The page of reminders: what is about to end, what is owed, what is not signed or filed (IC-12c).
+
+Each list is asked for by itself: one that is not for who is signed in leaves the others there.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from cardserver.client import CardServerClient, ServerError
+from cardserver.domain.rights import HolderClass
+from cardserver.wire import DocumentView
+from cardserver.wire_register import RowQuery
+from kiosk.desk.counter import Counter
+from kiosk.station.problems import problem_of
+
+_SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that waits: whose it is, since or until which day, and its number or paper."""
+
+    name: str
+    unit: str
+    day: date
+    holder_id: int | None = None
+    holder_class: HolderClass | None = None
+    card_number: int | None = None
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One list of the page; `problem` says why it could not be had."""
+
+    word: str
+    rows: tuple[Row, ...] = ()
+    total: int = 0
+    problem: str = ""
+
+
+def reminder_pages(counter: Counter) -> Blueprint:
+    """The blueprint of ``/reminders``."""
+    pages = Blueprint("reminders", __name__, url_prefix="/reminders", template_folder="templates")
+
+    @pages.get("/")
+    def page() -> str:
+        return render_template("desk/reminders/page.html", lists=tuple(lists(counter.server)))
+
+    return pages
+
+
+def lists(server: CardServerClient) -> Iterator[Waiting]:
+    """Every list, in the order of the page."""
+    yield from _ending(server)
+    yield _asked("unsigned", lambda: _unsigned(server))
+    yield _asked("papers", lambda: map(_paper, server.documents_owed()))
+    yield _asked("invoices", lambda: map(_paper, server.papers.owed().invoices))
+    yield _asked("unfiled", lambda: _unfiled(server))
+
+
+def _ending(server: CardServerClient) -> Iterator[Waiting]:
+    try:
+        found = server.review.reminders(_SHOWN).lists
+    except ServerError as error:
+        yield Waiting(word="ending", problem=problem_of(error))
+        return
+    for each in found:
+        rows = (
+            Row(
+                name=row.name,
+                unit=row.unit,
+                day=row.day,
+                holder_id=row.holder_id,
+                holder_class=row.holder_class,
+                card_number=row.card_number,
+            )
+            for row in each.rows
+        )
+        yield Waiting(word=each.word, rows=tuple(rows), total=each.total)
+
+
+def _asked(word: str, ask: Callable[[], Iterable[Row]]) -> Waiting:
+    try:
+        rows = tuple(ask())
+    except ServerError as error:
+        return Waiting(word=word, problem=problem_of(error))
+    return Waiting(word=word, rows=rows[:_SHOWN], total=len(rows))
+
+
+def _unsigned(server: CardServerClient) -> Iterator[Row]:
+    for row in server.register.rows(RowQuery(open_only=True)).rows:
+        yield Row(
+            name=row.holder_name,
+            unit=row.unit,
+            day=row.local_date,
+            holder_id=row.holder_id,
+            holder_class=row.holder_class,
+            card_number=row.card_number,
+            number=str(row.number),
+        )
+
+
+def _paper(paper: DocumentView) -> Row:
+    content = paper.content
+    return Row(
+        name=content.holder_name,
+        unit=content.unit,
+        day=paper.local_date,
+        card_number=content.card_number,
+        number=f"{paper.number:08}",
+    )
+
+
+def _unfiled(server: CardServerClient) -> Iterator[Row]:
+    for copy in server.people.unfiled().copies:
+        yield Row(
+            name=copy.holder_name,
+            unit=copy.unit,
+            day=copy.at.date(),
+            holder_id=copy.holder_id,
+            number=copy.occasion,
+        )

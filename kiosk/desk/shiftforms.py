@@ -1,0 +1,114 @@
+"""What is typed on the pages of shift and money, and what stays there while leave is asked for."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from cardserver.client import ServerError
+from cardserver.domain.denomination import DENOMINATIONS
+from cardserver.domain.errors import DomainError
+from kiosk.station.clock import ESTATE_ZONE
+from kiosk.station.problems import problem_of
+
+_PIECES: Final = re.compile(r"[0-9]{1,4}")
+_YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+INCOMPLETE: Final = "form-incomplete"
+
+Form = Mapping[str, str]
+
+
+class FormIncomplete(DomainError):
+    """Something was left out, or is nothing that can be."""
+
+    code = INCOMPLETE
+
+
+class Drafts:
+    """Forms that were refused, kept until they succeed: after a step-up the same button works.
+
+    Each form has an id of its own making, so that a doubled click is one act.
+    """
+
+    def __init__(self) -> None:
+        self.notice = ""
+        self.rule = ""
+        self._owner = ""
+        self._kept: dict[str, dict[str, str]] = {}
+
+    def belong_to(self, operator: str) -> None:
+        """What one person typed is not shown to the next."""
+        if operator != self._owner:
+            self._owner, self.notice = operator, ""
+            self._kept.clear()
+
+    def take(self) -> tuple[str, str]:
+        """What is to be said, once: its word and the requirement behind it."""
+        said = self.notice, self.rule
+        self.notice = self.rule = ""
+        return said
+
+    def of(self, name: str) -> dict[str, str]:
+        """What was typed in this form, with its id."""
+        return self._kept.setdefault(name, {"id": str(uuid4())})
+
+    def attempt(self, name: str, form: Form, act: Callable[[Form], None]) -> bool:
+        """Do what a form asks; a refusal is shown and what was typed stays. True when done."""
+        self.notice = self.rule = ""
+        own_id = self.of(name)["id"]
+        kept = {"id": own_id, **{key: value[:400] for key, value in form.items()}}
+        if not _UUID.fullmatch(kept["id"]):
+            kept["id"] = own_id
+        self._kept[name] = kept
+        try:
+            act(kept)
+        except ValidationError:
+            self.notice = INCOMPLETE
+        except (ServerError, DomainError) as error:
+            self.notice = problem_of(error)
+            self.rule = str(getattr(error, "rule", ""))
+        else:
+            del self._kept[name]
+        return not self.notice
+
+
+def notes_of(form: Form) -> dict[int, int]:
+    """The pieces of a counting form, field ``n<face>`` each; an empty field is none.
+
+    Raises FormIncomplete for what is no number.
+    """
+    found: dict[int, int] = {}
+    for face in DENOMINATIONS:
+        typed = unicodedata.normalize("NFKC", form.get(f"n{face}", "")).strip() or "0"
+        if _PIECES.fullmatch(typed) is None:
+            raise FormIncomplete
+        found[face] = int(typed)
+    return {face: count for face, count in found.items() if count}
+
+
+def number_of(form: Form, field: str) -> int:
+    """A count that was typed. Raises FormIncomplete."""
+    typed = unicodedata.normalize("NFKC", form.get(field, "")).strip()
+    if _PIECES.fullmatch(typed) is None:
+        raise FormIncomplete
+    return int(typed)
+
+
+def fen_of(form: Form, field: str) -> int:
+    """An amount in yuan as typed, in fen. Raises FormIncomplete."""
+    typed = unicodedata.normalize("NFKC", form.get(field, "")).strip()
+    match = _YUAN.fullmatch(typed)
+    if match is None:
+        raise FormIncomplete
+    yuan, cents = match.groups(default="")
+    return int(yuan) * 100 + int(cents.ljust(2, "0"))
+
+
+def local_text(instant: datetime) -> str:
+    """An instant as the pages show it, in the estate's time."""
+    return f"{instant.astimezone(ESTATE_ZONE):%Y-%m-%d %H:%M}"

@@ -1,0 +1,369 @@
+"""Door-card business at the counter: what has to stand behind a card, asked for on its own pages.
+
+One running site; each test begins with an empty counter and the people it needs.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from cardserver.db.tables import HolderRow
+from cardserver.domain.permits import Action
+from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.services.setup import SETUP, register_holder
+from cardserver.services.turn import writing
+from simulators.clock import DemoClock
+from simulators.estate import DEPARTMENT_HEAD, HEAD
+from simulators.site import BRISK_NOTES, Site
+from simulators.story import FIRST_DAY, Teller
+
+pytestmark = pytest.mark.xdist_group("card-business")
+SHOP_HEAD = "周岚"
+NEXT_MONTH = date(2025, 6, 5)
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    folder: Path = tmp_path_factory.mktemp("business")
+    with Site(folder, clock=clock, note_timing=BRISK_NOTES) as site:
+        teller = Teller(site)
+        yield teller
+        teller.close()
+
+
+@pytest.fixture
+def day(estate: Teller) -> Iterator[Teller]:
+    yield estate
+    estate.post("/desk/step-up/end")
+    if estate.business().get("phase") == "explain":
+        estate.post("/desk/explained")
+    estate.post("/desk/act/cancel")
+    assert estate.business() == {}
+    if estate.state("desk")["reader"]["uid"]:
+        estate.lift("desk")
+    estate.money_agrees()
+
+
+def problem(day: Teller) -> tuple[str, str]:
+    seen = day.business()
+    return str(seen.get("problem")), str(seen.get("problem_rule"))
+
+
+def verify(day: Teller, *papers: str, **shown: object) -> None:
+    data: dict[str, object] = {"paper": list(papers), **shown}
+    assert day.http.post("/desk/verify", data=data).status_code < 400
+
+
+def pay(day: Teller) -> None:
+    day.post("/desk/agree")
+    day.post("/desk/money", received="20", checked="yes")
+
+
+def write(day: Teller, name: str) -> None:
+    """On a new blank card, handed over and explained."""
+    day.blank(name, "classic-1k")
+    day.lay(name, "desk")
+    day.write()
+
+
+def issue(day: Teller, name: str) -> int:
+    """An owner's card."""
+    day.open_business(day.site.people.owner, "issue")
+    day.serve(received="20")
+    write(day, name)
+    day.lift("desk")
+    return day.card(name).number
+
+
+def lease(last: str = "2026-03-31") -> dict[str, object]:
+    return {
+        "lease_number": "ZL-7",
+        "lease_first": "2024-04-01",
+        "lease_last": last,
+        "copy_filed": "A-17",
+    }
+
+
+def unlisted(day: Teller) -> int:
+    site = day.site
+    with writing(site.estate, SETUP) as turn:
+        owner = turn.find(HolderRow, site.people.owner, "holder")
+        unit = owner.unit_id
+    person = register_holder(site.estate, "王小妹", HolderClass.FAMILY, unit_id=unit)
+    with writing(site.estate, SETUP) as turn:
+        turn.find(HolderRow, person, "holder").listed = False
+    return person
+
+
+def test_no_card_is_written_without_a_choice_of_business_ic_01(day: Teller) -> None:
+    day.post("/desk/holder", holder_id=day.site.people.owner)
+    day.blank("untouched", "classic-1k")
+    day.lay("untouched", "desk")
+    for act in ("write", "retry", "print"):
+        day.post(f"/desk/act/{act}")
+    assert day.business() == {}
+    page = day.page("/desk/")
+    for key in ("F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10"):
+        assert f"<kbd>{key}</kbd>" in page
+
+
+def test_a_function_key_asks_for_holders_of_one_class_ic_01(day: Teller) -> None:
+    day.post("/desk/home")
+    assert "只看业主" in day.page("/desk/?class=owner")
+    found = day.page("/desk/?class=tenant&q=5栋1单元0803")
+    assert "陈立" in found
+    assert "陈立" not in day.page("/desk/?class=owner&q=5栋1单元0803")
+    day.post("/desk/holder", holder_id=day.site.people.owner)
+    assert "李㼆" in day.page("/desk/?class=family")
+
+
+def test_family_without_data_waits_for_the_owners_word_ic_04(day: Teller) -> None:
+    person = unlisted(day)
+    day.open_business(person, "issue")
+    assert "请打电话向业主核实" in day.page("/desk/")
+    verify(day)
+    assert problem(day) == ("phone-record-missing", "IC-04")
+    owner = day.site.people.owner
+    day.post("/desk/call", owner_id=owner, result="no-answer")
+    assert problem(day) == ("owner-not-reached", "IC-04b")
+    assert "您看哪天方便，我们预约一个时间好吗" in day.page("/desk/")
+    day.post("/desk/call", owner_id=owner, result="confirmed")
+    assert problem(day)[0] == "answerer-missing"
+    day.post(
+        "/desk/call", owner_id=owner, result="confirmed", answered_by="王秀兰", relation="妹妹"
+    )
+    page = day.page("/desk/")
+    assert "139****1201" in page
+    assert "13900001201" not in page
+    verify(day)
+    assert day.business()["phase"] == "price"
+    pay(day)
+    write(day, "sister")
+    assert day.card("sister").holder_id == person
+
+
+def test_the_confirmed_person_can_be_put_on_the_record_ic_04b(day: Teller) -> None:
+    person = unlisted(day)
+    day.open_business(person, "issue")
+    day.post("/desk/on-record")
+    assert problem(day)[0] == "phone-record-missing"
+    owner = day.site.people.owner
+    day.post("/desk/call", owner_id=owner, result="confirmed", answered_by="王", relation="妹妹")
+    day.post("/desk/on-record")
+    assert day.site.office.approvals.phone_records(person).listed
+
+
+def test_the_owner_at_the_counter_replaces_the_call_ic_04b(day: Teller) -> None:
+    day.open_business(unlisted(day), "issue")
+    verify(day, owner_present=day.site.people.tenant)
+    assert problem(day) == ("owner-not-of-unit", "IC-04b")
+    verify(day, owner_present=day.site.people.owner)
+    assert day.business()["phase"] == "price"
+
+
+def test_a_tenant_is_served_with_lease_and_copy_and_told_the_end_ic_05(day: Teller) -> None:
+    day.open_business(day.site.people.tenant, "issue")
+    verify(day, "lease", "id-copy")
+    assert problem(day)[0] == "lease-missing"
+    verify(day, "lease", **lease())
+    assert problem(day) == ("paper-missing", "IC-05")
+    verify(day, "lease", "id-copy", lease_number="ZL-7")
+    assert problem(day) == ("lease-incomplete", "IC-05c")
+    verify(day, "lease", "id-copy", **{**lease(), "lease_last": "31.3.2026"})
+    assert problem(day) == ("day-invalid", "IC-05c")
+    verify(day, "lease", "id-copy", **lease())
+    assert "租赁合同同日到期" in day.page("/desk/")
+    pay(day)
+    write(day, "tenant")
+    assert day.card("tenant").rights[RightKind.DOOR].last == date(2026, 3, 31)
+
+
+def test_an_ended_lease_is_met_with_a_way_on_ic_05a(day: Teller) -> None:
+    """The old lease on file doesn't keep the clerk from entering the new one."""
+    with writing(day.site.estate, SETUP) as turn:
+        turn.find(HolderRow, day.site.people.tenant, "holder").lease_end = date(2025, 5, 1)
+    day.open_business(day.site.people.tenant, "issue")
+    assert day.business()["phase"] == "verify"
+    verify(day, "lease", "id-copy", **lease("2025-05-01"))
+    assert problem(day) == ("lease-expired", "IC-05a")
+    assert "请客户带新的合同来" in day.page("/desk/")
+    verify(day, "lease", "id-copy", **lease())
+    assert day.business()["phase"] == "price"
+
+
+def test_three_hands_make_a_merchants_card_on_the_pages_ic_06(day: Teller) -> None:
+    merchant = day.site.people.merchant
+    day.open_business(merchant, "issue")
+    assert "首先需要盖公章的申请书" in day.page("/desk/")
+    day.post("/desk/act/cancel")
+    new = f"/desk/approvals/new/{merchant}"
+    form = {"kind": "merchant", "dated": "2025-05-08", "applicant": "周敏", "id": str(uuid4())}
+    assert day.http.post(new, data=form).status_code == 422  # the seal was not seen
+    for _ in range(2):  # a doubled click
+        day.post(new, **form, paper="sealed-application")
+    (found,) = day.site.office.approvals.applications(holder_id=merchant)
+    page = f"/desk/approvals/{found.application_id}"
+    assert "等商铺负责人核实" in day.page("/desk/approvals")
+    refused = day.http.post(page, data={"step": "checked", "contract_ends": "2027-01-01"})
+    assert refused.status_code == 422
+    day.step_up(SHOP_HEAD, Action.CHECK_MERCHANT)
+    day.post(page, step="checked", contract_ends="2027-01-01", remark="属实")
+    assert "等部门负责人同意" in day.page(page)
+    day.step_up(DEPARTMENT_HEAD, Action.APPROVE_MERCHANT)
+    day.post(page, step="approved", last_day="2025-12-31", length_reason="临时展位")
+    for person in ("周敏", SHOP_HEAD, DEPARTMENT_HEAD):
+        assert person in day.page(page)
+    day.open_business(merchant, "issue")
+    verify(day, "sealed-application", "application-form", "approval")
+    pay(day)
+    write(day, "merchant")
+    assert day.card("merchant").rights[RightKind.DOOR].last == date(2025, 12, 31)
+    assert "已发卡" in day.page(page)
+
+
+def test_a_faulty_card_is_looked_at_before_it_is_replaced_free_ic_10a(day: Teller) -> None:
+    number = issue(day, "faulty")
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    assert day.business()["phase"] == "inspect"
+    day.post("/desk/inspect", finding="not-man-made", inspected="")
+    assert problem(day)[0] == "inspection-missing"
+    day.post("/desk/inspect", finding="in-doubt", inspected="边角有痕")
+    assert problem(day) == ("inspection-in-doubt", "IC-10a")
+    day.post("/desk/inspect", finding="not-man-made", inspected="芯片无应答")
+    assert day.business()["phase"] == "inspect"
+    day.step_up(HEAD, Action.APPRAISE)
+    day.post("/desk/inspect", finding="not-man-made", inspected="芯片无应答")
+    verify(day)
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("card", 0)
+    day.blank("fresh", "classic-1k")
+    day.lay("fresh", "desk")
+    day.post("/desk/act/write")
+    day.until("written", lambda: day.business().get("phase") == "explain")
+    assert day.card("faulty").status is CardStatus.REPLACED
+    day.post("/desk/card-slip")
+    day.until("the slip is out", lambda: "房号：" in day.paper("desk"))
+    slip = day.paper("desk")
+    for words in ("王秀兰", "3栋2单元1201", "2027年5月8日", "办理延期"):
+        assert words in slip
+
+
+def test_a_damaged_card_is_bought_again_ic_11(day: Teller) -> None:
+    number = issue(day, "broken")
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    day.post("/desk/inspect", finding="man-made", inspected="卡被剪开")
+    verify(day)
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("price", 2000)
+
+
+def test_the_visit_ends_only_after_the_explanation_ic_08(day: Teller) -> None:
+    day.open_business(day.site.people.owner, "issue")
+    day.serve(received="20")
+    day.blank("told", "classic-1k")
+    day.lay("told", "desk")
+    day.post("/desk/act/write")
+    day.until("printed", lambda: day.business().get("document_state") == "printed")
+    day.post("/desk/paper/handed-over", sealed="yes", signed="paper")
+    for _ in range(2):
+        day.post("/desk/act/cancel")
+        assert day.business()["phase"] == "explain"
+    page = day.page("/desk/")
+    for words in ("使用方法", "至 2027-", "注意事项", "办理延期"):
+        assert words in page
+    for _ in range(2):
+        day.post("/desk/explained")
+    assert day.business()["phase"] == "closed"
+
+
+def test_the_receipt_says_holder_unit_card_last_day_and_extension_ic_08(day: Teller) -> None:
+    number = issue(day, "printed")
+    paper = day.paper("desk")
+    for words in ("王秀兰", "3栋2单元1201", f"{number}", "有效期至", "办理延期"):
+        assert words in paper
+
+
+def test_a_lost_card_found_again_is_formatted_from_the_reader_ic_23a(day: Teller) -> None:
+    number = issue(day, "lost")
+    day.post("/desk/holder", holder_id=day.site.people.owner)
+    for _ in range(2):
+        day.post("/desk/block", card_number=number, reporter="owner")
+    assert day.card("lost").status is CardStatus.BLOCKED
+    day.post("/desk/unblock", card_number=number)
+    assert day.state("desk")["notice"] == "lost-not-allowed-again"
+    day.lay("lost", "desk")
+    assert "王秀兰 名下" in day.page("/desk/reader")
+    day.post("/desk/report", kind="found", reporter="finder", card_number=number)
+    assert (day.business()["kind"], day.business()["phase"]) == ("format", "card")
+    day.post("/desk/act/write")
+    day.until("formatted", lambda: day.business().get("phase") == "closed")
+    assert day.card("lost").status is CardStatus.RETURNED
+
+
+def test_a_card_is_returned_and_swapped_within_the_home_ic_23a(day: Teller) -> None:
+    number = issue(day, "given")
+    page = day.page(f"/desk/approvals/card/{number}")
+    for words in ("退卡", "换给同户住户", "李㼆"):
+        assert words in page
+    day.lay("given", "desk")
+    family = day.site.people.family
+    form = {"kind": "swapped", "reporter": "owner", "card_number": number, "id": str(uuid4())}
+    day.post("/desk/report", **form, for_holder_id=day.site.people.tenant)
+    assert day.state("desk")["notice"] == "other-household"
+    assert day.card("given").status is CardStatus.LIVE
+    day.post("/desk/report", **{**form, "id": str(uuid4())}, for_holder_id=family)
+    day.post("/desk/act/write")
+    day.until("formatted", lambda: day.business().get("phase") == "closed")
+    day.post("/desk/act/cancel")
+    day.open_business(family, "issue")
+    day.serve(received="20")
+    day.write()
+    assert day.card("given").holder_id == family
+
+
+def test_a_card_of_another_unit_is_not_written_for_this_holder_ic_18(day: Teller) -> None:
+    """IC-18: somebody's card is no blank."""
+    number = issue(day, "theirs")
+    day.blank("others", "classic-1k")
+    day.open_business(day.site.people.family, "issue")
+    day.serve(received="20")
+    day.lay("theirs", "desk")
+    day.post("/desk/act/write")
+    day.until("refused", lambda: day.business().get("problem") == "format-first")
+    assert day.card("theirs").number == number
+
+
+def test_buttons_pressed_twice_and_the_back_button_do_nothing_twice_ic_09a(day: Teller) -> None:
+    day.open_business(day.site.people.owner, "issue")
+    verify(day)
+    verify(day)
+    for _ in range(2):
+        pay(day)
+    day.blank("once", "classic-1k")
+    day.lay("once", "desk")
+    for _ in range(2):
+        day.post("/desk/act/write")
+    day.until("printed", lambda: day.business().get("document_state") == "printed")
+    verify(day)
+    pay(day)  # back, and once more
+    assert (day.business()["phase"], day.business()["received_fen"]) == ("paper", 2000)
+    day.hand_over()
+
+
+def test_strange_addresses_and_forms_are_answered_politely_ic_23(day: Teller) -> None:
+    for path in (
+        f"/desk/approvals/{uuid4()}",
+        "/desk/approvals/card/999999",
+        "/desk/approvals/new/999999",
+        f"/desk/approvals/new/{day.site.people.owner}",
+    ):
+        assert day.http.get(path).status_code == 404
+    for form in ({}, {"card_number": "x"}, {"card_number": "1", "kind": "eaten"}):
+        day.post("/desk/report", **form)
+    day.post("/desk/inspect", finding="x")
+    day.post("/desk/call", owner_id="x", result="y")
+    day.post("/desk/explained")
+    assert day.http.post("/desk/approvals/new/999999", data={"kind": "x"}).status_code == 400

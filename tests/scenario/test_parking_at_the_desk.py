@@ -1,0 +1,175 @@
+"""Parking business through the desk's own pages, with cards, printer and kiosk behind it."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cardserver.domain.admission import Direction
+from cardserver.domain.rights import RightKind
+from cardserver.services.parkingsetup import register_lane
+from simulators.clock import DemoClock
+from simulators.site import Site
+from simulators.story import FIRST_DAY, Teller
+
+pytestmark = pytest.mark.xdist_group("site")
+
+PAPERS = ("id-card", "driving-licence", "vehicle-licence")
+
+
+@pytest.fixture
+def tell(tmp_path: Path) -> Iterator[Teller]:
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    with Site(tmp_path, clock=clock) as site:
+        teller = Teller(site)
+        yield teller
+        teller.money_agrees()
+        teller.close()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
+    """One desk for pages that change nothing."""
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    with Site(tmp_path_factory.mktemp("office"), clock=clock) as site:
+        teller = Teller(site)
+        yield teller
+        teller.close()
+
+
+def agreement_of(tell: Teller, holder_id: int) -> int:
+    return tell.site.counter.server.holder(holder_id).agreements[0].agreement_id
+
+
+def new_parking_card(tell: Teller, holder_id: int, name: str, received: str) -> None:
+    """From the sheet to the blank card on the reader, everything paid."""
+    agreement = agreement_of(tell, holder_id)
+    tell.open_business(holder_id, "issue", agreement_id=agreement, months=1)
+    tell.serve(PAPERS, received=received)
+    tell.blank(name, "desfire-ev2")
+    tell.lay(name, "desk")
+    tell.post("/desk/act/write")
+    tell.until("written", lambda: tell.business().get("phase") == "paper")
+
+
+def leave_all_papers(tell: Teller) -> list[str]:
+    """Every paper is handed over in its turn; the numbers of the papers, and the page cleared."""
+    seen: list[str] = []
+    while tell.business().get("phase") == "paper":
+        if tell.business().get("invoices") is not None:
+            tell.post("/desk/act/owe-invoices")
+            continue
+        tell.until("printed", lambda: tell.business().get("document_state") == "printed")
+        business = tell.site.counter.business
+        assert business is not None
+        assert business.document is not None
+        seen.append(business.document.kind.value)
+        tell.post("/desk/paper/handed-over", sealed="yes", signed="paper")
+    if tell.business().get("phase") == "explain":
+        tell.post("/desk/explained")
+    tell.post("/desk/act/cancel")
+    tell.lift("desk")
+    return seen
+
+
+def parking_of(tell: Teller, name: str) -> date:
+    return tell.card(name).rights[RightKind.PARKING].last
+
+
+def test_a_new_parking_card_leaves_the_desk_with_two_papers_park_03_fee_10(tell: Teller) -> None:
+    new_parking_card(tell, tell.site.people.owner, "owner", received="400")
+    assert leave_all_papers(tell) == ["formal-receipt", "top-up-slip"]
+    assert set(tell.card("owner").rights) == {RightKind.PARKING}
+    printed = "".join(sheet.text for sheet in tell.site.printers["desk"].sheets)
+    assert "贰拾元整" in printed
+    together = "".join(printed.split())
+    assert "合并付款320元,一共收您400元,找您80元" in together.replace("，", ",")
+
+
+def take_over(tell: Teller, month: str, table: str) -> str:
+    """The bank's file is looked at and taken over; what the preview showed."""
+    page = tell.http.post(
+        "/desk/parking/bank",
+        data={"month": month},
+        files={"file": ("托收.csv", table.encode("gb18030"))},
+        follow_redirects=True,
+    ).text
+    (list_id,) = re.findall(r'name="list_id" value="([^"]+)"', page)
+    tell.post("/desk/parking/bank/confirm", list_id=list_id)
+    return page
+
+
+def test_months_the_bank_collected_are_written_at_kiosk_and_desk_park_10a(tell: Teller) -> None:
+    people = tell.site.people
+    new_parking_card(tell, people.family, "family", received="100")
+    leave_all_papers(tell)
+    number = tell.site.counter.server.holder(people.family).agreements[0].number
+    head = "协议编号,金额,结果\n"
+    page = take_over(tell, "2025-05", f"{head}{number},80,成功\nXX-9,80,成功\n")
+    assert "2025-07-08" in page
+    assert "请核对协议编号" in page
+    tell.lay("family", "kiosk")
+    tell.until("it is written", lambda: tell.state("kiosk")["screen"] == "done")
+    assert parking_of(tell, "family") == date(2025, 7, 8)
+    tell.lift("kiosk")
+    tell.travel(date(2025, 6, 15))
+    take_over(tell, "2025-06", f"{head}{number},80,成功\n")
+    tell.lay("family", "desk")
+    (month,) = tell.site.counter.server.waiting_sales(card_number=tell.card("family").number)
+    assert "/waiting/pay-out" not in tell.page("/desk/")
+    tell.post("/desk/waiting/use", sale_id=month.sale.sale_id)
+    tell.post("/desk/act/write")
+    tell.until("it is written", lambda: tell.business().get("phase") == "closed")
+    assert parking_of(tell, "family") == date(2025, 8, 8)
+
+
+def test_the_desk_settles_days_in_which_the_car_stood_inside_park_05b(tell: Teller) -> None:
+    register_lane(tell.site.estate, "carpark", Direction.ENTRY)
+    new_parking_card(tell, tell.site.people.owner, "owner", received="320")
+    leave_all_papers(tell)
+    tell.gate_knows()
+    tell.tap("owner", "carpark")
+    tell.gate_knows()
+    tell.travel(date(2025, 6, 20))
+    tell.lay("owner", "desk")
+    card = tell.card("owner").number
+    tell.open_business(tell.site.people.owner, "top-up", card_number=card, months=1)
+    assert "PARK-05b" in tell.page("/desk/")
+    tell.post("/desk/agree")
+    assert tell.business()["problem"] == "stayed-inside"
+    tell.post("/desk/gap", gap="back-dated")
+    tell.post("/desk/agree")
+    tell.post("/desk/money", received="300", checked="yes")
+    tell.post("/desk/act/write")
+    tell.until("written", lambda: tell.business().get("phase") == "paper")
+    leave_all_papers(tell)
+    assert parking_of(tell, "owner") == date(2025, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "problem"),
+    [
+        ("tariffs", {"kind": "surface", "fee": "x", "first": "2025-06-01"}, "amount-unreadable"),
+        ("tariffs", {"kind": "boat", "fee": "1", "first": "2025-06-01"}, "space-missing"),
+        ("tariffs", {"kind": "surface", "fee": "1", "first": "soon"}, "day-unreadable"),
+        ("agreements", {"number": "CW-1", "holder_id": "", "space_id": "1"}, "nobody-chosen"),
+        ("agreements/1/end", {"last": "2020-01-01", "reason": "x"}, "end-in-past"),
+        ("agreements/1/end", {"last": "2025-06-01", "reason": " "}, "reason-missing"),
+        ("bank", {"month": "2025-05"}, "file-empty"),
+        ("bank/confirm", {"list_id": "x"}, "list-forgotten"),
+    ],
+)
+def test_a_form_that_makes_no_sense_is_answered_in_words(
+    office: Teller, path: str, form: dict[str, str], problem: str
+) -> None:
+    page = office.http.post(f"/desk/parking/{path}", data=form, follow_redirects=True).text
+    assert f'<span class="code">{problem}</span>' in page
+
+
+def test_every_page_of_the_car_park_opens_park_09_park_11(office: Teller) -> None:
+    for path in ("", "tariffs", "agreements", "agreements?q=王", "agreements/1", "bank"):
+        assert "<h1>" in office.page(f"/desk/parking/{path}")

@@ -1,0 +1,75 @@
+"""``yika operators`` beside a database: the first administrator, and no password to be read."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cardserver.cli_operators import operators
+from cardserver.services import passwords
+
+GOOD = "three white herons"
+
+
+@pytest.fixture(autouse=True)
+def light_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", passwords._DEMO_HASHER)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'yika.db'}"
+
+
+def yika(database: str, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(operators, [*words, "--database", database], input=typed)
+
+
+def test_the_first_administrator_is_put_on_file_with_a_password_asked_twice(database: str) -> None:
+    added = yika(
+        database, "add", "系统管理员", "--role", "administrator", typed=f"{GOOD}\n{GOOD}\n"
+    )
+    assert added.exit_code == 0, added.output
+    assert "系统管理员: administrator" in added.output
+    assert GOOD not in added.output
+    assert "系统管理员: administrator" in yika(database, "list").output
+
+
+def test_people_are_changed_and_let_go(database: str, tmp_path: Path) -> None:
+    secret = tmp_path / "password.txt"
+    secret.write_text(f"{GOOD}\nsecond line\n", encoding="utf-8")
+    file = ("--password-file", str(secret))
+    yika(database, "add", "系统管理员", "--role", "administrator", *file)
+    yika(database, "add", "张晓", "--role", "agent", *file)
+    changed = yika(database, "roles", "张晓", "--role", "agent", "--role", "cash-responsible")
+    assert "张晓: agent cash-responsible" in changed.output
+    assert "(disabled)" in yika(database, "disable", "张晓").output
+    assert "(disabled)" not in yika(database, "enable", "张晓").output
+    assert yika(database, "password", "张晓", *file).exit_code == 0
+    kept = (tmp_path / "yika.db").read_bytes() + (tmp_path / "yika.db-wal").read_bytes()
+    assert "张晓".encode() in kept
+    assert GOOD.encode() not in kept
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("add", "张晓"), "password"),
+        (("disable", "谁"), "nobody called 谁"),
+        (("add", "张晓", "--role", "king"), "king"),
+        (("add", "x" * 61), "1 to 60"),
+        (("add", "a\nb"), "1 to 60"),
+        (("password", "谁"), "nobody called 谁"),
+    ],
+)
+def test_what_cannot_be_is_said(database: str, words: tuple[str, ...], reason: str) -> None:
+    answer = yika(database, *words, typed="short\nshort\n")
+    assert answer.exit_code != 0
+    assert reason in answer.output + str(answer.exception)
+
+
+def test_the_last_administrator_stays(database: str) -> None:
+    yika(database, "add", "系统管理员", "--role", "administrator", typed=f"{GOOD}\n{GOOD}\n")
+    answer = yika(database, "disable", "系统管理员")
+    assert answer.exit_code != 0
+    assert "somebody must be left" in str(answer.exception)

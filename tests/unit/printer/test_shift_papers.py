@@ -1,0 +1,143 @@
+"""The papers of a shift, printed by the virtual printer and compared with the paper on file.
+
+After a change that is meant, delete the file in ``tests/paper`` and run the test twice.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from printer import shift_report
+from printer.errors import ReceiptInvalid
+from printer.layout import preview
+from printer.profile import load_profile
+from printer.receipt import Receipt
+from printer.shift_report import Account, Closing, Moved, Numbers
+from printer.spool import Outcome, print_job
+from simulators.paper_model import PAPER_58, PAPER_80
+from tests.unit.printer.printer_desk import Desk
+
+PAPERS = Path(__file__).parents[2] / "paper"
+COMPANY = "翠湖物业服务有限公司"
+OPENED = datetime(2025, 6, 9, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+CLOSED = datetime(2025, 6, 9, 18, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+NUMBERS = [
+    Numbers(name="收款收据", first=12, last=14, count=3),
+    Numbers(name="充值凭条", first=7, last=7, count=1),
+]
+
+
+def account(expected_fen: int | None) -> Account:
+    return Account(
+        station="前台1",
+        operator="李敏",
+        shift=31,
+        opened=OPENED,
+        until=CLOSED,
+        float_fen=200_00,
+        moved=[
+            Moved(name="收款", count=5, fen=480_00),
+            Moved(name="找零", count=2, fen=-120_00),
+            Moved(name="上缴出纳", count=1, fen=-300_00),
+        ],
+        earned=[("IC卡工本费", 60_00), ("车位月租费", 300_00)],
+        papers=NUMBERS,
+        expected_fen=expected_fen,
+    )
+
+
+def z(number: int = 31, approved_by: str = "何静") -> Receipt:
+    closing = Closing(
+        counted_fen=259_00,
+        counts=2,
+        difference_fen=-1_00,
+        comment="找零时少收一元",
+        books=1,
+        seals=2,
+        left_open=["登记表待签名 F1 000018"],
+        closed_by="李敏",
+        approved_by=approved_by,
+        chained="9f3c" * 16,
+    )
+    return shift_report.z_report(COMPANY, number, account(260_00), closing)
+
+
+def slip(**changes: object) -> Receipt:
+    values: dict[str, object] = {
+        "company": COMPANY,
+        "title": "借支单",
+        "number": "JZ000003",
+        "at": CLOSED,
+        "station": "前台1",
+        "operator": "李敏",
+        "amount_fen": 50_00,
+        "person_label": "领款人",
+        "person": "赵强",
+        "approved_by": "高远",
+        "reason": "急诊垫付",
+    }
+    return shift_report.movement_slip(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def check() -> Receipt:
+    return shift_report.spot_check(
+        company=COMPANY,
+        number=4,
+        at=CLOSED,
+        station="前台1",
+        operator="李敏",
+        cashier="宋梅",
+        shift=31,
+        expected_fen=260_00,
+        counted_fen=260_00,
+        comment="",
+        papers=NUMBERS,
+        books=[("收据 A-17", 12, 1, 37)],
+    )
+
+
+PAPER_ON_FILE = {
+    "shift-x": shift_report.x_report(COMPANY, account(None)),
+    "shift-z": z(),
+    "shift-loan": slip(),
+    "shift-spot-check": check(),
+}
+PRINTERS = {"80": ("epson-tm-t82", PAPER_80), "58": ("generic-58", PAPER_58)}
+
+
+@pytest.mark.parametrize("name", PAPER_ON_FILE)
+@pytest.mark.parametrize("width", PRINTERS)
+def test_the_paper_of_a_shift_is_the_one_on_file(name: str, width: str) -> None:
+    profile_name, model = PRINTERS[width]
+    desk = Desk(model)
+    result = print_job(desk.line, load_profile(profile_name), PAPER_ON_FILE[name], clock=desk.clock)
+    assert result.outcome is Outcome.PRINTED
+    desk.printer.tear_off()
+    [sheet] = desk.printer.sheets
+    on_file = PAPERS / f"{name}-{width}.txt"
+    if not on_file.exists():
+        on_file.write_text(sheet.text, encoding="utf-8")
+        pytest.fail(f"{on_file.name} was written: look at it")
+    assert sheet.text == on_file.read_text(encoding="utf-8")
+
+
+def test_an_x_before_the_count_tells_no_expected_amount_and_is_no_receipt_fee_33() -> None:
+    shown = preview(PAPER_ON_FILE["shift-x"], load_profile("generic-80"))
+    assert "应有现金" not in shown
+    assert "(不是收据)" in shown
+
+
+def test_no_paper_of_a_shift_goes_without_number_and_names_fee_32() -> None:
+    with pytest.raises(ReceiptInvalid):
+        z(number=0)
+    for missing in ("number", "person", "operator"):
+        with pytest.raises(ReceiptInvalid):
+            slip(**{missing: ""})
+
+
+def test_who_gave_leave_is_named_only_where_it_was_somebody_else() -> None:
+    profile = load_profile("generic-80")
+    assert "授权人：何静" in preview(z(), profile)
+    assert "授权人" not in preview(z(approved_by="李敏"), profile)
