@@ -40,6 +40,7 @@ class Metered:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        """Pass a call on and count the time it took."""
         began = time.perf_counter()
         try:
             return list(self._app(environ, start_response))

@@ -77,7 +77,7 @@ class WorkYearRequest(Wire):
 
 
 class StockFigures(Wire):
-    """Part 1. `made_blank` are cards formatted for re-use, within `received`; `end` is what ought
+    """Part 1. `made_blank` are cards formatted for reuse, within `received`; `end` is what ought
     to be there when the quarter ended, `since` what moved from then to the computation.
     """
 

@@ -60,7 +60,7 @@ def check_may_draw(kind: BookKind, unsettled: int) -> None:
 
 
 def check_two_people(giver: str, receiver: str, rule: str = "FEE-21") -> None:
-    """Raise RuleViolation ``book-two-people``: nobody hands a book out to himself or takes it back."""
+    """Raise RuleViolation ``book-two-people`` where somebody would hand a book out to himself."""
     if giver == receiver:
         raise RuleViolation("book-two-people", rule=rule)
 
@@ -175,7 +175,7 @@ def check_equal_value(torn: Iterable[tuple[Book, int]], paid_fen: int) -> None:
 
 
 def proposed(books: Sequence[Book], paid_fen: int) -> tuple[int, ...]:
-    """Invoices to tear off for an amount, large values first; none where the books can't make it."""
+    """Invoices to tear off for an amount, large ones first; none where the books can't make it."""
     numbers: list[int] = []
     rest = paid_fen
     for book in sorted(books, key=lambda each: -each.denomination_fen):

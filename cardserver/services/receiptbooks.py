@@ -108,8 +108,8 @@ def settle_book(
     """A book goes back: used, void and blank papers and the money against what is on file (FEE-25).
 
     Raises:
-        RuleViolation: ``book-two-people``; ``book-differs`` without a note; ``book-needed`` while an
-            open sale of the agent counts on its numbers.
+        RuleViolation: ``book-two-people``; ``book-differs`` without a note; ``book-needed`` while
+            an open sale of the agent counts on its numbers.
         Conflict: ``book-settled``.
     """
     with writing(estate, caller) as turn:

@@ -50,7 +50,7 @@ class Estate:
     clock: Callable[[], datetime]
     check_above_fen: int = CHECKED_ABOVE_FEN
     rules: CardRules = field(default_factory=CardRules)
-    limits: SessionLimits = SessionLimits()
+    limits: SessionLimits = field(default_factory=SessionLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

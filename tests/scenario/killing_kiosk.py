@@ -18,6 +18,7 @@ from cardserver.wire import SaleView, TopUpRequest
 from drivers.acceptors import ssp
 from kiosk.selfservice.flow import Screen
 from kiosk.selfservice.journal import TillJournal
+from kiosk.selfservice.machine import Machine
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage
@@ -153,15 +154,17 @@ class Left:
             until(lambda: machine.screen is Screen.ATTRACT and not machine.till.busy)
             self.check_settled()
             reader.insert(self.card)
-            until(lambda: self.offer() or machine.screen in {Screen.DONE, Screen.MONTHS})
+            until(lambda: self.paid_on(machine))
         finally:
             machine.stop()
             journal.check()
             journal.close()
             paper.close()
 
-    def offer(self) -> None:
+    def paid_on(self, machine: Machine) -> bool:
+        """The payer goes on with what is missing; True when nothing is left to be done."""
         self.place.offer()
+        return machine.screen in {Screen.DONE, Screen.MONTHS}
 
     def check_settled(self) -> None:
         """Evidence was enough for every note: what lies in the box is booked, to the last one."""

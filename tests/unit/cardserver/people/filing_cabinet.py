@@ -16,7 +16,11 @@ from cardserver.wire_people import (
 )
 from tests.databases.frontdesk import FrontDesk, new_id
 
-LEASE = {"lease_number": "ZL-7", "lease_start": date(2025, 2, 1), "lease_end": date(2026, 1, 31)}
+LEASE: dict[str, Any] = {
+    "lease_number": "ZL-7",
+    "lease_start": date(2025, 2, 1),
+    "lease_end": date(2026, 1, 31),
+}
 
 
 @dataclass

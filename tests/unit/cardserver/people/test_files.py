@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cardserver.domain.rights import HolderClass
+from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.services import people, units, unmasking
 from cardserver.services.errors import Conflict, NotFound
 from cardserver.wire_people import ChangeUnitRequest, PersonSheet, UnmaskRequest
@@ -70,7 +70,7 @@ def test_a_tenants_family_never_has_a_card_longer_than_his_own_ic_05b(cabinet: C
         desk.issue(son.holder_id, blank())
     own = desk.issue(tenant.holder_id, blank())
     his = desk.issue(son.holder_id, blank())
-    assert his.rights["door"].last == own.rights["door"].last == date(2026, 1, 31)
+    assert his.rights[RightKind.DOOR].last == own.rights[RightKind.DOOR].last == date(2026, 1, 31)
 
 
 def test_the_family_on_a_lease_ends_with_the_tenant_ic_05b(cabinet: Cabinet) -> None:

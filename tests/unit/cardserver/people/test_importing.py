@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cardserver.db.tables import HolderRow
-from cardserver.domain.rights import HolderClass
+from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.services import importing, people, units
 from cardserver.services.jobs import JOBS
 from cardserver.services.turn import reading
@@ -240,4 +240,4 @@ def test_cards_of_an_imported_owner_follow_the_usual_rules(desk: FrontDesk) -> N
         desk.estate, DESK, query="9-0101", holder_class=None, standing="current", page=0
     )
     card = desk.issue(page.people[0].holder_id, blank())
-    assert card.rights["door"].last == date(2027, 6, 8)
+    assert card.rights[RightKind.DOOR].last == date(2027, 6, 8)
