@@ -76,7 +76,7 @@ def test_a_merchants_chosen_day_is_kept_within_the_contract_ic_06a(
     assert period.last == min(chosen, contract or date.max)
 
 
-@pytest.mark.parametrize("holder_class", set(HolderClass) - {HolderClass.MERCHANT})
+@pytest.mark.parametrize("holder_class", sorted(set(HolderClass) - {HolderClass.MERCHANT}))
 def test_nobody_else_has_another_length_ic_02(holder_class: HolderClass) -> None:
     """IC-02: no other length can be chosen."""
     today = date(2025, 6, 9)

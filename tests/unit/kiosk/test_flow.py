@@ -34,7 +34,7 @@ def test_every_event_means_something_somewhere(event: Event) -> None:
     assert any(each is event for _, each in TABLE)
 
 
-@pytest.mark.parametrize("screen", MONEY_MAY_MOVE)
+@pytest.mark.parametrize("screen", sorted(MONEY_MAY_MOVE))
 def test_no_card_lifted_ends_a_visit_while_money_may_move(screen: Screen) -> None:
     assert next_screen(screen, Event.CARD_LIFTED) is screen
 
