@@ -25,6 +25,7 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.preparing import prepare
 
 _NAME_SIZE: Final = 60
+_DIGITS: Final = 9
 _TEXT_SIZE: Final = 400
 ENDING: Final = frozenset({ReportKind.FOUND, ReportKind.RETURNED, ReportKind.SWAPPED})
 """Reports after which the card is formatted."""
@@ -128,7 +129,7 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
     reporter = form.get("reporter", Reporter.HOLDER.value)
     other = form.get("for_holder_id", "")
     known = kind in set(ReportKind) and reporter in set(Reporter)
-    if not known or not (number.isascii() and number.isdigit()):
+    if not known or not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         counter.note("nobody-chosen")
         return
     busy = counter.business is not None and counter.business.phase is not Phase.CLOSED

@@ -35,7 +35,6 @@ _DOOR: Final = frozenset(
 )
 """The door's own pages: they look by themselves who is here."""
 
-_WRITING: Final = "still-writing"
 _WRONG: Final = "sign-in-wrong"
 _LONGEST_NAME: Final = 60
 _LONGEST_PASSWORD: Final = 200
@@ -92,7 +91,7 @@ def _blueprint(counter: Counter) -> Blueprint:
         back = own_path(request.form.get("back", ""))
         name, password = _typed()
         if counter.writing and name != presence.name:
-            return _door_page(presence, back, problem=_WRITING, name=presence.name), 409
+            return _door_page(presence, back, problem="still-writing", name=presence.name), 409
         try:
             presence.sign_in(name, password)
         except (ServerError, ValidationError) as error:

@@ -223,5 +223,6 @@ def test_that_there_is_no_change_is_said_with_another_way_fee_04a(language: str)
 def test_a_note_that_goes_through_the_checker_is_never_called_counterfeit_fee_03a(
     language: str,
 ) -> None:
-    found = [w for w in catalogue(language).values() if re.search("假|偽|伪|counterfeit|forged", w)]
+    pattern = "假(?!日|的日子|期|通知|和)|偽|伪|counterfeit|forged"
+    found = [words for words in catalogue(language).values() if re.search(pattern, words)]
     assert found == []

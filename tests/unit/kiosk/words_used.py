@@ -119,7 +119,8 @@ def asked_by_templates() -> frozenset[str]:
             elif name == "words_for":
                 asked |= {f"{_key(call.args[0])}.*"}
         for scope in page.find_all(nodes.With):  # {% with key = 'common.away' %}
-            asked |= {str(value.value) for value in scope.values if isinstance(value, nodes.Const)}
+            constants = (each for each in scope.values if isinstance(each, nodes.Const))
+            asked |= {text for each in constants if "." in (text := str(each.value))}
     return frozenset(asked)
 
 
@@ -310,7 +311,9 @@ def words_of_the_counter() -> set[str]:
                 found |= {word for each in node.args[1:] for word in _constants(each)}
             if isinstance(node, ast.Call) and _called(node) == "note":
                 found |= set(_constants(node.args[0]))
-            elif isinstance(node, ast.Assign) and _tells(node):
+            elif (isinstance(node, ast.Assign) and _tells(node)) or (
+                isinstance(node, ast.keyword) and node.arg == "problem"
+            ):
                 found |= set(_constants(node.value))
     own_words = {"undone", "abandoned"}
     return {word for word in found - own_words if _WORD.fullmatch(word)}

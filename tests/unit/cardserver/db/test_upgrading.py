@@ -44,7 +44,7 @@ def test_named_constraints_are_the_same_in_the_database_and_in_the_program(empty
     with empty.connect() as connection:
         inspector = inspect(connection)
         for table in Base.metadata.sorted_tables:
-            mine = {c.name for c in table.constraints if "ck_" in str(c.name)}
+            mine = {c.name for c in table.constraints if str(c.name).startswith("ck_")}
             found = {c["name"] for c in inspector.get_check_constraints(table.name)}
             assert found == mine, table.name
 
