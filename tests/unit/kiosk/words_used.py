@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import TypeGuard, get_args
 
 import jinja2
 from jinja2 import nodes
@@ -319,8 +319,12 @@ def words_of_the_counter() -> set[str]:
     return {word for word in found - own_words if _WORD.fullmatch(word)}
 
 
-def _tells(node: ast.Assign) -> bool:
-    """True for an assignment to a notice or a problem, alone or beside others."""
+def _tells(node: ast.AST) -> TypeGuard[ast.Assign | ast.keyword]:
+    """True for an assignment to a notice or a problem, or for an argument of that name."""
+    if isinstance(node, ast.keyword):
+        return node.arg == "problem"
+    if not isinstance(node, ast.Assign):
+        return False
     targets = [each for target in node.targets for each in ast.walk(target)]
     return any(
         isinstance(each, ast.Attribute) and each.attr in {"notice", "problem"} for each in targets
