@@ -39,7 +39,7 @@ def rows() -> dict[str, list[tuple[str, str]]]:
 
 
 @cache
-def tests_of(path: str) -> dict[str, str]:
+def functions_of(path: str) -> dict[str, str]:
     """Every test of a module, with its own source."""
     source = (ROOT / path).read_text(encoding="utf-8")
     found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
@@ -61,7 +61,7 @@ def test_a_rule_of_class_a_is_proved_by_tests_that_speak_of_it(rule: str) -> Non
     family, number = rule.split("-")
     named = re.compile(rf"{family}[-_]{number}", re.IGNORECASE)
     for path, test in proofs:
-        tests = tests_of(path)
+        tests = functions_of(path)
         assert test in tests, f"{path} has no {test}"
         module = (ROOT / path).read_text(encoding="utf-8")
         opening = ast.get_docstring(ast.parse(module)) or ""
