@@ -5,8 +5,10 @@ hands would do is typed as a line on standard input; `help` lists the words.
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from simulators.stream import StreamDevice
 
 _TCP = click.option("--tcp", type=click.IntRange(0, 65535), help="TCP port; 0 picks one.")
+_STAY = click.option(
+    "--stay", is_flag=True, help="Go on after the end of input, until Ctrl-C (in the background)."
+)
+_LOOK_S = 0.5
 _YUAN = 100
 
 Words = Mapping[str, Callable[[str], object]]
@@ -30,7 +36,8 @@ Words = Mapping[str, Callable[[str], object]]
     default=Path(),
     help="Folder for the paper that comes out, as PNG and text.",
 )
-def printer(tcp: int | None, sheets: Path) -> None:
+@_STAY
+def printer(tcp: int | None, sheets: Path, *, stay: bool) -> None:
     """A virtual ESC/POS printer; what it prints lands in a folder."""
     from simulators.paper import VirtualPrinter
 
@@ -47,12 +54,15 @@ def printer(tcp: int | None, sheets: Path) -> None:
     }
     with _on_a_port(device, tcp):
         _obey(words)
+        if stay:
+            _stay(partial(_save_new, device, sheets))
     _save(device, sheets)
 
 
 @click.command()
 @_TCP
-def acceptor(tcp: int | None) -> None:
+@_STAY
+def acceptor(tcp: int | None, *, stay: bool) -> None:
     """A virtual banknote acceptor that speaks ITL's SSP."""
     from simulators.acceptor import VirtualAcceptor
 
@@ -70,11 +80,14 @@ def acceptor(tcp: int | None) -> None:
     }
     with _on_a_port(device, tcp):
         _obey(words)
+        if stay:
+            _stay()
 
 
 @click.command()
 @_TCP
-def barrier(tcp: int | None) -> None:
+@_STAY
+def barrier(tcp: int | None, *, stay: bool) -> None:
     """A virtual barrier behind a Modbus RTU relay board."""
     from simulators.barrier import VirtualBarrier
 
@@ -89,6 +102,8 @@ def barrier(tcp: int | None) -> None:
     }
     with _on_a_port(device, tcp):
         _obey(words)
+        if stay:
+            _stay()
 
 
 @contextmanager
@@ -116,6 +131,22 @@ def _obey(words: Words) -> None:
                 act(rest)
         except ValueError as wrong:
             click.echo(str(wrong), err=True)
+
+
+def _stay(again: Callable[[], object] = lambda: None) -> None:
+    """Until somebody presses Ctrl-C or ends the process; `again` is done now and then."""
+    try:
+        while True:
+            time.sleep(_LOOK_S)
+            again()
+    except KeyboardInterrupt:
+        click.echo("ended", err=True)
+
+
+def _save_new(device: "VirtualPrinter", folder: Path) -> None:
+    """Save when another sheet has come out."""
+    if device.sheets and not (folder / f"sheet-{len(device.sheets)}.txt").exists():
+        _save(device, folder)
 
 
 def _save(device: "VirtualPrinter", folder: Path) -> None:

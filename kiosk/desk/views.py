@@ -61,7 +61,8 @@ _KEYS: Final = {
     "F8": "replace",
     "F9": "loss",
     "F10": "staff",
-    "F12": "lock",
+    "F11": "lock",
+    "F12": "sign",
     "Enter": "next",
     "Esc": "leave",
 }

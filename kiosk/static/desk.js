@@ -7,6 +7,28 @@ const TYPING = "input:not([type=checkbox]), select, textarea";
 function press(button) {
   if (!button || button.disabled) { return false; }
   button.click();
+  if (button.matches("summary")) { standIn(button); }
+  return true;
+}
+
+// What a key unfolded is worked by keys too: the first thing in it, and back when it is folded.
+function standIn(summary) {
+  const inside = "a, button, select, input:not([type=hidden])";
+  (summary.parentElement.open ? summary.parentElement.querySelector(inside) : summary)?.focus();
+}
+
+// Esc folds the menu that was unfolded, before it leaves the page.
+function foldMenu() {
+  const summary = document.querySelector("details.menu[open] > summary");
+  if (!summary) { return false; }
+  summary.click();
+  summary.focus();
+  return true;
+}
+
+function walkMenu(at, step) {
+  const entries = [...at.closest(".menu").querySelectorAll("nav a")];
+  neighbour(entries, at, step)?.focus();
   return true;
 }
 
@@ -68,6 +90,7 @@ function onKey(event) {
     case "ArrowDown": case "ArrowUp": {
       const step = event.key === "ArrowDown" ? 1 : -1;
       if (inSearch) { return walkFound(step); }
+      if (at.closest(".menu[open] nav")) { return walkMenu(at, step); }
       return typing ? false : walkCards(step);
     }
     case "Enter":
@@ -76,6 +99,7 @@ function onKey(event) {
       return at.closest("button, a, summary, " + TYPING + ", [type=checkbox]")
         ? false : press(document.querySelector("[data-next]"));
     case "Escape":
+      if (foldMenu()) { return true; }
       if (inSearch) { leaveSearch(); return true; }
       return press(bearer("Escape"));
     default:

@@ -42,7 +42,7 @@ from cardserver.services.stations import NOBODY
 from cardserver.services.turn import Estate, reading, writing
 from cardserver.vault import demo_vault
 from tests.databases.frontdesk import ZONE, SetClock, new_id
-from tests.databases.stores import STORES, impatient, open_store, sqlite_store
+from tests.databases.stores import STORES, close_store, impatient, open_store, sqlite_store
 
 NOW = datetime(2025, 6, 9, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ NOW = datetime(2025, 6, 9, 1, 2, 3, 456789, tzinfo=UTC)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store = open_store(request.param, tmp_path)
     yield store
-    store.dispose()
+    close_store(store)
 
 
 @pytest.fixture

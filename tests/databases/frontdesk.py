@@ -46,6 +46,7 @@ from cardserver.wire import (
     VerificationRequest,
 )
 from tests.databases import bookwork, paperwork, tillwork
+from tests.databases.stores import furnished
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
@@ -134,6 +135,13 @@ class FrontDesk:
 
     def __post_init__(self) -> None:
         """Put the people on file, in one go because every test does."""
+        facts = furnished(self.estate.engine, self._settle_in)
+        self.owner, self.family = facts["owner"], facts["family"]
+        self.tenant, self.merchant = facts["tenant"], facts["merchant"]
+        self.staff, self.other_staff = facts["staff"], facts["other_staff"]
+        self.rented, self.agreement = facts["rented"], facts["agreement"]
+
+    def _settle_in(self) -> dict[str, int]:
         people = (
             ("owner", "王秀兰", HolderClass.OWNER, "3-1201"),
             ("family", "李小明", HolderClass.FAMILY, "3-1201"),
@@ -164,11 +172,8 @@ class FrontDesk:
             by_word = {word: row.id for (word, *_), row in zip(people, holders, strict=True)}
             tillwork.open_shifts(turn, WITH_A_SHIFT)
             bookwork.draw_books(turn, WITH_A_SHIFT)
-        self.owner, self.family = by_word["owner"], by_word["family"]
-        self.tenant, self.merchant = by_word["tenant"], by_word["merchant"]
-        self.staff, self.other_staff = by_word["staff"], by_word["other_staff"]
-        self.rented = numbers["5-0803"]
-        self.agreement = self.sign("CW-1", self.owner)
+        agreement = self.sign("CW-1", by_word["owner"])
+        return {**by_word, "rented": numbers["5-0803"], "agreement": agreement}
 
     def sign(
         self,

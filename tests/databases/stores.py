@@ -9,12 +9,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, text
 
 from cardserver.db.engine import WRITER, open_engine
 from cardserver.db.tables import Base
@@ -113,7 +114,33 @@ def _shared_postgresql() -> Engine:
     url = empty_postgresql()
     engine = open_engine(url)
     upgrade(engine)
+    with _past_the_guards(engine) as connection:
+        connection.exec_driver_sql(_routine("emptied", [_EMPTIED.format(table=t) for t in _tables()]))
     return engine
+
+
+_EMPTIED = "IF EXISTS (SELECT FROM {table}) THEN DELETE FROM {table}; END IF;"
+_FURNISHED = "INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE furniture.{table};"
+
+
+def _tables() -> list[str]:
+    return [f'"{table.name}"' for table in reversed(Base.metadata.sorted_tables)]
+
+
+def _routine(name: str, steps: list[str]) -> str:
+    """Kept by the server with its plans, so that a hundred steps take a millisecond."""
+    body = " ".join(steps)
+    return (
+        f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+    )
+
+
+@contextmanager
+def _past_the_guards(engine: Engine) -> Iterator[Connection]:
+    """Append-only rows and foreign keys are not guarded in here."""
+    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        yield connection
 
 
 @cache
@@ -127,41 +154,90 @@ def _sqlite_template() -> Path:
     return path
 
 
-_file: list[str] = []
-"""The SQLite file that the shared engine opens now."""
-
-
 @cache
-def _shared_sqlite() -> Engine:
-    """One engine for all files: it keeps the statements it has compiled."""
-    engine = open_engine("sqlite:///shared")
-
-    @event.listens_for(engine, "do_connect")
-    def connect(_dialect: Any, _record: Any, arguments: list[str], _named: Any) -> None:
-        arguments[0] = _file[0]
-
+def _fluent() -> Engine:
+    """The engine whose compiled statements all SQLite engines of this process share."""
+    engine = open_engine("sqlite://")
+    engine.connect().close()
     return engine
+
+
+def sqlite_engine(url: str) -> Engine:
+    """What the production code opens, except that it need not compile statements anew."""
+    engine = open_engine(url)
+    engine.dialect = _fluent().dialect
+    engine._compiled_cache = _fluent()._compiled_cache
+    return engine
+
+
+_latest: list[Engine] = []
+"""The engine of the SQLite store handed out last."""
 
 
 def sqlite_store(folder: Path) -> Engine:
     """A store in a file of its own; the one before it is closed."""
     path = folder / "yika.db"
     shutil.copy(_sqlite_template(), path)
-    engine = _shared_sqlite()
-    engine.dispose()
-    _file[:] = [str(path)]
-    return engine
+    for engine in _latest:
+        engine.dispose()
+    _latest[:] = [sqlite_engine(f"sqlite:///{path}")]
+    return _latest[0]
 
 
 def postgresql_store() -> Engine:
     """The session's PostgreSQL database, emptied. The guards are off only while emptying."""
     postgresql()
     engine = _shared_postgresql()
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+    with _past_the_guards(engine) as connection:
+        connection.exec_driver_sql("SELECT emptied()")
     return engine
+
+
+def close_store(engine: Engine) -> None:
+    """Done with a store. The connection to PostgreSQL stays for the next one."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+
+
+Facts = dict[str, int]
+_furniture: dict[str, tuple[Facts, Path | None]] = {}
+"""By kind of store: what is known of the rows, and the SQLite file that holds them."""
+
+
+def furnished(engine: Engine, furnish: Callable[[], Facts]) -> Facts:
+    """Put rows on an empty store that nobody has opened yet: what `furnish` puts there the first
+    time, and a copy of those rows ever after. Returns what it returned.
+    """
+    kind = engine.dialect.name
+    if kind not in _furniture:
+        facts = furnish()
+        _furniture[kind] = facts, _keep_file(engine) if kind == "sqlite" else _keep_rows(engine)
+        return facts
+    facts, path = _furniture[kind]
+    if path is None:
+        with _past_the_guards(engine) as connection:
+            connection.exec_driver_sql("SELECT furnished()")
+    else:
+        engine.dispose()
+        shutil.copy(path, str(engine.url.database))
+    return dict(facts)
+
+
+def _keep_file(engine: Engine) -> Path:
+    path = _sqlite_template().with_name("furnished.db")
+    engine.dispose()  # the last to leave brings the log into the file
+    shutil.copy(str(engine.url.database), path)
+    return path
+
+
+def _keep_rows(engine: Engine) -> None:
+    with _past_the_guards(engine) as connection:
+        connection.exec_driver_sql("CREATE SCHEMA furniture")
+        full = [t for t in _tables() if connection.scalar(text(f"SELECT count(*) FROM {t}"))]
+        for table in full:
+            connection.exec_driver_sql(f"CREATE TABLE furniture.{table} AS TABLE {table}")
+        steps = [_FURNISHED.format(table=table) for table in full]
+        connection.exec_driver_sql(_routine("furnished", steps))
 
 
 def open_store(kind: str, folder: Path) -> Engine:
@@ -171,6 +247,4 @@ def open_store(kind: str, folder: Path) -> Engine:
 
 def impatient(engine: Engine) -> Engine:
     """Another engine on the same store, whose writers soon give up waiting."""
-    sqlite = engine.dialect.name == "sqlite"
-    url = f"sqlite:///{_file[0]}" if sqlite else engine.url.render_as_string()
-    return open_engine(url, busy_timeout_ms=IMPATIENT_MS)
+    return open_engine(engine.url.render_as_string(), busy_timeout_ms=IMPATIENT_MS)

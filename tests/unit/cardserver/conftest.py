@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.databases.frontdesk import FrontDesk, open_desk
-from tests.databases.stores import STORES, open_store
+from tests.databases.stores import STORES, close_store, open_store
 
 
 @pytest.fixture(params=STORES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store = open_store(request.param, tmp_path)
     yield store
-    store.dispose()
+    close_store(store)
 
 
 @pytest.fixture

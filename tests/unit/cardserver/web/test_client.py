@@ -44,7 +44,7 @@ from cardserver.wire import (
 from cardserver.wire_papers import SignPaperRequest
 from tests.databases.frontdesk import MORNING, FrontDesk, PlainCard, blank, new_id
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
-from tests.databases.stores import STORES, open_store
+from tests.databases.stores import STORES, close_store, open_store
 from tests.unit.cardserver.web.conftest import Sign
 
 
@@ -52,7 +52,7 @@ from tests.unit.cardserver.web.conftest import Sign
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store = open_store(request.param, tmp_path)
     yield store
-    store.dispose()
+    close_store(store)
 
 
 def test_lost_answers_waiting_money_and_handed_papers_cross_the_wire(

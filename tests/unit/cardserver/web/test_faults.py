@@ -21,14 +21,14 @@ from cardserver.services.turn import writing
 from cardserver.web.app import create_app
 from cardserver.wire import Refusal
 from tests.databases.frontdesk import DESK, FrontDesk, new_id
-from tests.databases.stores import STORES, impatient, open_store
+from tests.databases.stores import STORES, close_store, impatient, open_store
 
 
 @pytest.fixture(params=STORES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store = open_store(request.param, tmp_path)
     yield store
-    store.dispose()
+    close_store(store)
 
 
 def test_a_locked_database_asks_to_come_back_and_does_nothing(
