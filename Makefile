@@ -10,6 +10,9 @@ SHELL := /bin/sh
 .NOTPARALLEL:
 .PHONY: help demo test lint format bench kill lock clean
 
+# Dozens of child processes would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON_VENV := .venv/bin/python
 PACKAGES := kiosk cardserver drivers printer simulators
 CODE := $(PACKAGES) $(wildcard tests benchmarks)
@@ -30,7 +33,7 @@ test: ## Every check, then every test; the first failure stops
 	@deploy/bootstrap.sh test
 	@$(MAKE) --no-print-directory lint
 	$(PYTHON_VENV) -m pytest -q tests/test_house.py
-	$(PYTHON_VENV) -m pytest -n 2 --dist loadgroup --ignore tests/test_house.py $(ARGS)
+	$(PYTHON_VENV) -m pytest -n 3 --dist loadgroup --ignore tests/test_house.py $(ARGS)
 
 lint: ## Format, style, types, import contracts, dependencies, dead code, spelling
 	@deploy/bootstrap.sh test

@@ -5,6 +5,7 @@ reader and clerk take is not in it. The store is SQLite with synchronous=FULL. T
 95th percentile of the same SQL statements sent bare to a copy of the same database.
 """
 
+import gc
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,11 +58,14 @@ def desk_issue(effort: Effort) -> Figure:
         app = Metered(create_app(estate))
         desk = desk_of(estate, people, app, "classic-1k")
         _copy(after, before)
+        gc.collect()
+        gc.freeze()  # as `yika serve` does
         with recording(estate.engine) as made:
             times = []
             for number in range(effort.part_of(ISSUES) + WARM_UP):
                 made.begin_piece()
                 times.append(_one(desk, app, number))
+        gc.unfreeze()
         estate.engine.dispose()
         bare = replayed_s(made.pieces, before)
     return Figure(

@@ -4,6 +4,7 @@ What it needs can stand in a TOML file (``--config``) under the options' own nam
 environment (``YIKA_…``) or on the command line; the later of these wins.
 """
 
+import gc
 import ipaddress
 import tomllib
 from pathlib import Path
@@ -164,6 +165,8 @@ def serve(**settings: Any) -> None:
     from cardserver.web.app import MAX_BODY_BYTES, create_app
 
     app = create_app(estate)
+    gc.collect()
+    gc.freeze()  # what stands now stands to the end: no call waits while it is looked through again
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     waitress.serve(
         app,

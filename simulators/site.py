@@ -6,6 +6,7 @@ behind pyserial and pymodbus, the printers on TCP ports behind python-escpos.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -139,11 +140,11 @@ class Site:
         self.box = CardBox(self._places)
         self.addresses = ADDRESSES
         self._card_readers: dict[str, CardReader] = {**self.hardware.readers, **(readers or {})}
-        self.estate = self._open_estate()
+        self.estate = self.open_estate(folder / _DATABASE)
         self.people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
         demo_estate.put_operators(self.estate)
         self.tokens = demo_estate.hand_out_tokens(self.estate)
-        self.server_app: Flask = create_server(self.estate)
+        self.server_app = self.build_server()
         self.office = self.client(demo_estate.OFFICE)
         self.counter = self._build_counter()
         self.machine = self._build_machine(patience or Patience())
@@ -210,8 +211,8 @@ class Site:
 
     def stop(self) -> None:
         """Close; what was being done ends first."""
-        for station in self.stations.values():
-            station.stop()
+        with ThreadPoolExecutor() as hands:  # each waits for its devices, none for another
+            list(hands.map(lambda station: station.stop(), self.stations.values()))
         self.box.save(self.folder / _CARDS)
         self.hardware.close()
         self.estate.engine.dispose()
@@ -240,8 +241,9 @@ class Site:
 
     # --- building
 
-    def _open_estate(self) -> Estate:
-        engine = open_engine(f"sqlite:///{self.folder / _DATABASE}")
+    def open_estate(self, path: Path) -> Estate:
+        """The estate on the database at that path, made where there is none."""
+        engine = open_engine(f"sqlite:///{path}")
         upgrade(engine)
         return Estate(
             name=demo_estate.ESTATE_NAME,
@@ -251,6 +253,10 @@ class Site:
             clock=self.clock,
             limits=ENDLESS,
         )
+
+    def build_server(self) -> Flask:
+        """The server's web application over the estate."""
+        return create_server(self.estate)
 
     def _paper(self, place: str, client: CardServerClient, profile: str, name: str) -> PaperDesk:
         port = self.hardware.ports[f"printer-{place}"]

@@ -1,8 +1,23 @@
 """Named questions about money: sales, payments and the ledger."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.spaces import collected_fen
@@ -18,6 +33,9 @@ from cardserver.db.tables_shifts import DrawerLineRow
 from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, SUSPENSE, EntryKind
 from cardserver.domain.operation import OperationState
 from cardserver.domain.sale import SaleAccount, SaleState, TenderState
+
+NOT_VOIDED: Final[ColumnElement[str]] = literal_column("'voided'")
+"""Written out, so that SQLite sees that the index over sales in use fits."""
 
 
 def balances(session: Session) -> dict[str, int]:
@@ -56,14 +74,17 @@ Sums = dict[tuple[str, EntryKind], int]
 """What a sale's entries of each kind moved on each account, debit positive."""
 
 
+_MOVED: Final = (
+    select(LedgerLineRow.account, LedgerEntryRow.kind, func.sum(LedgerLineRow.amount_fen))
+    .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
+    .where(LedgerEntryRow.sale_id == bindparam("sale"))
+    .group_by(LedgerLineRow.account, LedgerEntryRow.kind)
+)
+
+
 def _sums(session: Session, sale_id: str) -> Sums:
-    statement = (
-        select(LedgerLineRow.account, LedgerEntryRow.kind, func.sum(LedgerLineRow.amount_fen))
-        .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
-        .where(LedgerEntryRow.sale_id == sale_id)
-        .group_by(LedgerLineRow.account, LedgerEntryRow.kind)
-    )
-    return {(account, kind): int(amount) for account, kind, amount in session.execute(statement)}
+    moved = session.execute(_MOVED, {"sale": sale_id})
+    return {(account, kind): int(amount) for account, kind, amount in moved}
 
 
 def _total(sums: Sums, account: str, *kinds: EntryKind) -> int:
@@ -206,34 +227,61 @@ def money_unknown(session: Session) -> int:
     return int(session.scalar(select(func.coalesce(func.sum(notes.c.value), 0))) or 0)
 
 
-def tender_history(session: Session, tender_id: str) -> Sequence[TenderRow]:
-    """The states one payment went through, oldest first."""
-    statement = select(TenderRow).where(TenderRow.tender_id == tender_id).order_by(TenderRow.id)
-    return session.scalars(statement).all()
+_TENDERS: Final = select(*inspect(TenderRow).columns).order_by(TenderRow.id)
+_STEPS_OF_TENDER: Final = _TENDERS.where(TenderRow.tender_id == bindparam("tender"))
+_TENDERS_OF_SALE: Final = _TENDERS.where(TenderRow.sale_id == bindparam("sale"))
 
 
-def tenders_of(session: Session, sale_id: str) -> dict[str, TenderRow]:
-    """The latest state of each payment of a sale."""
-    statement = select(TenderRow).where(TenderRow.sale_id == sale_id).order_by(TenderRow.id)
-    return {row.tender_id: row for row in session.scalars(statement)}
+def tender_history(session: Session, tender_id: str) -> Sequence[Row[Any]]:
+    """The states one payment went through, oldest first: the columns of their rows."""
+    return session.execute(_STEPS_OF_TENDER, {"tender": tender_id}).all()
+
+
+def tenders_of(session: Session, sale_id: str) -> dict[str, Row[Any]]:
+    """The latest state of each payment of a sale: the columns of their rows."""
+    rows = session.execute(_TENDERS_OF_SALE, {"sale": sale_id})
+    return {row.tender_id: row for row in rows}
+
+
+_IN_USE_BY: Final = select(OperationRow).where(
+    OperationRow.sale_id == bindparam("sale"), OperationRow.state != NOT_VOIDED
+)
 
 
 def operation_of_sale(session: Session, sale_id: str) -> OperationRow | None:
     """The operation the sale pays for, unless it was voided."""
-    statement = select(OperationRow).where(
-        OperationRow.sale_id == sale_id, OperationRow.state != OperationState.VOIDED
+    return session.scalars(_IN_USE_BY, {"sale": sale_id}).first()
+
+
+_STANDING: Final = (
+    select(
+        select(SaleEventRow.state)
+        .where(SaleEventRow.sale_id == SaleRow.id)
+        .order_by(SaleEventRow.id.desc())
+        .limit(1)
+        .scalar_subquery(),
+        OperationRow.id,
+        OperationRow.state,
     )
-    return session.scalars(statement).first()
+    .select_from(SaleRow)
+    .outerjoin(
+        OperationRow, and_(OperationRow.sale_id == SaleRow.id, OperationRow.state != NOT_VOIDED)
+    )
+    .where(SaleRow.id == bindparam("sale"))
+)
+
+
+def sale_standing(session: Session, sale_id: str) -> tuple[SaleState, str | None]:
+    """Where a sale stands, derived from what happened to it, and the operation it pays for."""
+    closed, operation_id, state = session.execute(_STANDING, {"sale": sale_id}).one()
+    if closed is not None:
+        return closed, operation_id
+    if operation_id is None:
+        return SaleState.OPEN, None
+    settled = state is OperationState.SETTLED
+    return SaleState.SETTLED if settled else SaleState.IN_USE, operation_id
 
 
 def sale_state(session: Session, sale_id: str) -> SaleState:
-    """Where a sale stands, derived from what happened to it."""
-    closing = select(SaleEventRow.state).where(SaleEventRow.sale_id == sale_id)
-    closed = session.scalars(closing.order_by(SaleEventRow.id.desc())).first()
-    if closed is not None:
-        return closed
-    operation = operation_of_sale(session, sale_id)
-    if operation is None:
-        return SaleState.OPEN
-    settled = operation.state is OperationState.SETTLED
-    return SaleState.SETTLED if settled else SaleState.IN_USE
+    """Where a sale stands."""
+    return sale_standing(session, sale_id)[0]

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.searching import find_holders
@@ -161,10 +162,16 @@ def agreements_of_unit(session: Session, holder_ids: Collection[int]) -> Sequenc
     return session.scalars(statement.order_by(AgreementRow.number)).all()
 
 
+_COPIES: Final = (
+    select(PaperCopyRow)
+    .where(PaperCopyRow.holder_id == bindparam("holder"))
+    .order_by(PaperCopyRow.at, PaperCopyRow.id)
+)
+
+
 def copies_of(session: Session, holder_id: int) -> Sequence[PaperCopyRow]:
     """The copies taken of a holder's papers, oldest first."""
-    statement = select(PaperCopyRow).where(PaperCopyRow.holder_id == holder_id)
-    return session.scalars(statement.order_by(PaperCopyRow.at, PaperCopyRow.id)).all()
+    return session.scalars(_COPIES, {"holder": holder_id}).all()
 
 
 def unfiled_copies(session: Session) -> Sequence[PaperCopyRow]:

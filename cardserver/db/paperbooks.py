@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.books import NOT_VOIDED
 from cardserver.db.mapping import charges_from
 from cardserver.db.tables import (
     DocumentEventRow,
@@ -35,9 +37,6 @@ from cardserver.domain.tariff import document_kinds
 HANDED_OVER = "handed-over"
 IN_THE_BOX = "in-the-box"
 
-_NOT_VOIDED: ColumnElement[str] = literal_column("'voided'")
-"""Written out, so that SQLite sees that the index over sales in use fits."""
-
 
 # --- books ---------------------------------------------------------------------------------------
 
@@ -55,9 +54,21 @@ def unsettled(
     return session.scalars(statement.order_by(ReceiptBookRow.id)).all()
 
 
+_AT_HAND: Final = (
+    select(ReceiptBookRow)
+    .where(
+        ReceiptBookRow.id.not_in(select(BookSettlementRow.book_id)),
+        ReceiptBookRow.drawn_by == bindparam("operator"),
+        ReceiptBookRow.kind == bindparam("book_kind"),
+    )
+    .order_by(ReceiptBookRow.id)
+)
+
+
 def books_at_hand(session: Session, operator: str, kind: BookKind) -> tuple[Book, ...]:
     """An agent's unsettled books of a kind and how far each is used."""
-    return tuple(book_of(session, row) for row in unsettled(session, operator=operator, kind=kind))
+    rows = session.scalars(_AT_HAND, {"operator": operator, "book_kind": kind})
+    return tuple(book_of(session, row) for row in rows.all())
 
 
 def book_of(session: Session, row: ReceiptBookRow) -> Book:
@@ -75,14 +86,29 @@ def book_of(session: Session, row: ReceiptBookRow) -> Book:
     )
 
 
+_LAST_TORN: Final = (
+    select(InvoiceRow.number, InvoiceRow.local_date)
+    .where(InvoiceRow.book_id == bindparam("book"))
+    .order_by(InvoiceRow.number.desc())
+    .limit(1)
+)
+_LAST_WRITTEN: Final = (
+    select(DocumentRow.number, DocumentRow.local_date)
+    .where(
+        DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
+        DocumentRow.number.between(bindparam("low"), bindparam("high")),
+    )
+    .order_by(DocumentRow.number.desc())
+    .limit(1)
+)
+
+
 def _used_to(session: Session, row: ReceiptBookRow) -> tuple[int | None, date | None]:
     """The number used last, and its date: in a book both only rise."""
     if row.kind is BookKind.QUOTA_INVOICE:
-        torn = select(InvoiceRow.number, InvoiceRow.local_date).where(InvoiceRow.book_id == row.id)
-        found = session.execute(torn.order_by(InvoiceRow.number.desc()).limit(1)).first()
+        found = session.execute(_LAST_TORN, {"book": row.id}).first()
     else:
-        used = select(DocumentRow.number, DocumentRow.local_date).where(_within(row))
-        found = session.execute(used.order_by(DocumentRow.number.desc()).limit(1)).first()
+        found = session.execute(_LAST_WRITTEN, {"low": row.first, "high": row.last}).first()
     return (None, None) if found is None else (found[0], found[1])
 
 
@@ -119,26 +145,27 @@ def papers_in(session: Session, row: ReceiptBookRow) -> tuple[int, int, int]:
     return len(valid), len(rows) - len(valid), sum(int(each["total_fen"]) for each in valid)
 
 
+_PROMISED: Final = select(SaleRow.charges).where(
+    SaleRow.operator == bindparam("operator"),
+    SaleRow.at >= bindparam("since"),
+    or_(SaleRow.at >= bindparam("today"), exists().where(TenderRow.sale_id == SaleRow.id)),
+    ~exists().where(SaleEventRow.sale_id == SaleRow.id),
+    ~exists().where(
+        OperationRow.sale_id == SaleRow.id,
+        OperationRow.state != NOT_VOIDED,
+        OperationRow.state == OperationState.SETTLED,
+    ),
+)
+
+
 def receipts_promised(session: Session, operator: str, *, since: datetime, today: datetime) -> int:
     """Open sales of an agent that will need a formal receipt each (FEE-21).
 
     Of those begun before `today` only what holds money counts, and nothing before `since`.
     """
-    closed = exists().where(SaleEventRow.sale_id == SaleRow.id)
-    settled = exists().where(
-        OperationRow.sale_id == SaleRow.id,
-        OperationRow.state != _NOT_VOIDED,
-        OperationRow.state == OperationState.SETTLED,
-    )
-    paid = exists().where(TenderRow.sale_id == SaleRow.id)
-    statement = select(SaleRow.charges).where(
-        SaleRow.operator == operator,
-        SaleRow.at >= since,
-        or_(SaleRow.at >= today, paid),
-        ~closed,
-        ~settled,
-    )
-    kinds = (document_kinds(charges_from(charges)) for charges in session.scalars(statement))
+    asked = {"operator": operator, "since": since, "today": today}
+    promised = session.scalars(_PROMISED, asked)
+    kinds = (document_kinds(charges_from(charges)) for charges in promised)
     return sum(DocumentKind.FORMAL_RECEIPT in each for each in kinds)
 
 

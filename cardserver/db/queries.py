@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.searching import find_holders
@@ -17,7 +18,7 @@ from cardserver.db.tables import (
     RightRow,
     UnitRow,
 )
-from cardserver.domain.operation import OperationState
+from cardserver.domain.operation import OperationKind, OperationState
 from cardserver.domain.rights import CardStatus, RightKind
 
 
@@ -82,25 +83,42 @@ def open_on_chips(session: Session, uids: Sequence[bytes]) -> Sequence[Operation
 
 # --- cards and operations -------------------------------------------------------------------------
 
+_LATEST_CARD: Final = (
+    select(CardRow).where(CardRow.uid == bindparam("uid")).order_by(CardRow.number.desc()).limit(1)
+)
+_RIGHTS: Final = (
+    select(RightRow).where(RightRow.card_number == bindparam("card")).order_by(RightRow.kind)
+)
+_OPEN_ON_CHIP: Final = select(OperationRow).where(
+    OperationRow.uid == bindparam("uid"), OperationRow.state == OperationState.OPEN
+)
+_LAST_ON_CHIP: Final = (
+    select(OperationRow)
+    .join(OperationEventRow, OperationEventRow.operation_id == OperationRow.id)
+    .where(OperationRow.uid == bindparam("uid"))
+    .order_by(OperationEventRow.id.desc())
+    .limit(1)
+)
+_KEYING: Final = (
+    select(KeyingStepRow.step, KeyingStepRow.state)
+    .where(KeyingStepRow.operation_id == bindparam("operation"))
+    .order_by(KeyingStepRow.id)
+)
+
 
 def latest_on_chip(session: Session, uid: bytes) -> CardRow | None:
     """The last card made of a chip; numbers only rise."""
-    statement = select(CardRow).where(CardRow.uid == uid).order_by(CardRow.number.desc()).limit(1)
-    return session.scalars(statement).first()
+    return session.scalars(_LATEST_CARD, {"uid": uid}).first()
 
 
 def rights_of(session: Session, number: int) -> Sequence[RightRow]:
     """The rights of a card, door first."""
-    statement = select(RightRow).where(RightRow.card_number == number).order_by(RightRow.kind)
-    return session.scalars(statement).all()
+    return session.scalars(_RIGHTS, {"card": number}).all()
 
 
 def open_on_chip(session: Session, uid: bytes) -> OperationRow | None:
     """The open operation on the card that lies on the reader."""
-    statement = select(OperationRow).where(
-        OperationRow.uid == uid, OperationRow.state == OperationState.OPEN
-    )
-    return session.scalars(statement).first()
+    return session.scalars(_OPEN_ON_CHIP, {"uid": uid}).first()
 
 
 def open_on_card(session: Session, number: int) -> OperationRow | None:
@@ -119,14 +137,7 @@ def open_operations(session: Session) -> Sequence[OperationRow]:
 
 def last_on_chip(session: Session, uid: bytes) -> OperationRow | None:
     """The operation that was opened last on a chip, whatever became of it."""
-    statement = (
-        select(OperationRow)
-        .join(OperationEventRow, OperationEventRow.operation_id == OperationRow.id)
-        .where(OperationRow.uid == uid)
-        .order_by(OperationEventRow.id.desc())
-        .limit(1)
-    )
-    return session.scalars(statement).first()
+    return session.scalars(_LAST_ON_CHIP, {"uid": uid}).first()
 
 
 def was_abandoned(session: Session, number: int) -> bool:
@@ -142,9 +153,30 @@ def was_abandoned(session: Session, number: int) -> bool:
 
 def keying_steps(session: Session, operation_id: str) -> dict[str, str]:
     """The last recorded state of each keying step."""
-    statement = select(KeyingStepRow).where(KeyingStepRow.operation_id == operation_id)
-    rows = session.scalars(statement.order_by(KeyingStepRow.id))
+    rows = session.execute(_KEYING, {"operation": operation_id})
     return {row.step: row.state for row in rows}
+
+
+_JOURNAL: Final = (
+    select(OperationRow.kind, OperationRow.state, KeyingStepRow.step, KeyingStepRow.state)
+    .outerjoin(KeyingStepRow, KeyingStepRow.operation_id == OperationRow.id)
+    .where(OperationRow.id == bindparam("operation"))
+    .order_by(KeyingStepRow.id)
+)
+
+
+def keying_journal(
+    session: Session, operation_id: str
+) -> tuple[OperationKind, OperationState, dict[str, str]] | None:
+    """Kind and state of an operation and the last recorded state of each of its keying steps.
+
+    None where there is no such operation. Asked at every step, so its bytes stay where they are.
+    """
+    rows = session.execute(_JOURNAL, {"operation": operation_id}).all()
+    if not rows:
+        return None
+    kind, state = rows[0][:2]
+    return kind, state, {step: last for _, _, step, last in rows if step is not None}
 
 
 def listed_cards(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.tables import (
@@ -163,10 +164,14 @@ def car_taps(session: Session, card_number: int) -> list[tuple[datetime, Directi
 # --- the bank ------------------------------------------------------------------------------------
 
 
+_COLLECTED: Final = (
+    select(BankLineRow.sale_id).where(BankLineRow.sale_id == bindparam("sale")).limit(1)
+)
+
+
 def is_collected(session: Session, sale_id: str) -> bool:
     """True for a month that the bank collected."""
-    statement = select(func.count()).select_from(BankLineRow).where(BankLineRow.sale_id == sale_id)
-    return bool(session.scalar(statement))
+    return session.scalar(_COLLECTED, {"sale": sale_id}) is not None
 
 
 def collected_fen(session: Session) -> int:

@@ -5,7 +5,7 @@ Words are those of the glossary; a `station` and an `operator` beside a row say 
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -411,6 +411,7 @@ class CounterRow(Base):
 class ClockRow(Base):
     """The latest instant known to have passed; one row."""
 
+    ONLY: ClassVar = 1
     __tablename__ = "clock"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     floor: Mapped[datetime]

@@ -12,15 +12,14 @@ from cardserver.wire import Balances, Journal, JournalLine, Trial
 
 def book(turn: Turn, sale_id: str, entry: Entry) -> None:
     """Write one balanced entry. Raises RuleViolation ``no-shift``: see `services.drawer`."""
-    row = turn.add(LedgerEntryRow(kind=entry.kind, sale_id=sale_id, **turn.made()))
-    for number, line in enumerate(entry.lines):
-        turn.session.add(
-            LedgerLineRow(
-                entry_id=row.id, line=number, account=line.account, amount_fen=line.amount_fen
-            )
-        )
-    link(turn, row.id, entry)
-    turn.session.flush()
+    row = {"kind": entry.kind, "sale_id": sale_id, **turn.made()}
+    entry_id = turn.write_numbered(LedgerEntryRow, row)
+    lines = (
+        {"entry_id": entry_id, "line": n, "account": line.account, "amount_fen": line.amount_fen}
+        for n, line in enumerate(entry.lines)
+    )
+    turn.write(LedgerLineRow, *lines)
+    link(turn, entry_id, entry)
 
 
 def ledger_balances(estate: Estate, caller: Caller) -> Balances:

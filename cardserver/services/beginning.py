@@ -187,11 +187,8 @@ def _changes(
 
 
 def _record(turn: Turn, row: OperationRow, card: Card | None) -> None:
-    turn.add(
-        OperationEventRow(
-            operation_id=row.id, event="opened", reason="", evidence=None, **turn.made()
-        )
-    )
+    opened = {"operation_id": row.id, "event": "opened", "reason": "", "evidence": None}
+    turn.write(OperationEventRow, {**opened, **turn.made()})
     turn.note("begin", f"card {row.card_number}", f"{row.kind} {row.id}")
     if card is None:
         return

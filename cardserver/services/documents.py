@@ -6,7 +6,7 @@ Printing never undoes what was settled; a paper that didn't come out stays owed 
 from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.books import sale_account, tenders_of
@@ -63,6 +63,34 @@ _OWED = "owed"
 _REPRINT = "reprint"
 _SEALED = "sealed"
 _HANDED: Final[tuple[Handing, ...]] = get_args(Handing)
+_VALID: Final = (
+    select(DocumentRow)
+    .where(
+        DocumentRow.operation_id == bindparam("operation"),
+        DocumentRow.id.not_in(select(DocumentVoidRow.document_id)),
+    )
+    .order_by(DocumentRow.id)
+)
+_EVENTS: Final = (
+    select(DocumentEventRow.event)
+    .where(DocumentEventRow.document_id == bindparam("paper"))
+    .order_by(DocumentEventRow.id)
+)
+_BESIDE: Final = (
+    select(DocumentSignatureRow.how, DocumentVoidRow.document_id)
+    .select_from(DocumentRow)
+    .outerjoin(DocumentSignatureRow, DocumentSignatureRow.document_id == DocumentRow.id)
+    .outerjoin(DocumentVoidRow, DocumentVoidRow.document_id == DocumentRow.id)
+    .where(DocumentRow.id == bindparam("paper"))
+)
+"""Whether a paper was signed, and whether it was voided."""
+
+_INVOICES: Final = (
+    select(InvoiceRow.number)
+    .join(InvoiceHandingRow, InvoiceHandingRow.id == InvoiceRow.handing_id)
+    .where(InvoiceHandingRow.document_id == bindparam("paper"))
+    .order_by(InvoiceRow.number)
+)
 
 
 def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> None:
@@ -159,16 +187,13 @@ def _agreement(turn: Turn, rights: Sequence[Right]) -> AgreementRow | None:
 def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
     """How it was paid: as the first money that counted was."""
     states = tenders_of(session, sale.id).values()
-    return next(last.kind for last in states if last.state is TenderState.CREDITED)
+    kind: TenderKind = next(each.kind for each in states if each.state is TenderState.CREDITED)
+    return kind
 
 
 def documents_of(turn: Turn, operation: OperationRow) -> tuple[DocumentView, ...]:
     """The valid papers of an operation, one of each kind; none where no money was taken."""
-    voided = select(DocumentVoidRow.document_id)
-    statement = select(DocumentRow).where(
-        DocumentRow.operation_id == operation.id, DocumentRow.id.not_in(voided)
-    )
-    rows = turn.session.scalars(statement.order_by(DocumentRow.id))
+    rows = turn.session.scalars(_VALID, {"operation": operation.id})
     return tuple(view_of(turn.session, row) for row in rows)
 
 
@@ -295,12 +320,12 @@ def sign(
 
 
 def _event(turn: Turn, row: DocumentRow, event: str, print_id: str | None) -> None:
-    turn.add(DocumentEventRow(document_id=row.id, event=event, print_id=print_id, **turn.made()))
+    line = {"document_id": row.id, "event": event, "print_id": print_id}
+    turn.write(DocumentEventRow, {**line, **turn.made()})
 
 
 def _events(session: Session, row: DocumentRow) -> Sequence[str]:
-    statement = select(DocumentEventRow.event).where(DocumentEventRow.document_id == row.id)
-    return session.scalars(statement.order_by(DocumentEventRow.id)).all()
+    return session.scalars(_EVENTS, {"paper": row.id}).all()
 
 
 def _state(events: Sequence[str]) -> DocumentState:
@@ -323,7 +348,7 @@ def _handed(events: Sequence[str]) -> Handing | Literal[""]:
 def view_of(session: Session, row: DocumentRow) -> DocumentView:
     """A paper as it stands."""
     events = _events(session, row)
-    signature = session.get(DocumentSignatureRow, row.id)
+    signed, void_id = session.execute(_BESIDE, {"paper": row.id}).one()
     return DocumentView(
         document_id=row.id,
         kind=row.kind,
@@ -336,17 +361,8 @@ def view_of(session: Session, row: DocumentRow) -> DocumentView:
         reprints=events.count(_REPRINT),
         handed=_handed(events),
         sealed=_SEALED in events,
-        signed="" if signature is None else signature.how,
-        invoices=tuple(session.scalars(_invoices_of(row))),
-        void=session.get(DocumentVoidRow, row.id) is not None,
+        signed=signed or "",
+        invoices=tuple(session.scalars(_INVOICES, {"paper": row.id})),
+        void=void_id is not None,
         content=DocumentContent.model_validate(row.content),
-    )
-
-
-def _invoices_of(row: DocumentRow) -> Select[int]:
-    return (
-        select(InvoiceRow.number)
-        .join(InvoiceHandingRow, InvoiceHandingRow.id == InvoiceRow.handing_id)
-        .where(InvoiceHandingRow.document_id == row.id)
-        .order_by(InvoiceRow.number)
     )

@@ -1,6 +1,8 @@
 """The drawer of a desk: no cash moves in it outside the operator's own open shift (FEE-33)."""
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import bindparam, select
 
 from cardserver.db.tables_shifts import (
     DrawerEntryRow,
@@ -15,15 +17,17 @@ from cardserver.domain.shift import ShiftState
 from cardserver.domain.station import StationKind
 from cardserver.services.turn import Turn
 
+_OPEN_SHIFT: Final = select(ShiftRow).where(
+    ShiftRow.station == bindparam("station"),
+    ShiftRow.operator == bindparam("operator"),
+    ShiftRow.state == ShiftState.OPEN,
+)
+
 
 def open_shift_of(turn: Turn) -> ShiftRow | None:
     """The caller's own open shift at this station."""
-    statement = select(ShiftRow).where(
-        ShiftRow.station == turn.caller.station,
-        ShiftRow.operator == turn.caller.operator,
-        ShiftRow.state == ShiftState.OPEN,
-    )
-    return turn.session.scalars(statement).first()
+    whose = {"station": turn.caller.station, "operator": turn.caller.operator}
+    return turn.session.scalars(_OPEN_SHIFT, whose).first()
 
 
 def own_shift(turn: Turn) -> ShiftRow:
@@ -50,7 +54,7 @@ def link(turn: Turn, entry_id: int, entry: Entry) -> None:
     cash = any(line.account == CASH + turn.caller.station for line in entry.lines)
     shift = own_shift(turn) if cash else open_shift_of(turn)
     if shift is not None:
-        turn.session.add(ShiftBookingRow(entry_id=entry_id, shift_id=shift.id))
+        turn.write(ShiftBookingRow, {"entry_id": entry_id, "shift_id": shift.id})
 
 
 def book_movement(

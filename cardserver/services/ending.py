@@ -146,15 +146,9 @@ def _end(
 ) -> None:
     event = OperationEvent.SETTLE if word == _SETTLED else OperationEvent.VOID
     row.state = advance(operation_of(row), event).state
-    turn.add(
-        OperationEventRow(
-            operation_id=row.id,
-            event=word,
-            reason=reason,
-            evidence=None if evidence is None else evidence.model_dump(mode="json"),
-            **turn.made(),
-        )
-    )
+    found = None if evidence is None else evidence.model_dump(mode="json")
+    line = {"operation_id": row.id, "event": word, "reason": reason, "evidence": found}
+    turn.write(OperationEventRow, {**line, **turn.made()})
     turn.note(word, f"card {row.card_number}", f"{row.kind} {row.id} {reason}".strip())
 
 
@@ -207,7 +201,8 @@ def _retire(turn: Turn, row: OperationRow) -> None:
 def _write_rights(turn: Turn, row: OperationRow) -> None:
     sealed = {change.slot: change.new for change in changes_from(row.changes)}
     kept = {right.kind: right.sealed for right in rights_of(turn.session, row.card_number)}
-    turn.session.execute(delete(RightRow).where(RightRow.card_number == row.card_number))
+    if kept:
+        turn.session.execute(delete(RightRow).where(RightRow.card_number == row.card_number))
     for right in rights_from(row.plan["rights"]):
         data = sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
         turn.add(right_row(row.card_number, right, data))

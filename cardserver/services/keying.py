@@ -8,11 +8,11 @@ say what happened to the chip since.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cardserver.db.queries import keying_steps, last_on_chip
-from cardserver.db.tables import KeyingStepRow, OperationRow
+from cardserver.db.queries import keying_journal, keying_steps, last_on_chip
+from cardserver.db.tables import KeyingStepRow
 from cardserver.domain.card import Card
 from cardserver.domain.operation import Keying, OperationKind, OperationState
-from cardserver.services.errors import Conflict
+from cardserver.services.errors import Conflict, NotFound
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import KeyingRequest, KeyingState, KeyingSteps
 
@@ -57,19 +57,15 @@ def key_plan(turn: Turn, kind: OperationKind, uid: bytes, card: Card | None) -> 
 
 def inherit_steps(turn: Turn, operation_id: str, plan: KeyPlan) -> None:
     """Write what a voided operation began into the journal of the new one."""
-    for step in plan.begun:
-        turn.add(
-            KeyingStepRow(
-                operation_id=operation_id, step=step, state=KeyingState.BEGUN, at=turn.now
-            )
-        )
+    begun = (_entry(turn, operation_id, step, KeyingState.BEGUN) for step in plan.begun)
+    turn.write(KeyingStepRow, *begun)
 
 
 def steps(estate: Estate, caller: Caller, operation_id: str) -> KeyingSteps:
     """The keying journal of an operation. Raises NotFound, NotPermitted."""
     with reading(estate, caller) as turn:
-        _operation(turn, operation_id)
-        return _view(keying_steps(turn.session, operation_id))
+        _, known = _journal(turn, operation_id)
+        return _view(known)
 
 
 def record_step(
@@ -80,25 +76,27 @@ def record_step(
     Repeating what was last said of a step changes nothing. Raises Conflict ``operation-ended``.
     """
     with writing(estate, caller) as turn:
-        row = _operation(turn, operation_id)
-        known = keying_steps(turn.session, operation_id)
+        standing, known = _journal(turn, operation_id)
         told = [(step, KeyingState.DONE) for step in request.done]
         told.append((request.step, request.state))
         news = [(step, state) for step, state in told if known.get(step) != state]
-        if news and row.state is not OperationState.OPEN:
-            raise Conflict("operation-ended", f"the operation is {row.state}")
-        turn.session.add_all(
-            KeyingStepRow(operation_id=operation_id, step=step, state=state, at=turn.now)
-            for step, state in news
-        )
-        turn.session.flush()
+        if news and standing is not OperationState.OPEN:
+            raise Conflict("operation-ended", f"the operation is {standing}")
+        turn.write(KeyingStepRow, *(_entry(turn, operation_id, *each) for each in news))
         return _view(known | dict(news))
 
 
-def _operation(turn: Turn, operation_id: str) -> OperationRow:
-    row = turn.find(OperationRow, operation_id, "operation")
-    turn.caller.check_may_operate(row.kind)
-    return row
+def _entry(turn: Turn, operation_id: str, step: str, state: KeyingState) -> dict[str, object]:
+    return {"operation_id": operation_id, "step": step, "state": state, "at": turn.now}
+
+
+def _journal(turn: Turn, operation_id: str) -> tuple[OperationState, dict[str, str]]:
+    found = keying_journal(turn.session, operation_id)
+    if found is None:
+        raise NotFound("operation", operation_id)
+    kind, standing, known = found
+    turn.caller.check_may_operate(kind)
+    return standing, known
 
 
 def _view(found: Mapping[str, str]) -> KeyingSteps:

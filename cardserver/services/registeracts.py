@@ -7,7 +7,7 @@ not here; only a card that they spoil does.
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from cardserver.db.mapping import period_from, rights_from
 from cardserver.db.tables import CardRow, DocumentRow, HolderRow, OperationRow, SaleRow
@@ -31,6 +31,20 @@ _KINDS: Final = {
     OperationKind.ADD_PARKING: RegisterKind.PARKING_ADDED,
     OperationKind.FORMAT: RegisterKind.FORMATTED,
 }
+_RETURNED_BEFORE: Final = (
+    select(CardRow.number)
+    .where(
+        CardRow.uid == bindparam("uid"),
+        CardRow.number < bindparam("card"),
+        CardRow.status == CardStatus.RETURNED,
+    )
+    .order_by(CardRow.number.desc())
+)
+_NUMBERS: Final = (
+    select(DocumentRow.number)
+    .where(DocumentRow.operation_id == bindparam("operation"))
+    .order_by(DocumentRow.id)
+)
 LOST: Final = "lost"
 """The reason of a block that is a loss report (IC-23a)."""
 
@@ -82,12 +96,8 @@ def _card_before(turn: Turn, operation: OperationRow) -> int | None:
         return operation.subject_number
     if operation.kind is not OperationKind.ISSUE:
         return None
-    statement = select(CardRow.number).where(
-        CardRow.uid == operation.uid,
-        CardRow.number < operation.card_number,
-        CardRow.status == CardStatus.RETURNED,
-    )
-    return turn.session.scalars(statement.order_by(CardRow.number.desc())).first()
+    this = {"uid": operation.uid, "card": operation.card_number}
+    return turn.session.scalars(_RETURNED_BEFORE, this).first()
 
 
 def _unfinished(
@@ -158,8 +168,7 @@ def _period(operation: OperationRow) -> ValidityPeriod | None:
 
 
 def _receipts(turn: Turn, operation: OperationRow) -> str:
-    statement = select(DocumentRow.number).where(DocumentRow.operation_id == operation.id)
-    numbers = turn.session.scalars(statement.order_by(DocumentRow.id))
+    numbers = turn.session.scalars(_NUMBERS, {"operation": operation.id})
     return " ".join(f"{number:06d}" for number in numbers)
 
 

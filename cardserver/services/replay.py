@@ -21,7 +21,8 @@ def repeated(turn: Turn, request_id: str, action: str, body: Wire, *, about: obj
     digest = hashlib.sha256(text.encode()).digest()
     row = turn.session.get(PostedRow, request_id)
     if row is None:
-        turn.add(PostedRow(id=request_id, action=action, body_hash=digest, at=turn.now))
+        call = {"id": request_id, "action": action, "body_hash": digest, "at": turn.now}
+        turn.write(PostedRow, call)
         return False
     if row.body_hash != digest:
         raise Conflict("id-reused", f"{request_id} was used for another {row.action}")

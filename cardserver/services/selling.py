@@ -1,10 +1,13 @@
 """Taking money before a card is written, and giving it back when nothing comes of it."""
 
+from typing import Any, Final
+
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
 from cardserver.db.books import (
-    operation_of_sale,
     sale_account,
+    sale_standing,
     sale_state,
     tender_history,
     tenders_of,
@@ -42,6 +45,7 @@ from cardserver.wire import (
     TopUpRequest,
 )
 
+_TOLD: Final = {"tender_id", "state", "kind", "value_fen", "checked"}
 _REQUEST: TypeAdapter[OperationRequest] = TypeAdapter(OperationRequest)
 
 
@@ -136,17 +140,8 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
             raise Conflict("sale-closed")
     if request.state is TenderState.CREDITED and request.kind is TenderKind.CASH_DESK:
         _check_notes(turn, request)
-    turn.add(
-        TenderRow(
-            tender_id=request.tender_id,
-            state=request.state,
-            sale_id=row.id,
-            kind=request.kind,
-            value_fen=request.value_fen,
-            checked=request.checked,
-            **turn.made(),
-        )
-    )
+    told = request.model_dump(include=_TOLD)
+    turn.write(TenderRow, {"sale_id": row.id, **told, **turn.made()})
     taken_at = history[0].station if history else turn.caller.station
     _book_tender(turn, row, before, request, taken_at)
     turn.note("tender", row.id, f"{request.kind} {request.value_fen} {request.state}")
@@ -161,14 +156,15 @@ def _check_notes(turn: Turn, request: TenderRequest) -> None:
         above_fen=turn.estate.check_above_fen,
     )
     if request.notes is not None:
-        turn.add(TenderNotesRow(tender_id=request.tender_id, notes=request.notes))
+        turn.write(TenderNotesRow, {"tender_id": request.tender_id, "notes": request.notes})
 
 
-def _check_same(last: TenderRow, row: SaleRow, request: TenderRequest) -> TenderState:
+def _check_same(last: Row[Any], row: SaleRow, request: TenderRequest) -> TenderState:
     same = (last.sale_id, last.kind, last.value_fen) == (row.id, request.kind, request.value_fen)
     if not same:
         raise Conflict("tender-differs", "this payment was reported otherwise before")
-    return last.state
+    state: TenderState = last.state
+    return state
 
 
 def _book_tender(
@@ -240,7 +236,7 @@ def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
 
 def close_sale(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
     """From now on the sale stands so; the latest word counts."""
-    turn.add(SaleEventRow(sale_id=row.id, state=state, reason=reason, **turn.made()))
+    turn.write(SaleEventRow, {"sale_id": row.id, "state": state, "reason": reason, **turn.made()})
     turn.note("close-sale", row.id, f"{state} {reason}")
 
 
@@ -275,8 +271,7 @@ def _open_tenders(turn: Turn, row: SaleRow) -> tuple[str, ...]:
 def sale_view(turn: Turn, row: SaleRow) -> SaleView:
     """The money of a sale as it stands in this transaction."""
     account = sale_account(turn.session, row)
-    state = sale_state(turn.session, row.id)
-    operation = operation_of_sale(turn.session, row.id)
+    state, operation_id = sale_standing(turn.session, row.id)
     paying = state in {SaleState.OPEN, SaleState.IN_USE}
     return SaleView(
         sale_id=row.id,
@@ -288,5 +283,5 @@ def sale_view(turn: Turn, row: SaleRow) -> SaleView:
         change_fen=account.change_fen,
         refundable_fen=account.payable_fen,
         open_tenders=_open_tenders(turn, row),
-        operation_id=None if operation is None else operation.id,
+        operation_id=operation_id,
     )

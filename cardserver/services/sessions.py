@@ -2,18 +2,22 @@
 
 import hashlib
 import logging
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
-from cardserver.db.tables_operators import LeaveRow, OperatorRow, SessionRow
+from cardserver.db.tables_operators import OperatorRow, SessionRow
 from cardserver.domain.permits import Action, Role
+from cardserver.domain.signin import SessionLimits
 from cardserver.services.errors import NotSignedIn, StoreBusy
 from cardserver.services.turn import Caller, Estate, Leave, Turn, writing
 
 _SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly it is kept when somebody was last here; a write for every call would be too much."""
+
+_ROLES: Final = {str(role): role for role in Role}
 
 _log = logging.getLogger(__name__)
 
@@ -25,39 +29,39 @@ def token_hash(token: str) -> bytes:
 
 def roles_of(row: OperatorRow) -> frozenset[Role]:
     """The offices a person holds; a word of another version of the program is none of them."""
-    known = {str(role): role for role in Role}
-    return frozenset(known[word] for word in row.roles if word in known)
+    return _roles(row.roles)
 
 
-def with_operator(turn: Turn, station: Caller, token: str, leave_id: str) -> Caller:
+def _roles(words: Iterable[str]) -> frozenset[Role]:
+    return frozenset(_ROLES[word] for word in words if word in _ROLES)
+
+
+def with_operator(
+    station: Caller, found: RowMapping, leave_id: str, limits: SessionLimits, now: datetime
+) -> Caller:
     """The caller with the operator whose session this is, and what a second person allowed.
 
-    Raises NotSignedIn for a session that is unknown, of another station, ended or run out.
+    `found` is what `cardserver.db.callers` says of the call. Raises NotSignedIn for a session that
+    is unknown, of another station, ended or run out, and for an operator who was let go.
     """
-    row = turn.session.scalar(select(SessionRow).where(SessionRow.token_hash == token_hash(token)))
-    if row is None or row.station != station.station or row.ended is not None:
-        raise NotSignedIn
-    operator = turn.find(OperatorRow, row.operator_id, "operator")
-    if not operator.active or turn.estate.limits.is_over(row.made, row.last_seen, turn.now):
+    name = found["name"]
+    if name is None or limits.is_over(found["made"], found["last_seen"], now):
         raise NotSignedIn
     return Caller(
         station=station.station,
         kind=station.kind,
-        operator=operator.name,
-        roles=roles_of(operator),
-        leave=_leave(turn, row, leave_id),
+        operator=name,
+        roles=_roles(found["roles"]),
+        leave=_leave(found, leave_id, now),
     )
 
 
-def _leave(turn: Turn, session: SessionRow, leave_id: str) -> Leave | None:
+def _leave(found: RowMapping, leave_id: str, now: datetime) -> Leave | None:
     """The leave of this very session, while it lasts; anything else is none."""
-    row = turn.session.get(LeaveRow, leave_id) if leave_id else None
-    if row is None or row.session_id != session.id or turn.now >= row.ends:
+    name = found["leave_name"]
+    if name is None or now >= found["leave_ends"]:
         return None
-    person = turn.find(OperatorRow, row.operator_id, "operator")
-    if not person.active:
-        return None
-    return Leave(leave_id=row.id, action=Action(row.action), name=person.name)
+    return Leave(leave_id=leave_id, action=Action(found["leave_action"]), name=name)
 
 
 def session_of(turn: Turn, caller: Caller) -> SessionRow:
@@ -75,12 +79,9 @@ def session_of(turn: Turn, caller: Caller) -> SessionRow:
     return row
 
 
-def is_due(turn: Turn, token: str) -> bool:
+def is_due(last_seen: datetime, now: datetime) -> bool:
     """True when it should be kept that this session is alive."""
-    seen = turn.session.scalar(
-        select(SessionRow.last_seen).where(SessionRow.token_hash == token_hash(token))
-    )
-    return seen is not None and turn.now - seen >= _SEEN_EVERY
+    return now - last_seen >= _SEEN_EVERY
 
 
 def keep_seen(estate: Estate, caller: Caller, token: str) -> None:

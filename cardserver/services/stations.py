@@ -6,13 +6,14 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from cardserver.db.tables import OperationRow, StationRow
+from cardserver.db.callers import calling
+from cardserver.db.tables import OperationRow
 from cardserver.domain.operation import OperationState
 from cardserver.domain.permits import OF_PEOPLE
 from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotSignedOn
 from cardserver.services.sessions import is_due, keep_seen, token_hash, with_operator
-from cardserver.services.turn import Caller, Estate, reading
+from cardserver.services.turn import Caller, Estate, latest, looking, reading
 from cardserver.wire import Health
 
 NOBODY: Final = Caller(station="", kind=StationKind.PANEL)
@@ -28,17 +29,17 @@ def sign_on(estate: Estate, token: str, session: str = "", leave: str = "") -> C
     one. Without a session nobody is signed in. Raises NotSignedOn, NotSignedIn.
     """
     station, _, secret = token.partition(".")
-    with reading(estate, NOBODY) as turn:
-        row = turn.session.get(StationRow, station)
-        known = _ABSENT if row is None else row.token_hash
-        if not hmac.compare_digest(known, token_hash(secret)) or row is None:
-            raise NotSignedOn
-        caller = Caller(station=row.id, kind=row.kind)
-        if not session or row.kind not in OF_PEOPLE:
-            return caller
-        caller = with_operator(turn, caller, session, leave)
-        due = is_due(turn, session)
-    if due:
+    with looking(estate) as connection:
+        found = calling(connection, station, token_hash(session), leave)
+    known = _ABSENT if found is None else found["token_hash"]
+    if not hmac.compare_digest(known, token_hash(secret)) or found is None:
+        raise NotSignedOn
+    caller = Caller(station=station, kind=found["kind"])
+    if not session or caller.kind not in OF_PEOPLE:
+        return caller
+    now = latest(found["floor"], estate.clock())
+    caller = with_operator(caller, found, leave, estate.limits, now)
+    if is_due(found["last_seen"], now):
         keep_seen(estate, caller, session)
     return caller
 

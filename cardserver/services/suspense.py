@@ -180,7 +180,7 @@ def _settle_note(turn: Turn, sale: SaleRow, request: SettleSuspense) -> int:
         checked=last.checked,
     )
     record_tender(turn, sale, step)
-    return last.value_fen
+    return step.value_fen
 
 
 def _settle_sale(turn: Turn, sale: SaleRow, request: SettleSuspense) -> int:

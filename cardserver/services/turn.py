@@ -4,16 +4,29 @@ Writers come one at a time on both engines (see `cardserver.db.engine`), so what
 looked up stays true until it commits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Insert,
+    Select,
+    bindparam,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from cardserver.db.engine import WRITER
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
@@ -30,11 +43,21 @@ TOLERANCE: Final = timedelta(seconds=5)
 """How far the clock may step back without being called set back."""
 
 SNAPSHOT: Final = "snapshot"
-_CLOCK_ROW: Final = 1
 _DETAIL_SIZE: Final = 400
 _MET: Final = "met"
 _RECALLED: Final = 1000
 """Long lists pass through without piling up."""
+
+_FLOOR: Final = select(ClockRow.floor).where(ClockRow.id == ClockRow.ONLY)
+_NEW_FLOOR: Final = (
+    update(ClockRow).where(ClockRow.id == ClockRow.ONLY).values(floor=bindparam("instant"))
+)
+_NEXT: Final = (
+    update(CounterRow)
+    .where(CounterRow.name == bindparam("counter"))
+    .values(value=CounterRow.value + 1)
+    .returning(CounterRow.value)
+)
 
 R = TypeVar("R", bound=Base)
 
@@ -109,6 +132,15 @@ class _Recalling(Session):
     the end. Left alone, a session forgets a row as soon as nobody looks at it.
     """
 
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """A row by its key; the statement that asks for it is made once for all turns."""
+        if options or isinstance(ident, tuple | dict):
+            return super().get(entity, ident, **options)
+        met = self.identity_map.get(identity_key(entity, ident))
+        if met is not None and not inspect(met).expired and met not in self.deleted:
+            return met
+        return self.scalars(_by_key(entity), {"key": ident}).first()
+
 
 @event.listens_for(_Recalling, "loaded_as_persistent")
 @event.listens_for(_Recalling, "pending_to_persistent")
@@ -123,11 +155,12 @@ class Turn:
 
     def __init__(self, session: Session, estate: Estate, caller: Caller) -> None:
         clock = estate.clock()
-        floor = session.get(ClockRow, _CLOCK_ROW)
+        self._connection = session.connection()
+        self._kept: datetime | None = self._connection.scalar(_FLOOR)
         self.session = session
         self.estate = estate
         self.caller = caller
-        self.floor = clock if floor is None else max(floor.floor, clock)
+        self.floor = latest(self._kept, clock)
         self.clock_ok = clock >= self.floor - TOLERANCE
         self.now = self.floor
         self._version: int | None = None
@@ -159,13 +192,24 @@ class Turn:
         self.session.flush()
         return row
 
+    def write(self, table: type[Base], *rows: Mapping[str, object]) -> None:
+        """Insert rows that nobody looks at again in this turn: plain columns, at once."""
+        if rows:
+            self._connection.execute(_insert(table), rows)
+
+    def write_numbered(self, table: type[Base], row: Mapping[str, object]) -> int:
+        """The same for one row that the database numbers; returns its number."""
+        key = self._connection.execute(_insert(table), row).inserted_primary_key
+        if key is None:
+            raise TypeError(f"{table.__name__} has no number")
+        return int(key[0])
+
     def count(self, name: str) -> int:
         """The next number of a counter. It is given back if the transaction fails: no holes."""
-        row = self.session.get(CounterRow, name)
-        if row is None:
-            row = self.add(CounterRow(name=name, value=0))
-        row.value += 1
-        return row.value
+        value = self._connection.scalar(_NEXT, {"counter": name})
+        if value is None:
+            self.write(CounterRow, {"name": name, "value": 1})
+        return value or 1
 
     def changed(self, card: CardRow) -> None:
         """Let gates know of a change of this card."""
@@ -175,11 +219,8 @@ class Turn:
 
     def note(self, action: str, subject: object, detail: str = "") -> None:
         """One line in the audit journal."""
-        self.session.add(
-            AuditRow(
-                action=action, subject=str(subject), detail=detail[:_DETAIL_SIZE], **self.made()
-            )
-        )
+        words = {"action": action, "subject": str(subject), "detail": detail[:_DETAIL_SIZE]}
+        self.write(AuditRow, {**words, **self.made()})
 
     def made(self) -> dict[str, datetime | str]:
         """The columns when, where and by whom."""
@@ -194,18 +235,20 @@ class Turn:
         before = self.floor
         self.floor = self.now = self.estate.clock()
         self.clock_ok = True
-        row = self.session.get(ClockRow, _CLOCK_ROW)
-        if row is not None:
-            row.floor = self.now
+        self._keep()
         return before, self.now
 
     def keep_floor(self) -> None:
         """Remember that this instant has passed."""
-        row = self.session.get(ClockRow, _CLOCK_ROW)
-        if row is None:
-            self.session.add(ClockRow(id=_CLOCK_ROW, floor=self.now))
-        elif row.floor < self.now:
-            row.floor = self.now
+        if self._kept is None or self._kept < self.now:
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._kept is None:
+            self.write(ClockRow, {"id": ClockRow.ONLY, "floor": self.now})
+        else:
+            self._connection.execute(_NEW_FLOOR, {"instant": self.now})
+        self._kept = self.now
 
 
 @contextmanager
@@ -227,6 +270,29 @@ def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
     with _translated(), _Recalling(estate.engine) as session, session.begin():
         yield Turn(session, estate, caller)
+
+
+@contextmanager
+def looking(estate: Estate) -> Iterator[Connection]:
+    """A connection that sees one moment, for one quick question. Raises StoreBusy."""
+    with _translated(), estate.engine.connect() as connection:
+        yield connection
+
+
+def latest(floor: datetime | None, clock: datetime) -> datetime:
+    """The time that counts: never earlier than what is known to have passed."""
+    return clock if floor is None else max(floor, clock)
+
+
+@cache
+def _by_key(table: type[Base]) -> Select[Base]:
+    (key,) = inspect(table).primary_key
+    return select(table).where(key == bindparam("key"))
+
+
+@cache
+def _insert(table: type[Base]) -> Insert:
+    return insert(table)
 
 
 @contextmanager

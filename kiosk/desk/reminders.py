@@ -22,7 +22,10 @@ _SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One thing that waits: whose it is, since or until which day, and its number or paper."""
+    """One thing that waits: whose it is, since or until which day, and its number or paper.
+
+    `paper` names the kind of a copy that waits to be filed.
+    """
 
     name: str
     unit: str
@@ -31,6 +34,7 @@ class Row:
     holder_class: HolderClass | None = None
     card_number: int | None = None
     number: str = ""
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,5 +127,5 @@ def _unfiled(server: CardServerClient) -> Iterator[Row]:
             unit=copy.unit,
             day=copy.at.date(),
             holder_id=copy.holder_id,
-            number=copy.occasion,
+            paper=copy.paper,
         )

@@ -130,12 +130,16 @@ document.addEventListener("DOMContentLoaded", standAtNext);
 document.addEventListener("htmx:afterSettle", standAtNext);
 
 // The page is drawn anew whenever something happens, perhaps while the clerk is typing: what was
-// typed or ticked goes into the new field of the same name, and the chosen card stays the chosen
-// one. (htmx keeps the place of the cursor.)
+// typed or ticked goes into the new field of the same name, the chosen card stays the chosen one,
+// and what was unfolded stays so. (htmx keeps the place of the cursor where nothing is folded.)
 const FIELDS = "#work input[id]:not([type=hidden]), #work select[id]";
 let typed = [];
 let chosenCard = "";
+let unfolded = [];
+let stoodAt = "";
 document.addEventListener("htmx:beforeSwap", () => {
+  unfolded = [...document.querySelectorAll("#work details[id][open]")].map(({ id }) => id);
+  stoodAt = document.activeElement?.id || "";
   typed = [...document.querySelectorAll(FIELDS)].map(({ id, value, checked }) => ({ id, value, checked }));
   chosenCard = document.querySelector("[data-card][data-selected]")?.id || "";
 });
@@ -150,6 +154,11 @@ document.addEventListener("htmx:afterSwap", () => {
     if (field) { Object.assign(field, { value, checked }); }
   }
   typed = [];
+  for (const id of unfolded) {
+    const place = document.getElementById(id);
+    if (place) { place.open = true; }
+  }
+  if (stoodAt && document.activeElement === document.body) { document.getElementById(stoodAt)?.focus(); }
 });
 document.addEventListener("htmx:afterSettle", () => {
   const received = document.getElementById("received");

@@ -18,7 +18,7 @@ from drivers.worker import DeviceWorker
 
 _log = logging.getLogger(__name__)
 
-_WAIT_S: Final = 0.2
+_WAIT_S: Final = 0.1
 _ASK_S: Final = 5.0
 _JOB_S: Final = 60.0
 _RETRY_S: Final = 1.0

@@ -113,6 +113,7 @@ def step_up(page: Page, name: str) -> None:
     page.keyboard.type(DEMO_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator(".person summary")).to_contain_text(name)
+    page.wait_for_load_state()
 
 
 def lay_new_card(page: Page, url: str, kind: str) -> str:

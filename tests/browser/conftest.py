@@ -4,9 +4,17 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.browser.served import DESK_SIZE, KIOSK_SIZE, Served, Watched, serve, watched
+from tests.browser.served import (
+    DESK_SIZE,
+    KIOSK_SIZE,
+    PATIENCE_MS,
+    Served,
+    Watched,
+    serve,
+    watched,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -15,6 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> None:
+    """A busy machine is waited for as long by an expectation as by a hand."""
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from cardserver.domain.permits import Action
+from cardserver.domain.signin import DEMO_PASSWORD
+from kiosk.desk.pages import PAGES
 from simulators.acceptor_path import AT_ONCE
+from simulators.estate import HEAD, OPERATOR
 from simulators.story import (
     add_parking,
     issue_to_the_owner,
@@ -72,7 +76,9 @@ def test_every_step_at_the_desk_is_without_barriers(desk_page: Page, served: Ser
 
     tell.open_business(served.site.people.tenant, "issue")
     at("核对身份")
-    tell.http.post("/desk/verify", data={"paper": ["lease", "id-copy"]})
+    lease = {"lease_number": "ZL-7", "lease_first": "2024-04-01", "lease_last": "2027-03-31"}
+    papers = {"paper": ["lease", "id-copy"], "copy_filed": "A-17"}
+    tell.http.post("/desk/verify", data={**lease, **papers})
     at("说明价格")
     tell.post("/desk/agree")
     tell.post("/desk/money", received="5")
@@ -93,7 +99,9 @@ def test_every_step_at_the_desk_is_without_barriers(desk_page: Page, served: Ser
     tell.lay("tenant", "desk")
     at("票据")
     tell.until("printed", lambda: tell.business().get("document_state") == "printed")
-    tell.post("/desk/paper/handed-over")
+    tell.post("/desk/paper/handed-over", sealed="yes", signed="paper")
+    at("说明用法")
+    tell.post("/desk/explained")
     expect(desk_page.locator(".notice.done")).to_be_visible()
     assert barriers_found(desk_page) == []
     tell.post("/desk/act/cancel")
@@ -162,6 +170,90 @@ def test_the_gate_is_without_barriers_by_day_and_by_night(browser: Browser, serv
                 expect(lane.locator(f"[data-face={face}]")).to_be_visible()
                 assert barriers_found(lane) == []
             assert barriers_found(guard) == []
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_every_page_of_the_menu_is_without_barriers(desk_page: Page, language: str) -> None:
+    desk_page.goto(f"{desk_page.url}?lang={language}")
+    menu = desk_page.locator(".menu nav a")
+    addresses = menu.evaluate_all("found => found.map((each) => each.href)")
+    assert len(addresses) == len(PAGES)
+    desk_page.locator(".menu summary").first.press("Enter")
+    expect(menu.first).to_be_visible()
+    found = {"menu": barriers_found(desk_page)}
+    for address in addresses:
+        desk_page.goto(address)
+        found[address] = barriers_found(desk_page)
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+@pytest.mark.parametrize("page", ["people/", "papers/", "money/cash", "parking/", "review/"])
+def test_every_tab_of_a_page_is_without_barriers(desk_page: Page, page: str) -> None:
+    desk_page.goto(f"{desk_page.url}{page}")
+    tabs = desk_page.locator(".tabs a").evaluate_all("found => found.map((each) => each.href)")
+    assert tabs
+    for address in tabs:
+        desk_page.goto(address)
+        assert barriers_found(desk_page) == [], address
+
+
+def test_a_persons_sheet_and_the_register_are_without_barriers(
+    desk_page: Page, served: Served
+) -> None:
+    people = served.site.people
+    home = desk_page.url
+    for path in (
+        f"people/{people.owner}",
+        f"people/{people.owner}/edit",
+        f"approvals/new/{people.staff}",
+        f"approvals/card/{served.tell.numbers['owner']}",
+        "register/1",
+        "register/?day=",
+    ):
+        desk_page.goto(home + path)
+        expect(desk_page.locator("h1")).to_be_visible()
+        assert barriers_found(desk_page) == [], path
+
+
+def test_the_preview_of_an_import_is_without_barriers(desk_page: Page, served: Served) -> None:
+    served.tell.step_up(HEAD, Action.EDIT_HOLDERS)
+    desk_page.goto(f"{desk_page.url}people/import/")
+    rows = "房号,业主姓名,联系电话,身份证号\n9栋0101,田芳,13800000001,\n9栋0102,,x,\n"
+    file: FilePayload = {"name": "业主.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    desk_page.locator("input[type=file]").set_input_files(file)
+    desk_page.locator("main form button").first.press("Enter")
+    desk_page.wait_for_url("**/people/import/*-*")
+    path = desk_page.url.removeprefix(served.url)
+    served.tell.until("both rows are judged", lambda: "9栋0102" in served.tell.page(path))
+    desk_page.reload()
+    expect(desk_page.locator("table.list tbody tr")).to_have_count(2)
+    assert barriers_found(desk_page) == []
+    served.tell.post("/desk/step-up/end")
+
+
+def test_a_quarters_sheet_is_without_barriers(desk_page: Page, served: Served) -> None:
+    desk_page.goto(f"{desk_page.url}review/")
+    desk_page.keyboard.press("F2")
+    expect(desk_page.locator("#lender")).to_be_focused()
+    assert barriers_found(desk_page) == [], "the form for a second person's word"
+    served.tell.step_up(HEAD, Action.REVIEW_QUARTER)
+    desk_page.reload()
+    desk_page.keyboard.press("F2")
+    expect(desk_page.locator("#counted")).to_be_visible()
+    assert barriers_found(desk_page) == []
+    served.tell.post("/desk/step-up/end")
+
+
+def test_the_door_of_the_desk_is_without_barriers(desk_page: Page, served: Served) -> None:
+    served.tell.post("/desk/lock")
+    desk_page.reload()
+    expect(desk_page.locator("h1")).to_have_text(f"{OPERATOR}，屏幕已锁定")
+    assert barriers_found(desk_page) == []
+    desk_page.get_by_role("link", name="换一位同事登录").press("Enter")
+    expect(desk_page.locator("h1")).to_have_text("请登录")
+    assert barriers_found(desk_page) == []
+    served.tell.post("/desk/sign-in", name=OPERATOR, password=DEMO_PASSWORD)
+    assert not served.tell.state("desk")["locked"]
 
 
 def test_an_apology_is_without_barriers(browser: Browser, served: Served) -> None:

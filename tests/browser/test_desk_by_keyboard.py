@@ -196,8 +196,11 @@ def test_a_staff_card_is_not_formatted_by_enter_alone(desk_window: Watched, serv
         tell.blank("staff", "classic-1k")
         tell.lay("staff", "desk")
         tell.write()
+        tell.post("/desk/step-up/end")
     desk = desk_window.open(DESK)
     find(desk, "赵强", "赵强")
+    desk.get_by_role("button", name="格式化").press("Enter")
+    step_up(desk, HEAD)
     desk.get_by_role("button", name="格式化").press("Enter")
     expect(desk.locator("#sure")).to_be_visible()
     desk.keyboard.press("Enter")
@@ -289,6 +292,7 @@ def test_back_after_a_payment_repeats_nothing(desk_window: Watched, served: Serv
 def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
     browser: Browser, served: Served
 ) -> None:
+    apply_for_merchant(served.tell)
     context = browser.new_context(java_script_enabled=False)
     try:
         page = context.new_page()

@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from cardserver.db.engine import WRITER, open_engine
 from cardserver.db.tables import Base
@@ -76,6 +78,7 @@ def cluster() -> str | None:
         *("--username=yika", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"),
     )
     settings = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off"
+    settings += " -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c jit=off"
     control = (str(programs / "pg_ctl"), f"--pgdata={data}")
     # The server must not hold our pipes open, or the call above would wait for its end.
     run(*control, "-w", f"--log={folder / 'log'}", "-o", settings, "start")
@@ -115,7 +118,9 @@ def _shared_postgresql() -> Engine:
     engine = open_engine(url)
     upgrade(engine)
     with _past_the_guards(engine) as connection:
-        connection.exec_driver_sql(_routine("emptied", [_EMPTIED.format(table=t) for t in _tables()]))
+        connection.exec_driver_sql(
+            _routine("emptied", [_EMPTIED.format(table=t) for t in _tables()])
+        )
     return engine
 
 
@@ -130,9 +135,7 @@ def _tables() -> list[str]:
 def _routine(name: str, steps: list[str]) -> str:
     """Kept by the server with its plans, so that a hundred steps take a millisecond."""
     body = " ".join(steps)
-    return (
-        f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
-    )
+    return f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
 
 
 @contextmanager
@@ -143,11 +146,15 @@ def _past_the_guards(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def keep_until_the_end(folder: Path) -> Path:
+    """The folder, which is gone with the process."""
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _sqlite_template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="yika-sqlite-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "template.db"
+    path = keep_until_the_end(Path(tempfile.mkdtemp(prefix="yika-sqlite-"))) / "template.db"
     engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)
     engine.dispose()
@@ -162,11 +169,22 @@ def _fluent() -> Engine:
     return engine
 
 
-def sqlite_engine(url: str) -> Engine:
-    """What the production code opens, except that it need not compile statements anew."""
+def fluent_engine(url: str) -> Engine:
+    """What the production code opens for SQLite; only that it compiles no statement anew."""
     engine = open_engine(url)
     engine.dialect = _fluent().dialect
     engine._compiled_cache = _fluent()._compiled_cache
+    return engine
+
+
+def sqlite_engine(url: str) -> Engine:
+    """The same, and it does not wait for the disk either: no test pulls the plug."""
+    engine = fluent_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.cursor().execute("PRAGMA synchronous = OFF")
+
     return engine
 
 
@@ -174,10 +192,15 @@ _latest: list[Engine] = []
 """The engine of the SQLite store handed out last."""
 
 
+def lay_out_sqlite(path: Path) -> None:
+    """An empty store of today's version, for programs that open it themselves."""
+    shutil.copy(_sqlite_template(), path)
+
+
 def sqlite_store(folder: Path) -> Engine:
     """A store in a file of its own; the one before it is closed."""
     path = folder / "yika.db"
-    shutil.copy(_sqlite_template(), path)
+    lay_out_sqlite(path)
     for engine in _latest:
         engine.dispose()
     _latest[:] = [sqlite_engine(f"sqlite:///{path}")]
@@ -211,7 +234,11 @@ def furnished(engine: Engine, furnish: Callable[[], Facts]) -> Facts:
     kind = engine.dialect.name
     if kind not in _furniture:
         facts = furnish()
-        _furniture[kind] = facts, _keep_file(engine) if kind == "sqlite" else _keep_rows(engine)
+        if kind == "sqlite":
+            _furniture[kind] = facts, _keep_file(engine)
+        else:
+            _keep_rows(engine)
+            _furniture[kind] = facts, None
         return facts
     facts, path = _furniture[kind]
     if path is None:
@@ -233,11 +260,15 @@ def _keep_file(engine: Engine) -> Path:
 def _keep_rows(engine: Engine) -> None:
     with _past_the_guards(engine) as connection:
         connection.exec_driver_sql("CREATE SCHEMA furniture")
-        full = [t for t in _tables() if connection.scalar(text(f"SELECT count(*) FROM {t}"))]
+        full = [table for table in _tables() if _holds_rows(connection, table)]
         for table in full:
             connection.exec_driver_sql(f"CREATE TABLE furniture.{table} AS TABLE {table}")
         steps = [_FURNISHED.format(table=table) for table in full]
         connection.exec_driver_sql(_routine("furnished", steps))
+
+
+def _holds_rows(connection: Connection, table: str) -> bool:
+    return bool(connection.scalar(text(f"SELECT EXISTS (TABLE {table})")))
 
 
 def open_store(kind: str, folder: Path) -> Engine:

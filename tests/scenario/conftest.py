@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from simulators.clock import DemoClock
-from simulators.site import BRISK_NOTES, Site
+from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
+from tests.databases.sites import SettledSite
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def day(tmp_path: Path) -> Iterator[Teller]:
     """A fresh estate in the morning of the story's first day, and everybody's hands and eyes."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path, clock=clock, note_timing=BRISK_NOTES) as site:
+    with SettledSite(tmp_path, clock=clock, note_timing=BRISK_NOTES) as site:
         teller = Teller(site)
         yield teller
         teller.close()

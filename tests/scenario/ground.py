@@ -19,7 +19,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.pool import PoolProxiedConnection
 
 from cardserver.client import CardServerClient
-from cardserver.db.engine import open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.admission import Decision, Lane, Presented, decide
 from cardserver.domain.gatekeys import GateKeys
@@ -33,7 +32,6 @@ from cardserver.domain.signin import ENDLESS
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault, demo_vault, export_gate
-from cardserver.web.app import create_app
 from cardserver.wire import (
     AddParkingRequest,
     CardView,
@@ -57,6 +55,8 @@ from simulators.cards.api import VirtualCard
 from simulators.estate import People
 from simulators.reader import VirtualReader
 from tests.databases import paperwork, people_at_work
+from tests.databases.servers import server_of
+from tests.databases.stores import fluent_engine
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2025, 6, 9, 1, 0, tzinfo=UTC)
@@ -144,7 +144,7 @@ class Ground:
             export_gate(self.vault, _GATE_KEY), _GATE_KEY, allow_demo=True
         )
         self.estate = open_estate(self.engine, self.clock, self.vault)
-        server = httpx.WSGITransport(app=create_app(self.estate))
+        server = httpx.WSGITransport(app=server_of(self.estate))
         self.line = self.make_line(server, self.engine)
         self.desk = self.client(demo_estate.DESK).with_session(self.tokens[SESSION])
         self.gate = self.client(demo_estate.GATE)
@@ -320,7 +320,7 @@ class Template:
 
 @cache
 def template() -> Template:
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     upgrade(engine)
     estate = open_estate(engine, SetClock(), demo_vault())
     people = demo_estate.settle_in(estate)

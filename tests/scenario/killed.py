@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine, event
 
-from cardserver.db.engine import WRITER, open_engine
+from cardserver.db.engine import WRITER
 from cardserver.vault import demo_vault
 from cardserver.wire import OperationRequest
 from simulators.cards.api import VirtualCard
@@ -28,6 +28,7 @@ from simulators.cards.catalogue import make
 from simulators.estate import People
 from simulators.faults import FaultPlan
 from simulators.reader import VirtualReader
+from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, SetClock
 
 CONTEXT = get_context("forkserver")
@@ -118,7 +119,7 @@ class Job:
 def open_ground(job: Job) -> Ground:
     """The estate on the files in the folder."""
     return Ground(
-        engine=open_engine(f"sqlite:///{job.folder / STORE}"),
+        engine=fluent_engine(f"sqlite:///{job.folder / STORE}"),
         tokens=job.tokens,
         people=job.people,
         vault=demo_vault(job.key_version),

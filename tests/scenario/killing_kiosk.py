@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cardserver.db.engine import open_engine
 from cardserver.domain.sale import SaleState
 from cardserver.wire import SaleView, TopUpRequest
 from drivers.acceptors import ssp
@@ -27,6 +26,7 @@ from simulators.cards.catalogue import make
 from simulators.paper import VirtualPrinter
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
+from tests.databases.stores import fluent_engine
 from tests.scenario.ground import MORNING, Ground, load, save, settled_in, template
 from tests.scenario.killed import (
     CARD,
@@ -192,7 +192,7 @@ class Left:
 
 def card_with_parking() -> tuple[bytes, CardDump]:
     """The store and the card's memory before the visit: a card with a parking right."""
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, template().store)
     ground, card = settled_in(engine), make("classic-1k", UID)
     ground.do(ground.issue_request(ground.people.owner), card)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from cardserver.db.engine import open_engine
 from cardserver.domain.admission import Problem
 from cardserver.domain.rights import RightKind
 from drivers.api import Card, KeyRole, KeySet, StepState
@@ -21,6 +20,7 @@ from simulators.cards.classic import VirtualClassic
 from simulators.cards.desfire import VirtualDesfire
 from simulators.reader import VirtualReader
 from simulators.story import Teller
+from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, load, medium_of, settled_in, template
 from tests.scenario.hands import (
     DOOR,
@@ -180,7 +180,7 @@ def test_a_record_copied_from_another_card_is_not_believed(day: Teller, kind: st
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Ground]:
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, template().store)
     yield settled_in(engine)
     engine.dispose()

@@ -17,8 +17,9 @@ from cardserver.services.setup import SETUP, register_holder
 from cardserver.services.turn import writing
 from simulators.clock import DemoClock
 from simulators.estate import DEPARTMENT_HEAD, HEAD
-from simulators.site import BRISK_NOTES, Site
+from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
+from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.xdist_group("card-business")
 SHOP_HEAD = "周岚"
@@ -30,7 +31,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
     folder: Path = tmp_path_factory.mktemp("business")
-    with Site(folder, clock=clock, note_timing=BRISK_NOTES) as site:
+    with SettledSite(folder, clock=clock, note_timing=BRISK_NOTES) as site:
         teller = Teller(site)
         yield teller
         teller.close()

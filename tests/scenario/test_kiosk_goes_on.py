@@ -16,8 +16,9 @@ from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
 from kiosk.selfservice.machine import Patience
 from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.site import BRISK_NOTES, Site
+from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
+from tests.databases.sites import SettledSite
 from tests.scenario.ground import new_id
 from tests.scenario.hands import issue, papers, says, trial, with_parking
 from tests.scenario.test_bad_kiosk_days import at, begin_to_pay, booked, cut, offer, pay, take_away
@@ -39,7 +40,7 @@ def hasty(tmp_path: Path) -> Iterator[Teller]:
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
     patience = Patience(idle_s=1.5, part_paid_s=1.5)
-    with Site(tmp_path, clock=clock, note_timing=BRISK_NOTES, patience=patience) as site:
+    with SettledSite(tmp_path, clock=clock, note_timing=BRISK_NOTES, patience=patience) as site:
         teller = Teller(site)
         with_parking(teller, "owner", "classic-1k")
         yield teller

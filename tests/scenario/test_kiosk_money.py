@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from cardserver.client import CardServerClient, ServerError
-from cardserver.db.engine import open_engine
 from cardserver.domain.sale import SaleState
 from cardserver.wire import SaleRequest, SaleView, TopUpRequest
 from drivers.errors import DeviceError
@@ -24,6 +23,7 @@ from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage, Timing
 from simulators.cards.catalogue import make
 from simulators.stream import Direction, FaultyLine, StreamFault, StreamFaultKind
+from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, load, new_id, pass_on, save, settled_in, template
 from tests.unit.drivers.acceptors.cash_desk import Counter, TurnedClock
 
@@ -118,7 +118,7 @@ class Kiosk:
 @pytest.fixture(scope="module")
 def store() -> bytes:
     """An estate in which one card has a parking right."""
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, template().store)
     ground, card = settled_in(engine), make("classic-1k", UID)
     ground.do(ground.issue_request(ground.people.owner), card)
@@ -130,7 +130,7 @@ def store() -> bytes:
 
 @pytest.fixture
 def ground(store: bytes) -> Iterator[Ground]:
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, store)
     yield settled_in(engine)
     engine.dispose()

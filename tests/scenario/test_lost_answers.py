@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from cardserver.client import ServerUnavailable
-from cardserver.db.engine import open_engine
 from simulators.reader import VirtualReader
+from tests.databases.stores import fluent_engine
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
 from tests.scenario.ground import KINDS, Line, load, pass_on, settled_in, template
 from tests.scenario.remembering import Moment, RememberingLine, back_to, now
@@ -22,7 +22,7 @@ from tests.scenario.truth import check_finished, check_gate, end_by_finishing, e
 
 @contextmanager
 def prepared(name: str, kind: str) -> Iterator[tuple[Start, End, Moment]]:
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, template().store)
     start = prepare(settled_in(engine, RememberingLine), name, kind)
     first = now(start)

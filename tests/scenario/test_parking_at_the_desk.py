@@ -11,8 +11,8 @@ from cardserver.domain.admission import Direction
 from cardserver.domain.rights import RightKind
 from cardserver.services.parkingsetup import register_lane
 from simulators.clock import DemoClock
-from simulators.site import Site
 from simulators.story import FIRST_DAY, Teller
+from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -23,7 +23,7 @@ PAPERS = ("id-card", "driving-licence", "vehicle-licence")
 def tell(tmp_path: Path) -> Iterator[Teller]:
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path, clock=clock) as site:
+    with SettledSite(tmp_path, clock=clock) as site:
         teller = Teller(site)
         yield teller
         teller.money_agrees()
@@ -35,7 +35,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
     """One desk for pages that change nothing."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path_factory.mktemp("office"), clock=clock) as site:
+    with SettledSite(tmp_path_factory.mktemp("office"), clock=clock) as site:
         teller = Teller(site)
         yield teller
         teller.close()

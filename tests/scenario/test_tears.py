@@ -19,12 +19,12 @@ import httpx
 import pytest
 
 from cardserver.client import ServerUnavailable
-from cardserver.db.engine import open_engine
 from drivers.errors import CardRemoved
 from kiosk.station.operating import UndoTooLate
 from simulators.cards.api import VirtualCard
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
+from tests.databases.stores import fluent_engine
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
 from tests.scenario.ground import KINDS, load, pass_on, settled_in, template
 from tests.scenario.remembering import Moment, RememberingLine, back_to, now
@@ -145,7 +145,7 @@ def named(words: str) -> Iterator[None]:
 
 @contextmanager
 def bench_of(name: str, kind: str) -> Iterator[Bench]:
-    engine = open_engine("sqlite://")
+    engine = fluent_engine("sqlite://")
     load(engine, template().store)
     yield Bench(prepare(settled_in(engine, RememberingLine), name, kind))
     engine.dispose()

@@ -10,8 +10,8 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.wire import SaleRequest, TenderRequest, TopUpRequest
 from simulators.clock import DemoClock
-from simulators.site import Site
 from simulators.story import FIRST_DAY, Teller, add_parking, issue_to_the_owner
+from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("site")
 def tell(tmp_path: Path) -> Iterator[Teller]:
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path, clock=clock) as site:
+    with SettledSite(tmp_path, clock=clock) as site:
         teller = Teller(site)
         issue_to_the_owner(teller)
         add_parking(teller)

@@ -20,7 +20,6 @@ from werkzeug.serving import make_server
 from cardserver.domain.keys import EstateId
 from cardserver.services.opening import open_estate
 from cardserver.vault import KeyFile, create_vault, demo_vault, export_gate
-from cardserver.web.app import create_app
 from cardserver.wire import Health
 from drivers.acceptors import ssp
 from drivers.api import BillEventKind
@@ -38,6 +37,8 @@ from simulators.barrier import VirtualBarrier
 from simulators.clock import DemoClock
 from simulators.paper import VirtualPrinter
 from simulators.stream import PtyPort, StreamDevice, TcpPort
+from tests.databases.servers import server_of
+from tests.databases.stores import lay_out_sqlite
 
 PLANTED_READER = """
 from drivers.api import ReaderDriver
@@ -98,12 +99,13 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     clock = DemoClock()
+    lay_out_sqlite(tmp_path / "yika.db")
     estate = open_estate(
         f"sqlite:///{tmp_path / 'yika.db'}", demo_vault(), name="翠湖", clock=clock
     )
     demo_estate.put_operators(estate)
     tokens = demo_estate.hand_out_tokens(estate)
-    http = make_server("127.0.0.1", 0, create_app(estate))
+    http = make_server("127.0.0.1", 0, server_of(estate))
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield Office(tmp_path, f"http://127.0.0.1:{http.server_port}", tokens, clock)

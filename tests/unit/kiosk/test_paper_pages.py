@@ -12,6 +12,7 @@ from simulators.clock import DemoClock
 from simulators.estate import BOOKS, CASHIER
 from simulators.site import Site
 from simulators.story import FIRST_DAY, Teller, add_parking, issue_to_the_owner
+from tests.databases.sites import SettledSite
 
 FIRST = BOOKS[0][1]
 
@@ -21,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A morning on which one card was issued and one month sold."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         teller = Teller(running)
         issue_to_the_owner(teller)
         add_parking(teller)

@@ -11,6 +11,7 @@ from cardserver.services.jobs import JOBS
 from simulators import estate as demo_estate
 from simulators.clock import DemoClock
 from simulators.site import Site
+from tests.databases.sites import SettledSite
 
 PAGES = ("/people/", "/people/new", "/people/1", "/people/1/edit", "/people/unfiled")
 MORE = ("/units/", "/units/1", "/units/1/transfer", "/people/import/")
@@ -18,7 +19,7 @@ MORE = ("/units/", "/units/1", "/units/1/transfer", "/people/import/")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Site(tmp_path_factory.mktemp("estate"), clock=DemoClock()) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=DemoClock()) as running:
         yield running
 
 

@@ -21,6 +21,7 @@ from simulators import estate as demo_estate
 from simulators.clock import DemoClock
 from simulators.site import Site
 from tests.databases.registerwork import DRAWN
+from tests.databases.sites import SettledSite
 
 DAY = datetime(2025, 6, 9, 1, tzinfo=UTC)
 CLERK = Caller(station="desk-1", kind=StationKind.DESK, operator=demo_estate.OPERATOR)
@@ -30,7 +31,7 @@ CLERK = Caller(station="desk-1", kind=StationKind.DESK, operator=demo_estate.OPE
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     clock = DemoClock()
     clock.travel_to(DAY)
-    with Site(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         yield running
 
 

@@ -14,6 +14,7 @@ from kiosk.desk.waiting import WaitingNumber
 from simulators import estate as demo_estate
 from simulators.clock import DemoClock
 from simulators.site import Site
+from tests.databases.sites import SettledSite
 
 REVIEW_DAY = datetime(2025, 7, 1, 2, tzinfo=UTC)
 QUARTER = "/review/?year=2025&quarter=2"
@@ -24,7 +25,7 @@ PAGES = ("/review/", "/review/stock", "/review/work-years", "/reminders/", "/fig
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     clock = DemoClock()
     clock.travel_to(REVIEW_DAY)
-    with Site(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         yield running
 
 

@@ -24,6 +24,7 @@ from simulators.clock import DemoClock
 from simulators.site import Site
 from simulators.story import FIRST_DAY
 from simulators.tour import create_app as create_tour
+from tests.databases.sites import SettledSite
 
 OWNER = "王秀兰"
 LOCAL = "http://localhost"
@@ -34,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo, on the story's first day."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         yield running
 
 

@@ -29,6 +29,7 @@ from kiosk.station.web import POLICY
 from simulators.clock import DemoClock
 from simulators.site import Site
 from simulators.story import FIRST_DAY
+from tests.databases.sites import SettledSite
 
 FACES = ("desk", "kiosk", "gate")
 FIRST_PAGE_LIMIT = 100_000
@@ -53,7 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The running demo site on the story's first day."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         yield running
 
 

@@ -62,6 +62,7 @@ def test_a_table_is_read_with_each_delimiter(delimiter: str) -> None:
         (packed({"word/document.xml": "<w/>"}), "a.xlsx", "file-kind"),
         (packed({"xl/workbook.xml": "<w"}), "a.xlsx", "file-broken"),
     ],
+    ids=lambda value: "data" if isinstance(value, bytes) else None,  # a workbook holds its hour
 )
 def test_a_file_that_is_not_what_it_says_is_told_so(data: bytes, name: str, reason: str) -> None:
     with refused(reason):

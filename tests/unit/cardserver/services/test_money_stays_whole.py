@@ -244,6 +244,6 @@ def quick(examples: int) -> settings:
 
 
 TestMoneyOnSqlite = Counter.TestCase
-TestMoneyOnSqlite.settings = quick(8)
+TestMoneyOnSqlite.settings = quick(6)
 TestMoneyOnPostgres = pytest.mark.postgres(CounterOnPostgres.TestCase)
-TestMoneyOnPostgres.settings = quick(3)
+TestMoneyOnPostgres.settings = quick(2)

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from cardserver.client import CardServerClient, in_process
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
-from cardserver.web.app import create_app
 from tests.databases.frontdesk import FrontDesk
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
+from tests.databases.servers import server_of
 from tests.databases.stores import sqlite_store
 
 Sign = Callable[[StationKind], str]
@@ -38,7 +38,7 @@ def http(app: APIFlask, token: Sign, session: str) -> FlaskClient:
 
 @pytest.fixture
 def app(desk: FrontDesk) -> APIFlask:
-    return create_app(desk.estate)
+    return server_of(desk.estate)
 
 
 @pytest.fixture

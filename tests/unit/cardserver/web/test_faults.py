@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 from cardserver.services import accounts
 from cardserver.services.stations import NOBODY
 from cardserver.services.turn import writing
-from cardserver.web.app import create_app
 from cardserver.wire import Refusal
 from tests.databases.frontdesk import DESK, FrontDesk, new_id
+from tests.databases.servers import server_of
 from tests.databases.stores import STORES, close_store, impatient, open_store
 
 
@@ -36,7 +36,7 @@ def test_a_locked_database_asks_to_come_back_and_does_nothing(
 ) -> None:
     answers: list[TestResponse] = []
     engine = impatient(desk.estate.engine)
-    client = create_app(replace(desk.estate, engine=engine)).test_client()
+    client = server_of(replace(desk.estate, engine=engine)).test_client()
     client.environ_base.update(http.environ_base)
     body = {"verification_id": new_id(), "holder_id": desk.owner, "method": "phone"}
 
@@ -83,6 +83,8 @@ def test_no_json_whatever_makes_the_server_fail(
         rule.rule.replace("<uuid:sale_id>", new_id()).replace("<uuid:operation_id>", new_id())
         for rule in app.url_map.iter_rules()
         if "POST" in (rule.methods or set()) and "<int" not in rule.rule
+        # Signing out says nothing, so that there is nothing wrong with whatever it says.
+        if not rule.rule.endswith("/sessions/end")
     ]
     text = json.dumps(body)
     answer = http.post(paths[index % len(paths)], data=text, content_type="application/json")

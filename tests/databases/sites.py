@@ -1,0 +1,54 @@
+"""Sites to test with: the demo's people have settled in before the test begins."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from cardserver.db.upgrade import upgrade
+from cardserver.domain.signin import ENDLESS
+from cardserver.services.turn import Estate
+from cardserver.vault import demo_vault
+from simulators import estate as demo_estate
+from simulators.site import Site
+from tests.databases.servers import server_of
+from tests.databases.stores import keep_until_the_end, sqlite_engine
+
+
+class SettledSite(Site):
+    """A site whose store begins as a copy, on the engine and the server that tests share."""
+
+    def open_estate(self, path: Path) -> Estate:
+        if not path.exists():
+            shutil.copy(_settled(self.clock().replace(minute=0, second=0, microsecond=0)), path)
+        return _estate(path, self.clock)
+
+    def build_server(self) -> Flask:
+        return server_of(self.estate)
+
+
+def _estate(path: Path, clock: Callable[[], datetime]) -> Estate:
+    return Estate(
+        name=demo_estate.ESTATE_NAME,
+        engine=sqlite_engine(f"sqlite:///{path}"),
+        vault=demo_vault(),
+        zone=ZoneInfo("Asia/Shanghai"),
+        clock=clock,
+        limits=ENDLESS,
+    )
+
+
+@cache
+def _settled(hour: datetime) -> Path:
+    """The store of an estate that was settled in at this hour."""
+    path = keep_until_the_end(Path(mkdtemp(prefix="yika-site-"))) / "settled.db"
+    estate = _estate(path, lambda: hour)
+    upgrade(estate.engine)
+    demo_estate.settle_in(estate)
+    estate.engine.dispose()
+    return path
