@@ -86,9 +86,9 @@ def serve(folder: Path) -> Iterator[Served]:
         try:
             yield Served(site=site, url=f"http://127.0.0.1:{server.effective_port}", tell=tell)
         finally:
+            # The web server itself goes with the process: closed now, a thread of it that still
+            # follows the bell would write its wake-up byte to a descriptor that is another file's.
             tell.close()
-            server.close()
-            thread.join(timeout=0.5)
 
 
 @dataclass

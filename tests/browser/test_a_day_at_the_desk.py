@@ -69,6 +69,7 @@ class Day:
 
     def go(self, word: str, title: str) -> None:
         """To another page, by the menu's key."""
+        self.page.wait_for_load_state()
         self.page.keyboard.press("F1")
         link = self.page.locator(".menu nav a", has_text=word)
         self.on(link)

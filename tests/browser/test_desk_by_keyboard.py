@@ -96,7 +96,7 @@ def test_parking_is_added_by_its_key_to_the_card_that_lies_there(
     expect(desk.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
     press(desk, "F6", "核对身份")
     desk.keyboard.press("Enter")
-    expect(desk.locator("#work .notice")).to_contain_text("首先需要看过下面的资料")
+    expect(desk.locator("#work .notice", has_text="首先需要看过下面的资料")).to_be_visible()
     tick_papers(desk)
     press(desk, "Enter", "说明价格")
     press(desk, "Enter", "收款")

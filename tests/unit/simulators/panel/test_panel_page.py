@@ -206,7 +206,7 @@ def test_the_tour_tells_of_people_who_live_there() -> None:
     folk = files("simulators").joinpath("estate.py").read_text("utf-8")
     said = " ".join(texts("tour_texts")[f"step.{step}.do"]["en"] for step in STEPS)
     named = set(re.findall(r"[\u3400-\u9fff]{2,4}", said))
-    assert named == {"王秀兰", "赵强", "李㼆"}
+    assert named == {"王秀兰", "赵强", "李㼆", "何静"}
     assert all(f'"{name}"' in folk for name in named)
     assert estate.ESTATE_NAME in texts("tour_texts")["page.what"]["zh-Hans"]
 
