@@ -50,6 +50,8 @@ _FELT_S: Final = 1.0
 _FOLLOW_S: Final = 2.0
 """Pause between two tries to tell an absent server of money."""
 _LAY_BACK_S: Final = 60.0
+_STANDS_STILL_S: Final = 120.0
+"""No step of a visit takes so long, not even a write with an absent server behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ class Machine:
         self._present = False
         self._leaving = False
         self._follow_at = 0.0
+        self._moved_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="kiosk", daemon=True)
         self.post: ReaderPost[CardIdentity] = ReaderPost(
             reader,
@@ -172,6 +175,11 @@ class Machine:
         felt.wait(_FELT_S)
 
     @property
+    def at_work(self) -> bool:
+        """Does the machine's thread still move? The watchdog starts a kiosk anew that doesn't."""
+        return time.monotonic() - self._moved_at < _STANDS_STILL_S
+
+    @property
     def seconds_left(self) -> int | None:
         """Seconds until the screen gives up waiting; None where it does not."""
         if not self._deadline or self.screen is Screen.ATTRACT:
@@ -192,6 +200,7 @@ class Machine:
     def _run(self) -> None:
         self._outlive(self._check_devices)
         while not self._stop.is_set():
+            self._moved_at = time.monotonic()
             try:
                 job = self._queue.get(timeout=_POLL_S)
             except queue.Empty:

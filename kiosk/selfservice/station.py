@@ -31,4 +31,9 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         phone=config.station.phone,
         journal=open_journal(config),
     )
-    return Station(app=create_app(machine), start=machine.start, stop=machine.stop)
+    return Station(
+        app=create_app(machine),
+        start=machine.start,
+        stop=machine.stop,
+        at_work=lambda: machine.at_work,
+    )

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from kiosk.station.watchdog import Watchdog
+
 _THREADS = 32
 """Each page that listens to the bell holds a thread of the web server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A desk, kiosk or gate, ready to run."""
+    """A desk, kiosk or gate, ready to run. `at_work` says whether its work still moves."""
 
     app: Flask
     start: Callable[[], None]
     stop: Callable[[], None]
+    at_work: Callable[[], bool] = lambda: True
 
 
 def serve(station: Station, listen: str) -> None:
@@ -23,8 +26,11 @@ def serve(station: Station, listen: str) -> None:
     from waitress import serve as run
 
     station.app.config["TRUSTED_HOSTS"].append(listen.rpartition(":")[0])
+    watchdog = Watchdog(station.at_work)
     station.start()
+    watchdog.start()
     try:
         run(station.app, listen=listen, threads=_THREADS, send_bytes=1, ident="yika")
     finally:
+        watchdog.stop()
         station.stop()
