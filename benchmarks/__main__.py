@@ -8,7 +8,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from benchmarks import apdus, cards, decisions, frontdesk, issuing, receipts, reviews, starting
+from benchmarks import (
+    apdus,
+    cards,
+    decisions,
+    frontdesk,
+    issuing,
+    kiosks,
+    receipts,
+    reviews,
+    starting,
+    toppingup,
+)
 from benchmarks.measure import FULL, QUICK, Effort, Figure, Measure
 
 MEASURES: Final[Mapping[str, Measure]] = {
@@ -20,6 +31,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
     **issuing.MEASURES,
     **frontdesk.MEASURES,
     **reviews.MEASURES,
+    **toppingup.MEASURES,
+    **kiosks.MEASURES,
 }
 
 

@@ -82,11 +82,16 @@ class Desk:
         request = IssueRequest(holder_id=self._people.owner, verification_id=verified)
         return self._change(request)
 
-    def add_parking(self, card: CardView) -> CardView:
-        """One month of parking beside the door right."""
+    def take_away(self) -> tuple[VirtualReader, bytes]:
+        """The reader with the card on it, and the card's UID; the desk gets another reader."""
+        taken, self.reader = self.reader, VirtualReader()
+        return taken, self._uid
+
+    def add_parking(self, card: CardView, agreement: int | None = None) -> CardView:
+        """One month of parking beside the door right, by the owner's agreement or another one."""
         request = AddParkingRequest(
             card_number=card.number,
-            agreement_id=self._people.owner_agreement,
+            agreement_id=agreement or self._people.owner_agreement,
             months=1,
             verification_id=self._verified(PARKING_PAPERS),
         )

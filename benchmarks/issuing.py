@@ -8,8 +8,8 @@ reader and clerk take is not in it. The store is SQLite with synchronous=FULL. T
 import gc
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -57,22 +57,19 @@ def desk_issue(effort: Effort) -> Figure:
         people = demo_estate.settle_in(estate)
         app = Metered(create_app(estate))
         desk = desk_of(estate, people, app, "classic-1k")
-        _copy(after, before)
-        gc.collect()
-        gc.freeze()  # as `yika serve` does
-        with recording(estate.engine) as made:
+        copied(after, before)
+        with as_served(), recording(estate.engine) as made:
             times = []
             for number in range(effort.part_of(ISSUES) + WARM_UP):
                 made.begin_piece()
                 times.append(_one(desk, app, number))
-        gc.unfreeze()
         estate.engine.dispose()
         bare = replayed_s(made.pieces, before)
     return Figure(
         name="desk.issue",
-        value=_p95(times[WARM_UP:]) * 1000,
+        value=p95(times[WARM_UP:]) * 1000,
         unit="ms",
-        baseline=_p95(bare[WARM_UP:]) * 1000,
+        baseline=p95(bare[WARM_UP:]) * 1000,
     )
 
 
@@ -83,13 +80,25 @@ def _one(desk: Desk, app: Metered, number: int) -> float:
     return app.spent_s
 
 
-def _copy(source: Path, target: Path) -> None:
+@contextmanager
+def as_served() -> Iterator[None]:
+    """What was loaded is put aside from garbage collection, as `yika serve` does."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def copied(source: Path, target: Path) -> None:
     """The database with all that is committed in it."""
     with closing(sqlite3.connect(source)) as found, closing(sqlite3.connect(target)) as made:
         found.backup(made)
 
 
-def _p95(times: Sequence[float]) -> float:
+def p95(times: Sequence[float]) -> float:
+    """The 95th percentile."""
     return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
 
 

@@ -55,17 +55,18 @@ def _run(words: Sequence[str]) -> None:
 def _ready(effort: Effort) -> Figure:
     with TemporaryDirectory(prefix="yika-bench-") as name:
         folder = Path(name)
-        keys = _make_keys(folder)
+        keys = keys_made(folder)
         stores = count()
 
         def start() -> Server:
-            return _serve(*keys, "--database", f"sqlite:///{folder / f'{next(stores)}.db'}")
+            store = f"sqlite:///{folder / f'{next(stores)}.db'}"
+            return served(*keys, "--database", store)[0]
 
-        (ready_s,) = wall_s([start], effort, after=_end)
+        (ready_s,) = wall_s([start], effort, after=ended)
         return Figure(name="server.ready", value=ready_s, unit="s")
 
 
-def _make_keys(folder: Path) -> Sequence[str]:
+def keys_made(folder: Path) -> Sequence[str]:
     """A keyring of our own, for the server refuses the demo's; the words that open it."""
     keyfile, keyring = folder / "server.key", folder / "keyring.json"
     keyfile.write_bytes(secrets.token_bytes(KEY_FILE_SIZE))
@@ -73,20 +74,21 @@ def _make_keys(folder: Path) -> Sequence[str]:
     return ["--keyring", str(keyring), "--keyfile", str(keyfile)]
 
 
-def _serve(*settings: str) -> Server:
-    """A `yika serve` that answers. Raises NotReady."""
-    port = _free_port()
+def served(*settings: str) -> tuple[Server, int]:
+    """A `yika serve` that answers, and its port. Raises NotReady."""
+    port = free_port()
     words = [*yika(), "serve", "--listen", f"127.0.0.1:{port}", *settings]
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_healthy(server, port)
     except NotReady:
-        _end(server)
+        ended(server)
         raise
-    return server
+    return server, port
 
 
-def _end(server: Server) -> None:
+def ended(server: Server) -> None:
+    """Stop a program of ours and wait for its end."""
     server.terminate()
     server.wait(_GIVE_UP_S)
 
@@ -113,7 +115,8 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -123,11 +126,11 @@ def _first_page(_effort: Effort) -> Figure:
     with TemporaryDirectory(prefix="yika-bench-") as folder, Site(Path(folder)) as site:
         transport = httpx.WSGITransport(app=site.wsgi())
         with httpx.Client(transport=transport, base_url="http://localhost") as browser:
-            total = sum(_bytes_of(browser, ADDRESSES["desk"]).values())
+            total = sum(bytes_of(browser, ADDRESSES["desk"]).values())
     return Figure(name="page.first", value=total, unit="bytes")
 
 
-def _bytes_of(browser: httpx.Client, address: str) -> dict[str, int]:
+def bytes_of(browser: httpx.Client, address: str) -> dict[str, int]:
     """Size of a page and of everything it names, each counted once."""
     page = browser.get(address).raise_for_status()
     sizes = {address: len(page.content)}

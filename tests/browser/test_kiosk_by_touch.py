@@ -107,6 +107,25 @@ def test_parking_is_topped_up_by_touch_and_banknotes(kiosk_window: Watched, serv
     served.tell.money_agrees()
 
 
+def test_each_touch_draws_the_screen_once(kiosk_window: Watched, served: Served) -> None:
+    page = kiosk_window.open(KIOSK)
+    lay(served)
+    shown(page, "months")
+    page.evaluate("""() => {
+        window.drawn = 0;
+        document.body.addEventListener('htmx:afterSwap', event => {
+            if (event.detail.target.id === 'screen') { window.drawn += 1; }
+        });
+    }""")
+    for _ in range(3):
+        page.locator(".answers button").first.tap()
+        shown(page, "confirm")
+        touch(page, "返回")
+        shown(page, "months")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.drawn") == 6
+
+
 def test_a_card_that_leaves_too_early_is_asked_back_and_finished(
     kiosk_window: Watched, served: Served
 ) -> None:

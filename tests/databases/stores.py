@@ -56,8 +56,18 @@ def _as_other(folder: Path) -> list[str]:
     return ["setpriv", f"--reuid={account}", "--clear-groups", "--"]
 
 
+_HURRIED = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    *("wal_level=minimal", "max_wal_senders=0", "jit=off"),
+)
+"""No test pulls the plug."""
+
+WAITS_FOR_THE_DISK = ("max_wal_senders=0",)
+"""As PostgreSQL comes: every commit is on the disk."""
+
+
 @cache
-def cluster() -> str | None:
+def cluster(settings: tuple[str, ...] = _HURRIED) -> str | None:
     """The address of the cluster, started on first use; None where PostgreSQL is not installed."""
     programs = _folder()
     if programs is None:
@@ -77,11 +87,12 @@ def cluster() -> str | None:
         f"--pgdata={data}",
         *("--username=yika", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"),
     )
-    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off"
-    settings += " -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c jit=off"
+    words = " ".join(
+        ["-k", str(folder), *(f"-c {each}" for each in ("listen_addresses=", *settings))]
+    )
     control = (str(programs / "pg_ctl"), f"--pgdata={data}")
     # The server must not hold our pipes open, or the call above would wait for its end.
-    run(*control, "-w", f"--log={folder / 'log'}", "-o", settings, "start")
+    run(*control, "-w", f"--log={folder / 'log'}", "-o", words, "start")
 
     def stop() -> None:
         run(*control, "-m", "immediate", "stop")
@@ -101,15 +112,16 @@ def postgresql(database: str = "postgres") -> str:
     return url.format(database=database)
 
 
-def empty_postgresql() -> str:
-    """A fresh, empty database."""
-    engine = open_engine(postgresql())
+def empty_postgresql(address: str = "") -> str:
+    """A fresh, empty database of the tests' cluster, or of the one at `address`."""
+    address = address or postgresql("{database}")
+    engine = open_engine(address.format(database="postgres"))
     name = f"empty_{os.urandom(6).hex()}"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ROLLBACK"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    return postgresql(name)
+    return address.format(database=name)
 
 
 @cache

@@ -5,6 +5,9 @@ is below what the protocol needs.
 """
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,18 +15,36 @@ from benchmarks.__main__ import MEASURES, main, measured
 from benchmarks.cards import KINDS, LEAST, life
 from benchmarks.measure import QUICK, Effort, Figure, cpu_s, wall_s
 
+ROOT = Path(__file__).parents[3]
 KEYS = ["name", "value", "unit", "baseline", "ratio"]
 PCSCD = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
-NAMES = [pytest.param(name, marks=PCSCD if name.startswith("apdu.") else []) for name in MEASURES]
+ON_PCSCD = {"apdu.cpu", "kiosk.boot"}
+IN_A_BROWSER = {"kiosk.touch"}
+"""Playwright can be started once in a process, and the browser's tests have done it."""
+NAMES = [
+    pytest.param(name, marks=PCSCD if name in ON_PCSCD else [])
+    for name in MEASURES
+    if name not in IN_A_BROWSER
+]
 ALL_KINDS = [(family, kind) for family, kinds in KINDS.items() for kind in kinds]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_is_measured_and_written_on_one_line(name: str) -> None:
     (figure,) = (each for each in measured(name, QUICK) if each.name == name)
-    if figure.value is None and name.startswith("apdu."):
+    if figure.value is None and name in ON_PCSCD:
         pytest.skip(figure.note)
-    line = figure.line()
+    check_line(name, figure.line())
+
+
+@pytest.mark.parametrize("name", sorted(IN_A_BROWSER))
+def test_a_figure_is_measured_in_a_browser(name: str) -> None:
+    words = [sys.executable, "-m", "benchmarks", name, "--quick"]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    check_line(name, ran.stdout.removesuffix("\n"))
+
+
+def check_line(name: str, line: str) -> None:
     assert "\n" not in line
     written = json.loads(line)
     assert list(written) == KEYS
