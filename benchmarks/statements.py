@@ -6,15 +6,18 @@ the sqlite3 module alone to a copy of the database as it was before, with the sa
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Dialect, Engine, event
 
-_PRAGMAS: Final = ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL")
+_PRAGMAS: Final = (
+    *("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL"),
+    "foreign_keys = ON",
+)
 
 
 @dataclass(slots=True)
@@ -30,32 +33,52 @@ class Recording:
 
 @contextmanager
 def recording(engine: Engine) -> Iterator[Recording]:
-    """Note every statement of this engine until the end of the block."""
+    """Note every statement of this engine until the end of the block, where the driver takes it."""
     made = Recording()
 
-    def note(_c: object, _u: object, statement: str, parameters: Any, *_more: object) -> None:
+    def note(statement: str, parameters: Any) -> None:
         if made.pieces:
             made.pieces[-1].append((statement, parameters))
 
-    def ended(word: str) -> Any:
-        def note_end(_connection: Connection) -> None:
-            if made.pieces:
-                made.pieces[-1].append((word, ()))
+    def noting(_dialect: Dialect, _entry: Any, _words: Any, options: dict[str, Any]) -> None:
+        options["factory"] = _connection(note)
 
-        return note_end
-
-    listeners = (
-        ("before_cursor_execute", note),
-        ("commit", ended("COMMIT")),
-        ("rollback", ended("ROLLBACK")),
-    )
-    for name, listener in listeners:
-        event.listen(engine, name, listener)
+    engine.dispose()
+    event.listen(engine, "do_connect", noting)
     try:
         yield made
     finally:
-        for name, listener in listeners:
-            event.remove(engine, name, listener)
+        event.remove(engine, "do_connect", noting)
+        engine.dispose()
+
+
+def _connection(note: Callable[[str, Any], None]) -> type[sqlite3.Connection]:
+    """A kind of connection that tells what it is asked; BEGIN comes as a statement."""
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, statement: str, parameters: Any = (), /) -> Self:
+            note(statement, parameters)
+            return super().execute(statement, parameters)
+
+        def executemany(self, statement: str, parameters: Any, /) -> Self:
+            note(statement, list(parameters))
+            return super().executemany(statement, parameters)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, factory: Any = Cursor) -> Any:
+            return super().cursor(factory)
+
+        def commit(self) -> None:
+            if self.in_transaction:
+                note("COMMIT", ())
+            super().commit()
+
+        def rollback(self) -> None:
+            if self.in_transaction:
+                note("ROLLBACK", ())
+            super().rollback()
+
+    return Connection
 
 
 def replayed_s(pieces: Sequence[Sequence[tuple[str, Any]]], database: Path) -> list[float]:
@@ -67,7 +90,7 @@ def replayed_s(pieces: Sequence[Sequence[tuple[str, Any]]], database: Path) -> l
     for piece in pieces:
         began = time.perf_counter()
         for statement, parameters in piece:
-            many = isinstance(parameters, list)
+            many = bool(parameters) and isinstance(parameters[0], list | tuple)
             send = connection.executemany if many else connection.execute
             send(statement, parameters).fetchall()
         times.append(time.perf_counter() - began)

@@ -10,6 +10,8 @@ __all__ = ["serve"]
 _LATER: Final = {
     "keys": "cardserver.cli_keys",
     "operators": "cardserver.cli_operators",
+    "papers": "cardserver.cli_papers",
+    "payments": "cardserver.cli_payments",
     "roles": "cardserver.cli_operators",
 }
 

@@ -154,6 +154,20 @@ def enable(name: str, *, database: str) -> None:
     _set_active(name, database, active=True)
 
 
+@operators.command()
+@click.argument("name")
+@_DATABASE
+def unlock(name: str, *, database: str) -> None:
+    """Let a person wait no longer after wrong passwords."""
+    from cardserver.services import operators as keeping
+    from cardserver.services.setup import SETUP
+    from cardserver.wire_operators import UnlockRequest
+
+    estate = _open(database)
+    request = UnlockRequest(request_id=str(uuid4()))
+    click.echo(_line(keeping.unlock(estate, SETUP, _number(estate, name), request)))
+
+
 def _set_active(name: str, database: str, *, active: bool) -> None:
     from cardserver.services import operators as keeping
     from cardserver.services.setup import SETUP
@@ -184,6 +198,7 @@ def _number(estate: "Estate", name: str) -> int:
 
 def _line(each: "OperatorView") -> str:
     state = "" if each.active else "  (disabled)"
+    state += "  (waits after wrong passwords)" if each.waits else ""
     return f"{each.name}: {' '.join(each.roles) or 'no role'}{state}"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cardserver.keyringpath import default_keyring
+from cardserver.keyringpath import default_accounts, default_keyring
 
 if TYPE_CHECKING:
     from cardserver.services.turn import Estate
@@ -95,6 +95,22 @@ def _no_scalar(value: object) -> bool:
     help="Length of a staff card, never beyond the employment (IC-13a).",
 )
 @click.option(
+    "--temporary-day-fee",
+    type=click.IntRange(0, 1000),
+    default=0,
+    show_default=True,
+    metavar="YUAN",
+    help="A day inside after a lapsed month, offered at the desk (PARK-05b); 0 offers none.",
+)
+@click.option(
+    "--paper-images",
+    type=click.IntRange(0, 60),
+    default=0,
+    show_default=True,
+    metavar="MONTHS",
+    help="Store pictures of papers, sealed, for so many months; 0 stores none.",
+)
+@click.option(
     "--check-notes-above",
     type=click.IntRange(0, 100),
     default=50,
@@ -112,6 +128,13 @@ def _no_scalar(value: object) -> bool:
 @click.option("--passphrase-file", type=_FILE, help="Read its passphrase (or the PIN) from here.")
 @click.option("--keyfile", type=_FILE, help="Open it with this key file.")
 @click.option("--pkcs11-library", default="", help="The PKCS#11 module, for keys in a token.")
+@click.option(
+    "--payments",
+    type=_FILE,
+    default=default_accounts,
+    show_default="payments.json beside the keyring",
+    help="The sealed accounts with WeChat Pay and Alipay (see yika payments).",
+)
 @click.option(
     "--add-station",
     type=(str, click.Choice(_KINDS)),
@@ -134,6 +157,7 @@ def serve(**settings: Any) -> None:
     vault = _open_keys(settings)
     # Imported here so that ``yika --help`` stays quick.
     from cardserver.domain.cardrules import CardRules
+    from cardserver.payments.loader import open_providers
     from cardserver.services.opening import open_estate
 
     estate = open_estate(
@@ -143,8 +167,12 @@ def serve(**settings: Any) -> None:
         zone=settings["zone"],
         check_above_fen=settings["check_notes_above"] * 100,
         rules=CardRules(
-            lease_ends_card=settings["lease_ends_card"], staff_years=settings["staff_years"]
+            lease_ends_card=settings["lease_ends_card"],
+            staff_years=settings["staff_years"],
+            image_months=settings["paper_images"],
+            temporary_day_fen=settings["temporary_day_fee"] * 100,
         ),
+        providers=open_providers(Path(settings["payments"]), vault),
     )
     if settings["add_station"]:
         from cardserver.domain.station import StationKind
@@ -162,20 +190,29 @@ def serve(**settings: Any) -> None:
     _tell_of_first_run(estate)
     import waitress
 
+    from cardserver.services.daily import Daily
+    from cardserver.services.settler import Settler
     from cardserver.web.app import MAX_BODY_BYTES, create_app
 
     app = create_app(estate)
     gc.collect()
     gc.freeze()  # what stands now stands to the end: no call waits while it is looked through again
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
-    waitress.serve(
-        app,
-        host=host,
-        port=port,
-        threads=settings["threads"],
-        ident=None,
-        max_request_body_size=MAX_BODY_BYTES,
-    )
+    daily, settler = Daily(estate), Settler(estate)
+    daily.start()
+    settler.start()
+    try:
+        waitress.serve(
+            app,
+            host=host,
+            port=port,
+            threads=settings["threads"],
+            ident=None,
+            max_request_body_size=MAX_BODY_BYTES,
+        )
+    finally:
+        settler.stop()
+        daily.stop()
 
 
 def _tell_of_first_run(estate: "Estate") -> None:

@@ -12,10 +12,14 @@ from uuid import uuid4
 import httpx
 
 from cardserver.client_approvals import ApprovalsCalls
+from cardserver.client_charges import ChargeCalls
+from cardserver.client_images import ImagesCalls
 from cardserver.client_operators import OperatorsCalls
 from cardserver.client_papers import PapersCalls
 from cardserver.client_parking import ParkingCalls
+from cardserver.client_payments import PaymentCalls
 from cardserver.client_people import PeopleCalls
+from cardserver.client_reconciliation import ReconciliationCalls
 from cardserver.client_register import RegisterCalls
 from cardserver.client_review import ReviewCalls
 from cardserver.client_shifts import ShiftCalls
@@ -115,8 +119,8 @@ class CardServerClient(Calls):
         return self._with(Credentials(session))
 
     def with_leave(self, leave: str) -> "CardServerClient":
-        """The same connection and session, with a second person's leave."""
-        return self._with(Credentials(self.credentials.session, leave))
+        """The same connection and session, with this leave of a second person and no other."""
+        return self._with(Credentials(self.credentials.session, {"": leave} if leave else {}))
 
     def _with(self, credentials: Credentials) -> "CardServerClient":
         return CardServerClient(
@@ -155,6 +159,11 @@ class CardServerClient(Calls):
         return self._group(PeopleCalls)
 
     @cached_property
+    def images(self) -> ImagesCalls:
+        """Pictures of papers, where the estate stores them."""
+        return self._group(ImagesCalls)
+
+    @cached_property
     def parking(self) -> ParkingCalls:
         """Spaces, tariffs, agreements, the bank's lists."""
         return self._group(ParkingCalls)
@@ -163,6 +172,21 @@ class CardServerClient(Calls):
     def papers(self) -> PapersCalls:
         """Calls about books of paper, void papers, invoices and the box."""
         return self._group(PapersCalls)
+
+    @cached_property
+    def charges(self) -> ChargeCalls:
+        """Charges that the cashier enters."""
+        return self._group(ChargeCalls)
+
+    @cached_property
+    def payments(self) -> PaymentCalls:
+        """Payments by QR code."""
+        return self._group(PaymentCalls)
+
+    @cached_property
+    def reconciliation(self) -> ReconciliationCalls:
+        """Cash boxes, days compared with bills, differences."""
+        return self._group(ReconciliationCalls)
 
     @cached_property
     def shifts(self) -> ShiftCalls:

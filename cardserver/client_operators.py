@@ -23,6 +23,7 @@ from cardserver.wire_operators import (
     SeenRequest,
     SessionView,
     SignInRequest,
+    UnlockRequest,
 )
 
 
@@ -41,21 +42,27 @@ class OperatorsCalls(Calls):
         """
         body = SignInRequest(name=name, password=SecretStr(password))
         session = self._post("/api/sessions", body, SessionView)
-        self.credentials.session, self.credentials.leave = session.token, ""
+        self.credentials.session = session.token
+        self.credentials.leaves.clear()
         return session
 
     def sign_out(self) -> None:
         """End the session."""
         self._post("/api/sessions/end", EndRequest(), EndRequest)
-        self.credentials.session = self.credentials.leave = ""
+        self.credentials.session = ""
+        self.credentials.leaves.clear()
 
     def step_up(self, name: str, password: str, action: Action) -> LeaveView:
-        """A second person's leave; also refused with ``not-theirs`` and ``same-person``."""
+        """A second person's leave, beside those given before for other actions.
+
+        Also refused with ``not-theirs`` and ``same-person``.
+        """
         body = LeaveRequest(
             leave_id=str(uuid4()), name=name, password=SecretStr(password), action=action
         )
         leave = self._post("/api/leaves", body, LeaveView)
-        self.credentials.leave = leave.leave_id
+        self.credentials.leaves.pop(action, None)  # the latest comes last
+        self.credentials.leaves[action] = leave.leave_id
         return leave
 
     # --- keeping log-ins
@@ -65,11 +72,16 @@ class OperatorsCalls(Calls):
         return list(self._get("/api/operators/all", OperatorList).operators)
 
     def add(
-        self, name: str, roles: Collection[Role], password: str, holder_id: int | None = None
+        self,
+        name: str,
+        roles: Collection[Role],
+        password: str,
+        holder_id: int | None = None,
+        request_id: str | None = None,
     ) -> OperatorView:
         """A new person; refused e.g. with ``name-taken``, ``password-common``."""
         body = NewOperator(
-            request_id=str(uuid4()),
+            request_id=request_id or str(uuid4()),
             name=name,
             roles=tuple(roles),
             password=SecretStr(password),
@@ -91,6 +103,11 @@ class OperatorsCalls(Calls):
         """Let a person go, or back in; refused with ``last-keeper``."""
         body = ActiveRequest(request_id=str(uuid4()), active=active)
         return self._post(f"/api/operators/{operator_id}/active", body, OperatorView)
+
+    def unlock(self, operator_id: int, request_id: str | None = None) -> OperatorView:
+        """A person made to wait after wrong passwords waits no longer."""
+        body = UnlockRequest(request_id=request_id or str(uuid4()))
+        return self._post(f"/api/operators/{operator_id}/unlock", body, OperatorView)
 
     # --- what heads are told
 

@@ -15,6 +15,7 @@ from cardserver.wire_papers import (
     SealRequest,
     SettleBookRequest,
     SignPaperRequest,
+    SlipKeys,
     SpoilInvoiceRequest,
     StubLine,
     StubList,
@@ -49,6 +50,10 @@ class PapersCalls(Calls):
         """Give a paper owed without number its number."""
         path = f"/api/unnumbered-papers/{unnumbered_id}/number"
         return self._post(path, NumberRequest(number_id=number_id), DocumentView)
+
+    def slip_keys(self) -> SlipKeys:
+        """The public keys by which a slip's code is checked; nobody needs to be signed in."""
+        return self._get("/api/slip-keys", SlipKeys)
 
     # --- one paper
 

@@ -17,15 +17,21 @@ from cardserver.wire_parking import (
     SpaceRequest,
     TariffRequest,
     TariffTable,
+    WithdrawTariffRequest,
 )
 
 
 class ParkingCalls(Calls):
     """Everything about the car park that is not a card."""
 
-    def spaces(self) -> SpaceList:
-        """All spaces and how each stands today."""
-        return self._get("/api/parking/spaces", SpaceList)
+    def spaces(
+        self, query: str = "", *, free: bool = False, offset: int = 0, limit: int = 50
+    ) -> SpaceList:
+        """A page of spaces and how each stands today; `query`: code, agreement, plate, holder."""
+        asked = {"limit": str(limit), "offset": str(offset), "query": query[:60]}
+        if free:
+            asked["free"] = "true"
+        return self._get("/api/parking/spaces", SpaceList, asked)
 
     def add_space(self, request: SpaceRequest) -> SpaceList:
         """Enter a space; ``space-known``."""
@@ -38,6 +44,11 @@ class ParkingCalls(Calls):
     def add_tariff(self, request: TariffRequest) -> TariffTable:
         """Enter a tariff; ``tariff-zero``, ``tariff-in-past``, ``tariff-overlaps``."""
         return self._post("/api/parking/tariffs", request, TariffTable)
+
+    def withdraw_tariff(self, tariff_id: int, request: WithdrawTariffRequest) -> TariffTable:
+        """Take a tariff back; ``tariff-begun``, ``tariff-withdrawn``."""
+        path = f"/api/parking/tariffs/{tariff_id}/withdrawal"
+        return self._post(path, request, TariffTable)
 
     def agreement(self, agreement_id: int) -> AgreementFile:
         """An agreement, its history and its space's file."""

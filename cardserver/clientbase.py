@@ -7,7 +7,7 @@ and ServerRefused (the server said no, and why).
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import httpx
@@ -52,7 +52,7 @@ class ServerRefused(ServerError):
 
 @dataclass(slots=True)
 class Credentials:
-    """Who is signed in on this line, and the leave that a second person gave.
+    """Who is signed in on this line, and what second persons lent, an id for each action.
 
     All groups of calls on a line share it: who signs in is signed in for every one of them, and a
     session the server no longer takes is gone for every one. `wanted` is the right that the last
@@ -60,18 +60,20 @@ class Credentials:
     """
 
     session: str = ""
-    leave: str = ""
+    leaves: dict[str, str] = field(default_factory=dict)
     wanted: str = ""
 
     def headers(self) -> dict[str, str]:
         """What goes with every call."""
-        named = {SESSION_HEADER: self.session, LEAVE_HEADER: self.leave}
+        leaves = ",".join(self.leaves.copy().values())
+        named = {SESSION_HEADER: self.session, LEAVE_HEADER: leaves}
         return {name: value for name, value in named.items() if value}
 
     def refused(self, error: "ServerRefused", session: str, *, act: bool) -> None:
         """Learn from a refusal of a call that was made in this session."""
         if error.code == "not-signed-in" and self.session == session:
-            self.session = self.leave = ""
+            self.session = ""
+            self.leaves.clear()
         if act and error.code == "not-permitted":
             self.wanted = error.reason
         if act and error.reason == OWN_CARD:

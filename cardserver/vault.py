@@ -26,8 +26,10 @@ from cardserver.domain.keys import (
     KeyVersionUnknown,
     VaultError,
     WeakKey,
+    account_key_inputs,
     card_key,
     diversification_input,
+    image_key_input,
 )
 from cardserver.domain.record import (
     CardRecord,
@@ -184,6 +186,26 @@ class Vault:
     def public_key(self, version: int) -> Ed25519PublicKey:
         """The key that proves signatures of this version. Raises KeyVersionUnknown."""
         return load_public_key(self._store.public_key(version))
+
+    def image_key(self, image_id: bytes, version: int) -> bytes:
+        """The AES-128 key of one stored picture of a paper, which the server alone ever holds.
+
+        It follows from the ``desfire-app`` master, which is neither at a gate nor at a station, by
+        an input longer than any card's. Raises KeyVersionUnknown, KeyInputInvalid.
+        """
+        return self._store.cmac(KeyPurpose.DESFIRE_APP, version, image_key_input(image_id))
+
+    def account_key(self, salt: bytes, version: int) -> KeyFile:
+        """The key that seals the payment accounts (`cardserver.payments.safe`).
+
+        Both halves follow from the ``desfire-app`` master like `image_key`. Whoever opens the
+        keyring opens them, nobody else. Raises KeyVersionUnknown, KeyInputInvalid.
+        """
+        halves = (
+            self._store.cmac(KeyPurpose.DESFIRE_APP, version, each)
+            for each in account_key_inputs(salt)
+        )
+        return KeyFile(b"".join(halves))
 
     def fingerprint(self, purpose: KeyPurpose, version: int) -> str:
         """Key check value of one master: AES-CMAC of a zero block, first 3 bytes, hexadecimal.

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from cardserver.domain.admission import CardEntry, Reason, Snapshot
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
-from cardserver.domain.ids import CardNumber
+from cardserver.domain.ids import MAX_CARD_NUMBER, CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
 from cardserver.domain.parking import Gap
 from cardserver.domain.plan import QuoteNote
@@ -23,6 +23,7 @@ from cardserver.domain.record import Medium
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.signature import SignedHow
+from cardserver.domain.slipcode import LONGEST as LONGEST_CODE
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
 from cardserver.domain.validity import MAX_MONTHS_AT_ONCE, ValidityPeriod
 from cardserver.domain.verification import Paper, VerificationMethod
@@ -105,7 +106,8 @@ class ReplaceRequest(Wire):
     """A new card that carries on the rights of an old one; the old one is dead from `begin` on.
 
     `appraisal_id` names the stored inspection or appraisal: every card but a customer's lost one
-    needs it (IC-10a, IC-16).
+    needs it (IC-10a, IC-16). With `full_period` a bought card runs for its class's whole length
+    again, by the papers that the verification names (IC-11a).
     """
 
     kind: Literal[OperationKind.REPLACE] = OperationKind.REPLACE
@@ -113,6 +115,7 @@ class ReplaceRequest(Wire):
     reason: ReplaceReason
     verification_id: Uuid | None = None
     appraisal_id: Uuid | None = None
+    full_period: bool = False
 
 
 class FormatRequest(Wire):
@@ -459,9 +462,10 @@ class VerificationView(Wire):
 
 
 class QuoteLine(Wire):
-    """One line of a price."""
+    """One line of a price. `label` names an item that stands on no list (FEE-36)."""
 
     item: ChargeItem
+    label: str = ""
     unit_price_fen: Fen
     quantity: int
     amount_fen: Fen
@@ -482,7 +486,11 @@ class Quote(Wire):
 
 
 class SaleView(Wire):
-    """The money of one sale. `change_fen` is to be given back; `refundable_fen` is owed back."""
+    """The money of one sale. `change_fen` is to be given back; `refundable_fen` is owed back.
+
+    `open_tenders` are notes on their way; `open_codes` payments by QR that can still be paid, and
+    `refunding_fen` is on its way back through the provider that took it: no part of the others.
+    """
 
     sale_id: Uuid
     state: SaleState
@@ -493,6 +501,8 @@ class SaleView(Wire):
     change_fen: Fen
     refundable_fen: Fen
     open_tenders: tuple[Uuid, ...]
+    open_codes: tuple[Uuid, ...] = ()
+    refunding_fen: Fen = 0
     operation_id: Uuid | None
 
 
@@ -593,24 +603,36 @@ class DocumentContent(Wire):
     """All a paper says, fixed when the money was settled. Names are as they must be printed.
 
     `lines` and `total_fen` are this paper's own. `payment_fen` is the whole payment where other
-    papers share it (FEE-10); `received_fen` and `change_fen` are the payment's.
+    papers share it (FEE-10); `received_fen` and `change_fen` are the payment's. `providers` are
+    those through which it was paid, and `tender_kind` is QR where no cash was among it.
+    `slip_code` is a top-up slip's signed code, empty on slips of before and on other papers.
+
+    A charge without any card (FEE-36) has the number 0, no operation, and the sale it stands on.
     """
 
     holder_name: str
     unit: str
-    card_number: Number
+    card_number: Annotated[int, Field(ge=0, le=MAX_CARD_NUMBER)]
     lines: tuple[QuoteLine, ...]
     total_fen: Fen
     received_fen: Fen
     change_fen: Fen
     payment_fen: Fen | None = None
     tender_kind: TenderKind
+    providers: tuple[Word, ...] = ()
     added: Period | None = None
     after: dict[RightKind, Period]
     plate: str | None = None
     space: str | None = None
-    operation_kind: OperationKind
-    operation_id: Uuid
+    operation_kind: OperationKind | None = None
+    operation_id: Uuid | None = None
+    sale_id: Uuid | None = None
+    slip_code: Annotated[str, Field(max_length=LONGEST_CODE)] = ""
+
+    @property
+    def period(self) -> Period | None:
+        """The days a slip names: those that were added, else those of the longest right."""
+        return self.added or max(self.after.values(), key=lambda each: each.last, default=None)
 
 
 class DocumentView(Wire):

@@ -68,6 +68,12 @@ class ActiveRequest(Wire):
     active: bool
 
 
+class UnlockRequest(Wire):
+    """A person made to wait after wrong passwords waits no longer."""
+
+    request_id: Uuid
+
+
 class SeenRequest(Wire):
     """A head has seen a notice."""
 
@@ -99,7 +105,7 @@ class OperatorNames(Wire):
 
 
 class OperatorView(Wire):
-    """A person with an own log-in."""
+    """A person with an own log-in. `waits` after wrong passwords, until that time is over."""
 
     operator_id: RowId
     name: str
@@ -107,6 +113,7 @@ class OperatorView(Wire):
     active: bool
     holder_id: RowId | None = None
     last_seen: Instant | None = None
+    waits: bool = False
 
 
 class OperatorList(Wire):

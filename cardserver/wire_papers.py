@@ -14,7 +14,18 @@ from cardserver.domain.receiptbook import (
 )
 from cardserver.domain.signature import MAX_STROKES_CHARS, SignedHow
 from cardserver.wire import DocumentContent, DocumentView
-from cardserver.wirebase import Count, Fen, Instant, RowId, Text, Uuid, Wire, Word
+from cardserver.wirebase import (
+    Count,
+    Fen,
+    HexBytes,
+    Instant,
+    KeyVersion,
+    RowId,
+    Text,
+    Uuid,
+    Wire,
+    Word,
+)
 
 PaperNumber = Annotated[int, Field(ge=1, le=MAX_PAPER_NUMBER)]
 
@@ -149,6 +160,20 @@ class UnnumberedPaper(Wire):
     operator: str
     at: Instant
     content: DocumentContent
+
+
+class SlipKey(Wire):
+    """A public key that proves codes of slips signed in its version."""
+
+    version: KeyVersion
+    public_key: Annotated[HexBytes, Field(min_length=32, max_length=32)]
+
+
+class SlipKeys(Wire):
+    """All of an estate's."""
+
+    estate: str
+    keys: tuple[SlipKey, ...]
 
 
 class OwedPapers(Wire):

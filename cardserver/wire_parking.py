@@ -37,6 +37,13 @@ class TariffRequest(Wire):
     first: date
 
 
+class WithdrawTariffRequest(Wire):
+    """A tariff is taken back before its first day."""
+
+    request_id: Uuid
+    reason: Text
+
+
 class TermsRequest(Wire):
     """What an agreement says. `stated_fee_fen` 0: the tariff decides (PARK-06, PARK-10)."""
 
@@ -126,12 +133,38 @@ class TariffView(Wire):
     last: date | None
 
 
+class TariffToCome(Wire):
+    """A tariff before its first day, and who entered it."""
+
+    tariff_id: RowId
+    kind: SpaceKind
+    monthly_fee_fen: Fen
+    first: date
+    operator: str
+
+
+class WithdrawnTariff(Wire):
+    """A tariff that never came, who withdrew it, when and why."""
+
+    kind: SpaceKind
+    monthly_fee_fen: Fen
+    first: date
+    reason: str
+    withdrawn_by: str
+    at: Instant
+
+
 class TariffTable(Wire):
-    """The tariffs of every kind, by kind and first day, and what a card costs."""
+    """The tariffs of every kind, by kind and first day, and what a card costs.
+
+    `to_come` can still be withdrawn; `withdrawn` were, the latest first.
+    """
 
     tariffs: tuple[TariffView, ...]
     card_cost_fen: Fen
     today: date
+    to_come: tuple[TariffToCome, ...] = ()
+    withdrawn: tuple[WithdrawnTariff, ...] = ()
 
 
 class AgreementLine(Wire):
@@ -166,9 +199,10 @@ class SpaceView(Wire):
 
 
 class SpaceList(Wire):
-    """All spaces, by kind and code."""
+    """Spaces by kind and code: those asked for, of `total` that fit."""
 
     spaces: tuple[SpaceView, ...]
+    total: int
 
 
 class AgreementEventView(Wire):

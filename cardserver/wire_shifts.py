@@ -245,8 +245,14 @@ class ZView(Wire):
     hash: HexBytes
 
 
+class PrintZ(ReprintRequest):
+    """Ask to print a Z report; `original` where the shift was closed just now."""
+
+    original: bool = False
+
+
 class Reprinted(Wire):
-    """How often a report was printed again, this time included."""
+    """How often a report was printed again, this time included; none for the original."""
 
     count: int
 

@@ -270,23 +270,47 @@ class BillEventKind(StrEnum):
     RESET = "reset"
 
 
+@unique
+class RejectReason(StrEnum):
+    """Why an acceptor did not take a note, as far as it says."""
+
+    UNTOLD = "untold"
+    NOT_RECOGNISED = "not-recognised"  # foreign, worn, or no note at all
+    NOT_WANTED = "not-wanted"  # a value that is not taken now
+    LAID_CROOKED = "laid-crooked"
+    PULLED_BACK = "pulled-back"
+    SEVERAL_AT_ONCE = "several-at-once"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillEvent:
-    """One event of an acceptor; `value_fen` is the value of the note where the event names one."""
+    """One event of an acceptor; `value_fen` is the value of the note where the event names one.
+
+    `unnamed` is money whose value the acceptor does not say again: it is the one note that it was
+    last told to stack. `reason` belongs to REJECTED.
+    """
 
     kind: BillEventKind
     value_fen: int = 0
+    unnamed: bool = False
+    reason: RejectReason = RejectReason.UNTOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptorInfo:
-    """Who the acceptor is: currency (ISO 4217) and the note values it knows, in fen."""
+    """Who the acceptor is: currency (ISO 4217) and the note values it knows, in fen.
+
+    `stacked_count` is None where it has no lifetime counter. `repeats_credit`: it tells a credit
+    until the call after the `poll` that told it, so a note that it is still seen to give back
+    after a `start` is the last one it was told to take.
+    """
 
     serial: str
     firmware: str
     currency: str
     notes_fen: tuple[int, ...]
     stacked_count: int | None
+    repeats_credit: bool = False
 
 
 class BillAcceptor(Protocol):
@@ -302,7 +326,10 @@ class BillAcceptor(Protocol):
         """Take no further note."""
 
     def poll(self) -> Sequence[BillEvent]:
-        """Events since the last poll. A note in escrow is *held*, never accepted by polling."""
+        """Events since the last poll. A note in escrow is *held*, never accepted by polling.
+
+        The next call to the acceptor says that the caller has taken these events in, durably.
+        """
 
     def stack(self) -> None:
         """Accept the note in escrow. It counts only when a later poll reports CREDITED."""

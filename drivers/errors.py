@@ -50,6 +50,15 @@ class DeviceFault(DeviceError):
         self.status = status
 
 
+class AcceptorUnsuitable(DeviceFault):
+    """A banknote acceptor for other notes than this station's; it stays off.
+
+    Another currency, a table of notes that do not exist, or a protocol too old to name its notes.
+    """
+
+    code = "acceptor-unsuitable"
+
+
 class FrameError(DeviceError):
     """Bytes from a device that are not a frame of its protocol (length, checksum, order)."""
 

@@ -47,6 +47,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "operators": Entry(
         "cardserver.cli:operators", "Keep the people who may sign in at the desk.", "server"
     ),
+    "papers": Entry("cardserver.cli:papers", "Let pictures of papers go on their day.", "server"),
+    "payments": Entry(
+        "cardserver.cli:payments", "Keep the accounts with WeChat Pay and Alipay.", "server"
+    ),
     "roles": Entry("cardserver.cli:roles", "Print which office carries which right.", "server"),
     "desk": Entry("kiosk.cli_station:desk", "Run a front desk.", "station"),
     "kiosk": Entry("kiosk.cli_station:kiosk", "Run a self-service kiosk.", "station"),

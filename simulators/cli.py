@@ -1,4 +1,4 @@
-"""`yika sim`: virtual cards for the real PC/SC daemon, and single serial devices.
+"""`yika sim`: virtual cards for the real PC/SC daemon, single serial devices, payment providers.
 
 Imports of this module stay light, because the program's help loads it.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from simulators.cli_devices import acceptor, barrier, printer
+from simulators.payments.cli_pay import pay
 
 if TYPE_CHECKING:
     from simulators.cards.api import VirtualCard
@@ -28,6 +29,7 @@ def sim() -> None:
 sim.add_command(printer)
 sim.add_command(acceptor)
 sim.add_command(barrier)
+sim.add_command(pay)
 
 
 @sim.command("list")

@@ -61,12 +61,20 @@ def printer(tcp: int | None, sheets: Path, *, stay: bool) -> None:
 
 @click.command()
 @_TCP
+@click.option(
+    "--protocol",
+    type=click.Choice(["ssp", "id003"]),
+    default="ssp",
+    show_default=True,
+    help="ITL's SSP or JCM's ID-003; the driver of a station's file has the same name.",
+)
 @_STAY
-def acceptor(tcp: int | None, *, stay: bool) -> None:
-    """A virtual banknote acceptor that speaks ITL's SSP."""
+def acceptor(tcp: int | None, protocol: str, *, stay: bool) -> None:
+    """A virtual banknote acceptor."""
     from simulators.acceptor import VirtualAcceptor
+    from simulators.id003 import VirtualId003
 
-    device = VirtualAcceptor()
+    device = VirtualAcceptor() if protocol == "ssp" else VirtualId003()
     words: Words = {
         "note": lambda yuan: device.insert_note(int(yuan) * _YUAN),
         "foreign": lambda _: device.insert_foreign_note(),
@@ -74,6 +82,8 @@ def acceptor(tcp: int | None, *, stay: bool) -> None:
         "jam": lambda _: device.jam(),
         "clear": lambda _: device.clear_jam(),
         "full": lambda _: device.fill_stacker(),
+        "box-out": lambda _: device.remove_cashbox(),
+        "box-in": lambda _: device.replace_cashbox(),
         "off": lambda _: device.cut_power(),
         "on": lambda _: device.restore_power(),
         "view": lambda _: click.echo(device.view()),

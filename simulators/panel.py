@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Flask, render_template
 
+from cardserver.payments.api import ProviderName
 from simulators import panel_api, panel_machines
 from simulators.acceptor import NOTES_FEN
 from simulators.cards.catalogue import CATALOGUE
@@ -17,6 +18,7 @@ from simulators.pages import create_page_app
 from simulators.panel_bench import Bench
 from simulators.panel_machines import CUTS
 from simulators.panel_site import PanelSite
+from simulators.payments import control
 
 TEXTS: Final = "panel_texts"
 
@@ -27,6 +29,7 @@ def create_app(site: PanelSite) -> Flask:
     app = create_page_app("panel", texts=TEXTS)
     app.register_blueprint(panel_api.blueprint(site, bench))
     app.register_blueprint(panel_machines.blueprint(site, bench))
+    app.register_blueprint(control.blueprint(site.payments), url_prefix="/api")
 
     @app.get("/")
     def page() -> str:
@@ -38,6 +41,8 @@ def create_app(site: PanelSite) -> Flask:
             cuts=CUTS,
             readers=list(site.readers),
             faults=panel_api.FAULT_KINDS,
+            providers=list(ProviderName),
+            pay_faults=control.SHOWN_FAULTS,
         )
 
     return app

@@ -10,6 +10,7 @@ from simulators.cardbox import CardBox, Place
 from simulators.clock import DemoClock
 from simulators.faults import FaultPlan
 from simulators.paper import VirtualPrinter
+from simulators.payments.providers import PayProviders
 from simulators.reader import Listener
 
 
@@ -67,6 +68,10 @@ class PanelSite(Protocol):
     @property
     def boards(self) -> Mapping[str, VirtualBarrier]:
         """By the lane's name."""
+
+    @property
+    def payments(self) -> PayProviders:
+        """WeChat Pay and Alipay, and the resident's phone."""
 
     @property
     def addresses(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from simulators.faults import Fault
 from simulators.panel_bench import Bench
 from simulators.panel_log import Exchange
 from simulators.panel_site import PanelReader, PanelSite
+from simulators.payments.control import state_of as payments_state
 
 JOURNAL_LINES: Final = 20
 
@@ -30,6 +31,7 @@ def state_of(site: PanelSite, bench: Bench, *, money: bool = True) -> Json:
         "printers": {name: printer_state(site, bench, name) for name in site.printers},
         "acceptor": acceptor_state(site),
         "lanes": {name: lane_state(site, name) for name in site.boards},
+        "payments": payments_state(site.payments),
     }
     return state | money_state(site) if money else state
 

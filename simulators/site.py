@@ -25,6 +25,7 @@ from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sealed import KeyFile
 from cardserver.domain.signin import ENDLESS
+from cardserver.services.settler import Settler
 from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app as create_server
@@ -34,6 +35,7 @@ from drivers.api import CardReader
 from drivers.barriers import modbus_relay
 from kiosk.desk.counter import Counter
 from kiosk.desk.presence import Presence
+from kiosk.desk.slips import SlipCheck
 from kiosk.desk.views import create_app as create_desk
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
@@ -53,9 +55,12 @@ from simulators.acceptor_path import Timing
 from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
+from simulators.estate import People
 from simulators.panel_site import PanelReader
 from simulators.paper import VirtualPrinter
 from simulators.paper_model import PAPER_80, TM_T88
+from simulators.payments.demo import DemoPayments
+from simulators.payments.providers import PayProviders
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
 
@@ -122,6 +127,9 @@ class Site:
     a person's hand lays cards on them.
     """
 
+    gate_round_s = 0.5
+    """How often the gate asks the server for news by itself."""
+
     def __init__(
         self,
         folder: Path,
@@ -140,11 +148,13 @@ class Site:
         self.box = CardBox(self._places)
         self.addresses = ADDRESSES
         self._card_readers: dict[str, CardReader] = {**self.hardware.readers, **(readers or {})}
+        self.providers = DemoPayments(self.clock)
         self.estate = self.open_estate(folder / _DATABASE)
-        self.people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
-        demo_estate.put_operators(self.estate)
+        self.people = self.find_people()
         self.tokens = demo_estate.hand_out_tokens(self.estate)
         self.server_app = self.build_server()
+        self.providers.app = self.server_app
+        self.settler = Settler(self.estate)
         self.office = self.client(demo_estate.OFFICE)
         self.counter = self._build_counter()
         self.machine = self._build_machine(patience or Patience())
@@ -183,6 +193,11 @@ class Site:
         """The relay boards by lane."""
         return self.hardware.boards
 
+    @property
+    def payments(self) -> PayProviders:
+        """The payment providers' simulator."""
+        return self.providers.sim
+
     def balances(self) -> dict[str, int]:
         """Ledger accounts in fen."""
         return self.office.ledger_balances()
@@ -206,6 +221,7 @@ class Site:
         saved = self.folder / _CARDS
         if saved.exists():
             self.box.load(saved)
+        self.settler.start()
         for station in self.stations.values():
             station.start()
 
@@ -213,8 +229,10 @@ class Site:
         """Close; what was being done ends first."""
         with ThreadPoolExecutor() as hands:  # each waits for its devices, none for another
             list(hands.map(lambda station: station.stop(), self.stations.values()))
+        self.settler.stop()
         self.box.save(self.folder / _CARDS)
         self.hardware.close()
+        self.providers.close()
         self.estate.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -252,7 +270,14 @@ class Site:
             zone=ZoneInfo("Asia/Shanghai"),
             clock=self.clock,
             limits=ENDLESS,
+            providers=self.providers,
         )
+
+    def find_people(self) -> People:
+        """The people of an earlier run, or new ones; and everybody who works here."""
+        people = demo_estate.find_people(self.estate) or demo_estate.settle_in(self.estate)
+        demo_estate.put_operators(self.estate)
+        return people
 
     def build_server(self) -> Flask:
         """The server's web application over the estate."""
@@ -289,6 +314,7 @@ class Site:
             bell=Bell(),
             station=name,
             presence=presence,
+            slips=SlipCheck(client, self.folder / "slip-keys.json"),
         )
 
     def _build_machine(self, patience: Patience) -> Machine:
@@ -313,7 +339,9 @@ class Site:
         bell = Bell()
         journal = GateJournal(self.folder / "gate.db")
         client = self.client(demo_estate.GATE)
-        uplink = Uplink(server=client, journal=journal, bell=bell, clock=self.clock, every_s=0.5)
+        uplink = Uplink(
+            server=client, journal=journal, bell=bell, clock=self.clock, every_s=self.gate_round_s
+        )
         blob = export_gate(self.estate.vault, _GATE_KEY)
         keys = GateKeys.open(blob, _GATE_KEY, allow_demo=True)
         lanes = [

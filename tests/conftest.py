@@ -5,12 +5,15 @@ a busy machine, and nothing of the account that runs the suite leaks in. Where `
 skipped test is a failed one: the card daemon, the database server and the browser must be there.
 """
 
+import gc
 import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+from tests.built_once import remember_rules, remember_templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,6 +33,11 @@ hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "house")
 
+remember_rules()
+remember_templates()
+
+gc.disable()  # while modules and tests are collected: next to nothing of that is ever garbage
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.allow_unix_socket = True
     # From this level on every log call is formatted, and pytest fails a test whose call can't be.
     config.option.log_level = config.option.log_level or "DEBUG"
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage; what was collected need not be looked through for it."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

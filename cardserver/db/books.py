@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.spaces import collected_fen
 from cardserver.db.tables import (
     LedgerEntryRow,
@@ -30,9 +30,17 @@ from cardserver.db.tables import (
     TenderRow,
 )
 from cardserver.db.tables_shifts import DrawerLineRow
-from cardserver.domain.ledger import CASH, CUSTOMER, REFUND_PAYABLE, SUSPENSE, EntryKind
+from cardserver.domain.ledger import (
+    CASH,
+    CUSTOMER,
+    PROVIDER,
+    REFUND_PAYABLE,
+    REFUNDING,
+    SUSPENSE,
+    EntryKind,
+)
 from cardserver.domain.operation import OperationState
-from cardserver.domain.sale import SaleAccount, SaleState, TenderState
+from cardserver.domain.sale import SaleAccount, SaleState, TenderKind, TenderState
 
 NOT_VOIDED: Final[ColumnElement[str]] = literal_column("'voided'")
 """Written out, so that SQLite sees that the index over sales in use fits."""
@@ -74,7 +82,7 @@ Sums = dict[tuple[str, EntryKind], int]
 """What a sale's entries of each kind moved on each account, debit positive."""
 
 
-_MOVED: Final = (
+_MOVED: Final = Prepared(
     select(LedgerLineRow.account, LedgerEntryRow.kind, func.sum(LedgerLineRow.amount_fen))
     .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
     .where(LedgerEntryRow.sale_id == bindparam("sale"))
@@ -83,7 +91,7 @@ _MOVED: Final = (
 
 
 def _sums(session: Session, sale_id: str) -> Sums:
-    moved = session.execute(_MOVED, {"sale": sale_id})
+    moved = _MOVED.rows(session, sale=sale_id)
     return {(account, kind): int(amount) for account, kind, amount in moved}
 
 
@@ -99,13 +107,25 @@ def _total(sums: Sums, account: str, *kinds: EntryKind) -> int:
 def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
     sums = _sums(session, sale.id)
+    in_cash = -_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND)
     return SaleAccount(
         due_fen=sale.due_fen,
-        credited_fen=_total(sums, CASH, EntryKind.TENDER),
-        returned_fen=-_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND),
+        credited_fen=_credited(sums),
+        returned_fen=in_cash - _total(sums, REFUNDING, EntryKind.OWED_BACK),
         held_fen=-_total(sums, CUSTOMER),
         payable_fen=-_total(sums, REFUND_PAYABLE),
+        refunding_fen=-_total(sums, REFUNDING),
     )
+
+
+def received(session: Session, sale_id: str) -> int:
+    """What came in for a sale, without what a provider gives back because it came too late."""
+    sums = _sums(session, sale_id)
+    return _credited(sums) + _total(sums, REFUNDING, EntryKind.OWED_BACK)
+
+
+def _credited(sums: Sums) -> int:
+    return _total(sums, CASH, EntryKind.TENDER) + _total(sums, PROVIDER, EntryKind.TENDER)
 
 
 def sales_with_money(
@@ -142,6 +162,11 @@ def given_up(session: Session, sale_id: str) -> int:
     return -_total(_sums(session, sale_id), REFUND_PAYABLE, EntryKind.OWED_BACK)
 
 
+def gone_back(session: Session, sale_id: str) -> int:
+    """What of a sale was sent back through its payment provider, arrived or not."""
+    return -_total(_sums(session, sale_id), REFUNDING, EntryKind.OWED_BACK)
+
+
 def in_suspense(session: Session, sale_id: str) -> int:
     """What of a sale was put into suspense with its card."""
     return -_total(_sums(session, sale_id), SUSPENSE, EntryKind.SUSPEND)
@@ -152,7 +177,8 @@ def suspended_sales(session: Session) -> Sequence[tuple[SaleRow, int]]:
 
     A note nobody can find stands there too, by its own entries: see `unended_tenders`.
     """
-    of_sale = LedgerEntryRow.kind.in_((EntryKind.SUSPEND, EntryKind.SETTLE, EntryKind.REFUND))
+    kinds = (EntryKind.SUSPEND, EntryKind.SETTLE, EntryKind.REFUND, EntryKind.OWED_BACK)
+    of_sale = LedgerEntryRow.kind.in_(kinds)
     total = func.sum(LedgerLineRow.amount_fen)
     sums = (
         select(LedgerEntryRow.sale_id, total.label("fen"))
@@ -171,21 +197,25 @@ def suspended_sales(session: Session) -> Sequence[tuple[SaleRow, int]]:
 
 
 def unended_tenders(session: Session) -> Sequence[TenderRow]:
-    """The latest state of each payment whose fate nobody knows; oldest first."""
+    """The latest state of each payment whose fate nobody knows; oldest first.
+
+    A code that is being paid is not in doubt: its provider is asked until it has an end.
+    """
     later = aliased(TenderRow)
     followed = exists().where(later.tender_id == TenderRow.tender_id, later.id > TenderRow.id)
+    being_asked = and_(TenderRow.state == TenderState.ACCEPTING, TenderRow.kind == TenderKind.QR)
     open_states = (TenderState.ACCEPTING, TenderState.UNKNOWN)
-    statement = select(TenderRow).where(TenderRow.state.in_(open_states), ~followed)
+    statement = select(TenderRow).where(TenderRow.state.in_(open_states), ~followed, ~being_asked)
     return session.scalars(statement.order_by(TenderRow.id)).all()
 
 
-def cash_given(session: Session) -> int:
-    """All change and refunds ever handed out."""
+def money_given(session: Session) -> int:
+    """All change and refunds ever handed out, or given back by a payment provider."""
     statement = (
         select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
         .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
         .where(
-            LedgerLineRow.account.startswith(CASH),
+            or_(LedgerLineRow.account.startswith(CASH), LedgerLineRow.account.startswith(PROVIDER)),
             LedgerEntryRow.kind.in_((EntryKind.CHANGE, EntryKind.REFUND)),
         )
     )
@@ -228,32 +258,35 @@ def money_unknown(session: Session) -> int:
 
 
 _TENDERS: Final = select(*inspect(TenderRow).columns).order_by(TenderRow.id)
-_STEPS_OF_TENDER: Final = _TENDERS.where(TenderRow.tender_id == bindparam("tender"))
-_TENDERS_OF_SALE: Final = _TENDERS.where(TenderRow.sale_id == bindparam("sale"))
+_STEPS_OF_TENDER: Final = Prepared(_TENDERS.where(TenderRow.tender_id == bindparam("tender")))
+_TENDERS_OF_SALE: Final = Prepared(_TENDERS.where(TenderRow.sale_id == bindparam("sale")))
 
 
-def tender_history(session: Session, tender_id: str) -> Sequence[Row[Any]]:
+def tender_history(session: Session, tender_id: str) -> Sequence[Any]:
     """The states one payment went through, oldest first: the columns of their rows."""
-    return session.execute(_STEPS_OF_TENDER, {"tender": tender_id}).all()
+    return _STEPS_OF_TENDER.rows(session, tender=tender_id)
 
 
-def tenders_of(session: Session, sale_id: str) -> dict[str, Row[Any]]:
+def tenders_of(session: Session, sale_id: str) -> dict[str, Any]:
     """The latest state of each payment of a sale: the columns of their rows."""
-    rows = session.execute(_TENDERS_OF_SALE, {"sale": sale_id})
+    rows = _TENDERS_OF_SALE.rows(session, sale=sale_id)
     return {row.tender_id: row for row in rows}
 
 
-_IN_USE_BY: Final = select(OperationRow).where(
-    OperationRow.sale_id == bindparam("sale"), OperationRow.state != NOT_VOIDED
+_IN_USE_BY: Final = PreparedRows(
+    OperationRow,
+    select(OperationRow).where(
+        OperationRow.sale_id == bindparam("sale"), OperationRow.state != NOT_VOIDED
+    ),
 )
 
 
 def operation_of_sale(session: Session, sale_id: str) -> OperationRow | None:
     """The operation the sale pays for, unless it was voided."""
-    return session.scalars(_IN_USE_BY, {"sale": sale_id}).first()
+    return _IN_USE_BY.first(session, sale=sale_id)
 
 
-_STANDING: Final = (
+_STANDING: Final = Prepared(
     select(
         select(SaleEventRow.state)
         .where(SaleEventRow.sale_id == SaleRow.id)
@@ -273,7 +306,7 @@ _STANDING: Final = (
 
 def sale_standing(session: Session, sale_id: str) -> tuple[SaleState, str | None]:
     """Where a sale stands, derived from what happened to it, and the operation it pays for."""
-    closed, operation_id, state = session.execute(_STANDING, {"sale": sale_id}).one()
+    closed, operation_id, state = _STANDING.first(session, sale=sale_id)
     if closed is not None:
         return closed, operation_id
     if operation_id is None:

@@ -1,20 +1,18 @@
-"""Who is calling: station, session, operator, leave and the floor of time, in one statement.
+"""Who is calling: station, session, operator and the floor of time, in one statement.
 
 It is asked before every call, so plain columns come back and no rows are kept.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, select
-from sqlalchemy.orm import aliased
 
+from cardserver.db.prepared import Prepared
 from cardserver.db.tables import ClockRow, StationRow
 from cardserver.db.tables_operators import LeaveRow, OperatorRow, SessionRow
 
-_SECOND = aliased(OperatorRow)
-"""Who stepped up, beside the operator."""
-
-_CALLING: Final = (
+_CALLING: Final = Prepared(
     select(
         StationRow.kind,
         StationRow.token_hash,
@@ -23,9 +21,6 @@ _CALLING: Final = (
         SessionRow.last_seen,
         OperatorRow.name,
         OperatorRow.roles,
-        LeaveRow.action.label("leave_action"),
-        LeaveRow.ends.label("leave_ends"),
-        _SECOND.name.label("leave_name"),
     )
     .select_from(StationRow)
     .outerjoin(ClockRow, ClockRow.id == ClockRow.ONLY)
@@ -38,19 +33,37 @@ _CALLING: Final = (
         ),
     )
     .outerjoin(OperatorRow, and_(OperatorRow.id == SessionRow.operator_id, OperatorRow.active))
-    .outerjoin(
-        LeaveRow, and_(LeaveRow.id == bindparam("leave"), LeaveRow.session_id == SessionRow.id)
-    )
-    .outerjoin(_SECOND, and_(_SECOND.id == LeaveRow.operator_id, _SECOND.active))
     .where(StationRow.id == bindparam("station"))
 )
 
 
-def calling(connection: Connection, station: str, session: bytes, leave: str) -> RowMapping | None:
-    """A station and what goes with it; None where there is no such station.
+_LENT: Final = (
+    select(LeaveRow.id, LeaveRow.action, LeaveRow.ends, OperatorRow.name)
+    .join(SessionRow, SessionRow.id == LeaveRow.session_id)
+    .join(OperatorRow, and_(OperatorRow.id == LeaveRow.operator_id, OperatorRow.active))
+    .where(
+        SessionRow.token_hash == bindparam("session"),
+        LeaveRow.id.in_(bindparam("leaves", expanding=True)),
+    )
+    .order_by(LeaveRow.at.desc())
+)
+
+
+def leaves_of(
+    connection: Connection, session: bytes, leaves: Sequence[str]
+) -> Sequence[RowMapping]:
+    """Those of these leaves that were given to this very session, the latest first.
+
+    Asked only of a call that names any; what a person lent who was let go since is none.
+    """
+    given = {"session": session, "leaves": list(leaves)}
+    return connection.execute(_LENT, given).mappings().all()
+
+
+def calling(connection: Connection, station: str, session: bytes) -> Any:
+    """The columns of a station and what goes with it; None where there is no such station.
 
     `session` is the hash of a session's token. Columns of a session that is not this station's or
-    has ended, of an operator let go, and of another session's leave are None.
+    has ended, and of an operator let go, are None.
     """
-    given = {"station": station, "session": session, "leave": leave}
-    return connection.execute(_CALLING, given).mappings().first()
+    return _CALLING.first(connection, station=station, session=session)

@@ -11,6 +11,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from cardserver.db.prepared import send
+
 WRITER: Final = "yika_writer"
 """Execution option of a connection that is going to write."""
 
@@ -71,7 +73,7 @@ def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
     def begin(connection: Connection) -> None:
         writer = connection.get_execution_options().get(WRITER)
         # A reader that becomes a writer later can fail half-way; a writer says so at once.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        send(connection, "BEGIN IMMEDIATE" if writer else "BEGIN").close()
 
     return engine
 

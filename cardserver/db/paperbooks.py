@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.books import NOT_VOIDED
 from cardserver.db.mapping import charges_from
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.tables import (
     DocumentEventRow,
     DocumentRow,
@@ -27,6 +28,7 @@ from cardserver.db.tables_papers import (
     NumberedLaterRow,
     ReceiptBookRow,
     UnnumberedPaperRow,
+    UnprintedRow,
 )
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.operation import OperationState
@@ -54,21 +56,22 @@ def unsettled(
     return session.scalars(statement.order_by(ReceiptBookRow.id)).all()
 
 
-_AT_HAND: Final = (
+_AT_HAND: Final = PreparedRows(
+    ReceiptBookRow,
     select(ReceiptBookRow)
     .where(
         ReceiptBookRow.id.not_in(select(BookSettlementRow.book_id)),
         ReceiptBookRow.drawn_by == bindparam("operator"),
         ReceiptBookRow.kind == bindparam("book_kind"),
     )
-    .order_by(ReceiptBookRow.id)
+    .order_by(ReceiptBookRow.id),
 )
 
 
 def books_at_hand(session: Session, operator: str, kind: BookKind) -> tuple[Book, ...]:
     """An agent's unsettled books of a kind and how far each is used."""
-    rows = session.scalars(_AT_HAND, {"operator": operator, "book_kind": kind})
-    return tuple(book_of(session, row) for row in rows.all())
+    rows = _AT_HAND.all(session, operator=operator, book_kind=kind)
+    return tuple(book_of(session, row) for row in rows)
 
 
 def book_of(session: Session, row: ReceiptBookRow) -> Book:
@@ -86,13 +89,13 @@ def book_of(session: Session, row: ReceiptBookRow) -> Book:
     )
 
 
-_LAST_TORN: Final = (
+_LAST_TORN: Final = Prepared(
     select(InvoiceRow.number, InvoiceRow.local_date)
     .where(InvoiceRow.book_id == bindparam("book"))
     .order_by(InvoiceRow.number.desc())
     .limit(1)
 )
-_LAST_WRITTEN: Final = (
+_LAST_WRITTEN: Final = Prepared(
     select(DocumentRow.number, DocumentRow.local_date)
     .where(
         DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
@@ -106,9 +109,9 @@ _LAST_WRITTEN: Final = (
 def _used_to(session: Session, row: ReceiptBookRow) -> tuple[int | None, date | None]:
     """The number used last, and its date: in a book both only rise."""
     if row.kind is BookKind.QUOTA_INVOICE:
-        found = session.execute(_LAST_TORN, {"book": row.id}).first()
+        found = _LAST_TORN.first(session, book=row.id)
     else:
-        found = session.execute(_LAST_WRITTEN, {"low": row.first, "high": row.last}).first()
+        found = _LAST_WRITTEN.first(session, low=row.first, high=row.last)
     return (None, None) if found is None else (found[0], found[1])
 
 
@@ -145,16 +148,18 @@ def papers_in(session: Session, row: ReceiptBookRow) -> tuple[int, int, int]:
     return len(valid), len(rows) - len(valid), sum(int(each["total_fen"]) for each in valid)
 
 
-_PROMISED: Final = select(SaleRow.charges).where(
-    SaleRow.operator == bindparam("operator"),
-    SaleRow.at >= bindparam("since"),
-    or_(SaleRow.at >= bindparam("today"), exists().where(TenderRow.sale_id == SaleRow.id)),
-    ~exists().where(SaleEventRow.sale_id == SaleRow.id),
-    ~exists().where(
-        OperationRow.sale_id == SaleRow.id,
-        OperationRow.state != NOT_VOIDED,
-        OperationRow.state == OperationState.SETTLED,
-    ),
+_PROMISED: Final = Prepared(
+    select(SaleRow.charges).where(
+        SaleRow.operator == bindparam("operator"),
+        SaleRow.at >= bindparam("since"),
+        or_(SaleRow.at >= bindparam("today"), exists().where(TenderRow.sale_id == SaleRow.id)),
+        ~exists().where(SaleEventRow.sale_id == SaleRow.id),
+        ~exists().where(
+            OperationRow.sale_id == SaleRow.id,
+            OperationRow.state != NOT_VOIDED,
+            OperationRow.state == OperationState.SETTLED,
+        ),
+    )
 )
 
 
@@ -163,8 +168,7 @@ def receipts_promised(session: Session, operator: str, *, since: datetime, today
 
     Of those begun before `today` only what holds money counts, and nothing before `since`.
     """
-    asked = {"operator": operator, "since": since, "today": today}
-    promised = session.scalars(_PROMISED, asked)
+    promised = _PROMISED.values(session, operator=operator, since=since, today=today)
     kinds = (document_kinds(charges_from(charges)) for charges in promised)
     return sum(DocumentKind.FORMAL_RECEIPT in each for each in kinds)
 
@@ -201,10 +205,8 @@ def not_printed(
     session: Session, *, station: str | None = None, operator: str | None = None
 ) -> Sequence[DocumentRow]:
     """Papers no printer proved to have come out, oldest first."""
-    printed = exists().where(
-        DocumentEventRow.document_id == DocumentRow.id, DocumentEventRow.event == "printed"
-    )
-    return session.scalars(_of(_valid().where(~printed), station, operator)).all()
+    listed = _valid().join(UnprintedRow, UnprintedRow.document_id == DocumentRow.id)
+    return session.scalars(_of(listed, station, operator)).all()
 
 
 def _valid() -> Select[DocumentRow]:

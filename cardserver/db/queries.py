@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.searching import find_holders
 from cardserver.db.tables import (
     AgreementRow,
@@ -83,23 +84,36 @@ def open_on_chips(session: Session, uids: Sequence[bytes]) -> Sequence[Operation
 
 # --- cards and operations -------------------------------------------------------------------------
 
-_LATEST_CARD: Final = (
-    select(CardRow).where(CardRow.uid == bindparam("uid")).order_by(CardRow.number.desc()).limit(1)
+_LATEST_CARD: Final = PreparedRows(
+    CardRow,
+    select(CardRow).where(CardRow.uid == bindparam("uid")).order_by(CardRow.number.desc()).limit(1),
 )
-_RIGHTS: Final = (
-    select(RightRow).where(RightRow.card_number == bindparam("card")).order_by(RightRow.kind)
+_RIGHTS: Final = PreparedRows(
+    RightRow,
+    select(RightRow).where(RightRow.card_number == bindparam("card")).order_by(RightRow.kind),
 )
-_OPEN_ON_CHIP: Final = select(OperationRow).where(
-    OperationRow.uid == bindparam("uid"), OperationRow.state == OperationState.OPEN
+_OPEN_ON_CHIP: Final = PreparedRows(
+    OperationRow,
+    select(OperationRow).where(
+        OperationRow.uid == bindparam("uid"), OperationRow.state == OperationState.OPEN
+    ),
 )
-_LAST_ON_CHIP: Final = (
+_LAST_ON_CHIP: Final = PreparedRows(
+    OperationRow,
     select(OperationRow)
     .join(OperationEventRow, OperationEventRow.operation_id == OperationRow.id)
     .where(OperationRow.uid == bindparam("uid"))
     .order_by(OperationEventRow.id.desc())
-    .limit(1)
+    .limit(1),
 )
-_KEYING: Final = (
+_OPEN_ON_CARD: Final = PreparedRows(
+    OperationRow,
+    select(OperationRow).where(
+        OperationRow.subject_number == bindparam("card"),
+        OperationRow.state == OperationState.OPEN,
+    ),
+)
+_KEYING: Final = Prepared(
     select(KeyingStepRow.step, KeyingStepRow.state)
     .where(KeyingStepRow.operation_id == bindparam("operation"))
     .order_by(KeyingStepRow.id)
@@ -108,25 +122,22 @@ _KEYING: Final = (
 
 def latest_on_chip(session: Session, uid: bytes) -> CardRow | None:
     """The last card made of a chip; numbers only rise."""
-    return session.scalars(_LATEST_CARD, {"uid": uid}).first()
+    return _LATEST_CARD.first(session, uid=uid)
 
 
 def rights_of(session: Session, number: int) -> Sequence[RightRow]:
     """The rights of a card, door first."""
-    return session.scalars(_RIGHTS, {"card": number}).all()
+    return _RIGHTS.all(session, card=number)
 
 
 def open_on_chip(session: Session, uid: bytes) -> OperationRow | None:
     """The open operation on the card that lies on the reader."""
-    return session.scalars(_OPEN_ON_CHIP, {"uid": uid}).first()
+    return _OPEN_ON_CHIP.first(session, uid=uid)
 
 
 def open_on_card(session: Session, number: int) -> OperationRow | None:
     """The open operation that concerns a card's rights, its replacement included."""
-    statement = select(OperationRow).where(
-        OperationRow.subject_number == number, OperationRow.state == OperationState.OPEN
-    )
-    return session.scalars(statement).first()
+    return _OPEN_ON_CARD.first(session, card=number)
 
 
 def open_operations(session: Session) -> Sequence[OperationRow]:
@@ -137,7 +148,7 @@ def open_operations(session: Session) -> Sequence[OperationRow]:
 
 def last_on_chip(session: Session, uid: bytes) -> OperationRow | None:
     """The operation that was opened last on a chip, whatever became of it."""
-    return session.scalars(_LAST_ON_CHIP, {"uid": uid}).first()
+    return _LAST_ON_CHIP.first(session, uid=uid)
 
 
 def was_abandoned(session: Session, number: int) -> bool:
@@ -153,11 +164,10 @@ def was_abandoned(session: Session, number: int) -> bool:
 
 def keying_steps(session: Session, operation_id: str) -> dict[str, str]:
     """The last recorded state of each keying step."""
-    rows = session.execute(_KEYING, {"operation": operation_id})
-    return {row.step: row.state for row in rows}
+    return dict(_KEYING.rows(session, operation=operation_id))
 
 
-_JOURNAL: Final = (
+_JOURNAL: Final = Prepared(
     select(OperationRow.kind, OperationRow.state, KeyingStepRow.step, KeyingStepRow.state)
     .outerjoin(KeyingStepRow, KeyingStepRow.operation_id == OperationRow.id)
     .where(OperationRow.id == bindparam("operation"))
@@ -166,13 +176,13 @@ _JOURNAL: Final = (
 
 
 def keying_journal(
-    session: Session, operation_id: str
+    over: Session | Connection, operation_id: str
 ) -> tuple[OperationKind, OperationState, dict[str, str]] | None:
     """Kind and state of an operation and the last recorded state of each of its keying steps.
 
     None where there is no such operation. Asked at every step, so its bytes stay where they are.
     """
-    rows = session.execute(_JOURNAL, {"operation": operation_id}).all()
+    rows = _JOURNAL.rows(over, operation=operation_id)
     if not rows:
         return None
     kind, state = rows[0][:2]

@@ -5,10 +5,14 @@ from typing import Final
 from cardserver.db import (
     tables,
     tables_approvals,
+    tables_charges,
+    tables_images,
     tables_operators,
     tables_papers,
     tables_parking,
+    tables_payments,
     tables_people,
+    tables_reconciliation,
     tables_register,
     tables_review,
     tables_shifts,
@@ -25,6 +29,10 @@ KEPT: Final = (
     *tables_parking.APPEND_ONLY,
     *tables_papers.APPEND_ONLY,
     *tables_shifts.APPEND_ONLY,
+    *tables_images.APPEND_ONLY,
+    *tables_payments.APPEND_ONLY,
+    *tables_charges.APPEND_ONLY,
+    *tables_reconciliation.APPEND_ONLY,
 )
 """Tables whose rows the database itself keeps from being changed or deleted."""
 

@@ -6,6 +6,7 @@ keys in the same transaction, so no use case can forget it. Rows poured in bulk 
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, Select, and_, delete, event, insert, or_, select
 from sqlalchemy.orm import Mapper, Session, aliased
@@ -127,6 +128,10 @@ def _keep_holder(connection: Connection, row: HolderRow, *, new: bool) -> None:
     fresh = [dict(zip(columns, each, strict=True)) for each in rows]
     if fresh:
         connection.execute(insert(SearchKeyRow), fresh)
+
+
+SEARCHED: Final = frozenset({HolderRow, UnitRow, AgreementRow})
+"""Tables that write search keys along with their rows, as below."""
 
 
 @event.listens_for(HolderRow, "after_insert")

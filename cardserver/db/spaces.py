@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from cardserver.db.prepared import Prepared
 from cardserver.db.tables import (
     AgreementRow,
     CardRow,
@@ -26,6 +27,7 @@ from cardserver.db.tables_parking import (
     SpaceFileRow,
     SpaceRow,
     TariffRow,
+    TariffWithdrawalRow,
 )
 from cardserver.domain.admission import Direction, Reason
 from cardserver.domain.bankcollection import LineFate
@@ -49,16 +51,13 @@ class FailedMonth:
 
 
 def tariffs(session: Session) -> list[Tariff]:
-    """The whole table of tariffs, by kind and first day."""
-    rows = session.scalars(select(TariffRow).order_by(TariffRow.kind, TariffRow.first))
+    """The whole table of tariffs that were not withdrawn, by kind and first day."""
+    withdrawn = select(TariffWithdrawalRow.tariff_id)
+    statement = select(TariffRow).where(TariffRow.id.not_in(withdrawn))
+    rows = session.scalars(statement.order_by(TariffRow.kind, TariffRow.first))
     return [
         Tariff(kind=row.kind, monthly_fee_fen=row.monthly_fee_fen, first=row.first) for row in rows
     ]
-
-
-def spaces(session: Session) -> Sequence[SpaceRow]:
-    """All spaces by kind and code."""
-    return session.scalars(select(SpaceRow).order_by(SpaceRow.kind, SpaceRow.code)).all()
 
 
 def space_of(session: Session, agreement_id: int) -> SpaceRow | None:
@@ -164,14 +163,14 @@ def car_taps(session: Session, card_number: int) -> list[tuple[datetime, Directi
 # --- the bank ------------------------------------------------------------------------------------
 
 
-_COLLECTED: Final = (
+_COLLECTED: Final = Prepared(
     select(BankLineRow.sale_id).where(BankLineRow.sale_id == bindparam("sale")).limit(1)
 )
 
 
 def is_collected(session: Session, sale_id: str) -> bool:
     """True for a month that the bank collected."""
-    return session.scalar(_COLLECTED, {"sale": sale_id}) is not None
+    return _COLLECTED.value(session, sale=sale_id) is not None
 
 
 def collected_fen(session: Session) -> int:

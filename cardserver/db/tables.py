@@ -338,16 +338,23 @@ class LedgerLineRow(Base):
 
 
 class DocumentRow(_Made, Base):
-    """A numbered paper and all it says. Append-only; numbers have no holes (FEE-23)."""
+    """A numbered paper and all it says. Append-only; numbers have no holes (FEE-23).
+
+    It stands on an operation or, for a charge without any card (FEE-36), on a sale.
+    """
 
     __tablename__ = "document"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[DocumentKind]
     number: Mapped[int]
-    operation_id: Mapped[str] = mapped_column(ForeignKey("operation.id"), index=True)
+    operation_id: Mapped[str | None] = mapped_column(ForeignKey("operation.id"), index=True)
+    sale_id: Mapped[str | None] = mapped_column(ForeignKey("sale.id"), index=True)
     local_date: Mapped[date]
     content: Mapped[Any]
-    __table_args__ = (UniqueConstraint("kind", "number"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "number"),
+        CheckConstraint("(operation_id IS NULL) <> (sale_id IS NULL)", name="stands"),
+    )
 
 
 class DocumentEventRow(_Made, Base):

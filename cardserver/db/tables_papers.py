@@ -1,6 +1,7 @@
 """Books of numbered paper and what became of each paper: signed, void, exchanged, in the box.
 
-All rows are append-only: a number is never used again, and nothing about a paper is altered.
+All rows but those of `UnprintedRow` are append-only: a number is never used again, and nothing
+about a paper is altered.
 """
 
 from datetime import date
@@ -59,8 +60,12 @@ class UnnumberedPaperRow(_Made, Base):
     __tablename__ = "unnumbered_paper"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[DocumentKind]
-    operation_id: Mapped[str] = mapped_column(ForeignKey("operation.id"), index=True)
+    operation_id: Mapped[str | None] = mapped_column(ForeignKey("operation.id"), index=True)
+    sale_id: Mapped[str | None] = mapped_column(ForeignKey("sale.id"))
     content: Mapped[Any]
+    __table_args__ = (
+        CheckConstraint("(operation_id IS NULL) <> (sale_id IS NULL)", name="stands"),
+    )
 
 
 class NumberedLaterRow(_Made, Base):
@@ -127,6 +132,18 @@ class BoxPaperRow(Base):
     __tablename__ = "box_paper"
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id"), primary_key=True)
     emptying_id: Mapped[int] = mapped_column(ForeignKey("box_emptying.id"), index=True)
+
+
+class UnprintedRow(Base):
+    """A valid paper that no printer proved to have come out.
+
+    The database keeps this list by itself, from the papers, their events and voids.
+    """
+
+    __tablename__ = "unprinted"
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("document.id"), primary_key=True, autoincrement=False
+    )
 
 
 APPEND_ONLY = (

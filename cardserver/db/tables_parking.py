@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardserver.db.tables import UUID_SIZE, Base, _Made
@@ -45,17 +45,28 @@ class SpaceRow(_Made, Base):
 
 
 class TariffRow(_Made, Base):
-    """Fen a month for a kind of space from a day on (PARK-06a). Append-only."""
+    """Fen a month for a kind of space from a day on (PARK-06a). Append-only.
+
+    Of one kind no two that were not withdrawn begin on a day; the service sees to it.
+    """
 
     __tablename__ = "tariff"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[SpaceKind] = mapped_column(words(SpaceKind, "kind"))
     monthly_fee_fen: Mapped[int]
     first: Mapped[date]
-    __table_args__ = (
-        UniqueConstraint("kind", "first"),
-        CheckConstraint("monthly_fee_fen > 0", name="fee"),
+    __table_args__ = (CheckConstraint("monthly_fee_fen > 0", name="fee"),)
+
+
+class TariffWithdrawalRow(_Made, Base):
+    """A tariff was taken back before its first day, by whose office and why. Append-only."""
+
+    __tablename__ = "tariff_withdrawal"
+    tariff_id: Mapped[int] = mapped_column(
+        ForeignKey("tariff.id"), primary_key=True, autoincrement=False
     )
+    reason: Mapped[str] = mapped_column(String(400))
+    withdrawn_by: Mapped[str] = mapped_column(String(60))
 
 
 class AgreementSpaceRow(_Made, Base):
@@ -175,6 +186,7 @@ class RefundRequestRow(_Made, Base):
 APPEND_ONLY: Final = (
     "parking_space",
     "tariff",
+    "tariff_withdrawal",
     "agreement_space",
     "agreement_event",
     "space_file",

@@ -2,6 +2,7 @@
 
 ``float:<station>`` is the change fund of the open shift, kept apart from ``cash:<station>``, the
 takings; both lie in one drawer. ``bag:<shift>`` is what a closed shift has not handed in yet,
+``box:<number>`` what lies in a kiosk's cash box that was taken out and not counted yet,
 ``safe`` what the cashier keeps, ``claim:<operator>`` what a person makes good (FEE-34),
 ``loan:<number>`` a loan (FEE-38), ``over-short`` counted too much (credit) or too little.
 """
@@ -17,6 +18,7 @@ from cardserver.domain.money import check_amount
 
 FLOAT: Final = "float:"
 BAG: Final = "bag:"
+BOX: Final = "box:"
 CLAIM: Final = "claim:"
 LOAN: Final = "loan:"
 SAFE: Final = "safe"
@@ -30,8 +32,8 @@ class DrawerKind(StrEnum):
     FLOAT = "float"  # change fund put in at the opening
     DROP = "drop"  # to the cashier during the shift
     DIFFERENCE = "difference"  # counted otherwise than the books say
-    CLOSING = "closing"  # drawer emptied at the close
-    HAND_IN = "hand-in"  # a closed shift's takings to the cashier
+    CLOSING = "closing"  # drawer emptied at the close, or a kiosk's cash box taken out
+    HAND_IN = "hand-in"  # a closed shift's takings, or what a cash box held, to the cashier
     LOAN = "loan"  # FEE-38: the one thing paid out beside change and refunds
     COUNTERFEIT = "counterfeit"  # FEE-34
 
@@ -93,6 +95,21 @@ def closed(station: str, shift: int, *, float_fen: int, takings_fen: int) -> Dra
 def handed_in(shift: int, fen: int) -> DrawerEntry:
     """A closed shift's takings go to the cashier."""
     return _move(DrawerKind.HAND_IN, fen, debit=SAFE, credit=BAG + str(shift))
+
+
+def box_taken(kiosk: str, box: int, fen: int) -> DrawerEntry:
+    """A kiosk's cash box is taken out, with all that the kiosk took since the last one."""
+    return _entry(DrawerKind.CLOSING, ((BOX + str(box), fen), (CASH + kiosk, -fen)))
+
+
+def box_counted(box: int, *, expected_fen: int, counted_fen: int) -> DrawerEntry:
+    """A cash box is opened and counted; a difference is kept apart."""
+    moved = (
+        (SAFE, counted_fen),
+        (OVER_SHORT, expected_fen - counted_fen),
+        (BOX + str(box), -expected_fen),
+    )
+    return _entry(DrawerKind.HAND_IN, moved)
 
 
 def lent(station: str, number: int, fen: int) -> DrawerEntry:

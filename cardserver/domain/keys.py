@@ -108,6 +108,11 @@ LABELS: Final = {
 }
 """The purpose as it stands in a diversification input, before padding with zeros to 8 bytes."""
 
+IMAGE_LABEL: Final = b"PAPERS"
+IMAGE_ID_SIZE: Final = 16
+ACCOUNT_LABELS: Final = (b"PAYMENT1", b"PAYMENT2")
+ACCOUNT_SALT_SIZE: Final = 16
+
 SIX_BYTE_PURPOSES: Final = frozenset({KeyPurpose.CLASSIC_READ, KeyPurpose.CLASSIC_WRITE})
 
 DEFAULT_CLASSIC_KEYS: Final = frozenset(
@@ -146,6 +151,27 @@ def diversification_input(purpose: KeyPurpose, uid: bytes, estate: EstateId) -> 
     system = check_estate_id(estate).encode().ljust(_FIELD, b"\0")
     label = LABELS[purpose].ljust(_FIELD, b"\0")
     return cmac_input(uid + APPLICATION_ID + system + label)
+
+
+def image_key_input(image_id: bytes) -> bytes:
+    """``01 | M`` for one stored picture of a paper, 25 bytes: no card's input is so long.
+
+    M is the picture's id (16) and a label (8). Raises KeyInputInvalid for another id.
+    """
+    if len(image_id) != IMAGE_ID_SIZE:
+        raise KeyInputInvalid("a picture's id has 16 bytes")
+    return cmac_input(image_id + IMAGE_LABEL.ljust(_FIELD, b"\0"))
+
+
+def account_key_inputs(salt: bytes) -> tuple[bytes, ...]:
+    """``01 | M`` for both halves of the key that seals payment accounts, 25 bytes each.
+
+    M is a salt (16) and a label (8), so that no card's and no picture's input is the same. Raises
+    KeyInputInvalid for another salt.
+    """
+    if len(salt) != ACCOUNT_SALT_SIZE:
+        raise KeyInputInvalid("the salt of payment accounts has 16 bytes")
+    return tuple(cmac_input(salt + label) for label in ACCOUNT_LABELS)
 
 
 def cmac_input(message: bytes) -> bytes:

@@ -3,6 +3,8 @@
 Debit is positive. ``cash:<station>`` is money in a drawer or stacker, ``customer:<sale>`` what we
 hold for one sale, ``income:…`` what was earned, ``refund-payable`` what must be handed back,
 ``suspense`` (待核对) what a person must decide, ``unconfirmed:<station>`` a note nobody can find.
+``provider:<name>`` is money that a payment provider took for us, ``refunding:<name>`` what is on
+its way back through it.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ BANK: Final = "bank"
 """Where money lies that no station took: ``cash:bank``."""
 
 UNCONFIRMED: Final = "unconfirmed:"
+PROVIDER: Final = "provider:"
+REFUNDING: Final = "refunding:"
 CUSTOMER: Final = "customer:"
 INCOME: Final = "income:"
 
@@ -145,3 +149,31 @@ def suspense_handed_back(station: str, fen: int) -> Entry:
 def suspense_kept(fen: int) -> Entry:
     """Nobody is owed what stood in suspense."""
     return _move(EntryKind.SETTLE, fen, debit=SUSPENSE, credit=INCOME + "kept")
+
+
+# --- payment providers: `provider` is the provider's name ----------------------------------------
+
+
+def provider_paid(provider: str, sale: str, fen: int) -> Entry:
+    """The provider says that an order for a sale was paid."""
+    return _move(EntryKind.TENDER, fen, debit=PROVIDER + provider, credit=CUSTOMER + sale)
+
+
+def sent_back(provider: str, sale: str, fen: int) -> Entry:
+    """Nothing comes of a payment: it goes back the way it came."""
+    return _move(EntryKind.OWED_BACK, fen, debit=CUSTOMER + sale, credit=REFUNDING + provider)
+
+
+def suspense_sent_back(provider: str, fen: int) -> Entry:
+    """What stood in suspense goes back the way it came."""
+    return _move(EntryKind.OWED_BACK, fen, debit=SUSPENSE, credit=REFUNDING + provider)
+
+
+def provider_refunded(provider: str, fen: int) -> Entry:
+    """The provider says that the money is back with its payer."""
+    return _move(EntryKind.REFUND, fen, debit=REFUNDING + provider, credit=PROVIDER + provider)
+
+
+def set_aside(provider: str, fen: int) -> Entry:
+    """It can not go back through the provider, or nobody knows whose it is (待核对)."""
+    return _move(EntryKind.SUSPEND, fen, debit=REFUNDING + provider, credit=SUSPENSE)

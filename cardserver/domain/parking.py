@@ -139,6 +139,7 @@ class Gap(StrEnum):
     """What becomes of the days between the end of a parking right and its renewal (PARK-05b)."""
 
     BACK_DATED = "back-dated"  # the car stayed inside: paid from the day after the end
+    TEMPORARY = "temporary"  # …or each day at the temporary tariff, and the months from today
     WAIVED = "waived"  # …and the front desk's head let the days go
     COLLECTED = "collected"  # the bank collected the month; it follows the old end
 

@@ -23,6 +23,9 @@ class Action(StrEnum):
     READ_CARD = "read-card"
     READ_KEYS = "read-keys"  # of one card; they can't write
     VERIFY = "verify"
+    STORE_IMAGE = "store-image"  # a picture of a paper, where the estate stores them
+    SEE_IMAGE = "see-image"  # each time is logged
+    PURGE_IMAGE = "purge-image"  # before its day
     OPERATE = "operate"  # begin, key, settle, void; which kinds: cardserver.domain.station
     OPERATE_STAFF_CARD = "operate-staff-card"  # IC-14: the two heads and nobody else
     ABANDON = "abandon"
@@ -58,6 +61,7 @@ class Action(StrEnum):
     REPORT_COUNTERFEIT = "report-counterfeit"  # FEE-34
     APPROVE_PAYOUT = "approve-payout"  # FEE-38
     SETTLE_SUSPENSE = "settle-suspense"  # 待核对
+    RECONCILE = "reconcile"  # count cash boxes, compare with bills, settle differences
     # the house
     SIGN_IN = "sign-in"  # and sign out, and step up: nobody is signed in yet who could have a role
     MANAGE_OPERATORS = "manage-operators"
@@ -69,7 +73,15 @@ class Action(StrEnum):
 
 _GATE: Final = frozenset({Action.SNAPSHOT, Action.TAPS})
 _KIOSK: Final = frozenset(
-    {Action.READ_CARD, Action.READ_KEYS, Action.SELL, Action.OPERATE, Action.PRINT}
+    {
+        Action.READ_CARD,
+        Action.READ_KEYS,
+        Action.SELL,
+        Action.OPERATE,
+        Action.PRINT,
+        Action.SIGN_IN,
+        Action.SERVICE,
+    }
 )
 _OFFICE: Final = frozenset(
     {
@@ -92,6 +104,10 @@ PERMITS: Final = {
 
 OF_PEOPLE: Final = frozenset({StationKind.DESK, StationKind.OFFICE})
 """Where people work, each under an own name; at a machine the station itself is the one."""
+
+MAY_SIGN_IN: Final = OF_PEOPLE | {StationKind.KIOSK}
+"""Where somebody may sign in. At a kiosk that is a technician or the cashier, behind its door; what
+residents do there is the kiosk's own and needs nobody."""
 
 
 @unique
@@ -120,6 +136,7 @@ _AGENT: Final = _LOOK | {
     Action.EDIT_HOLDERS,
     Action.UNMASK,
     Action.VERIFY,
+    Action.STORE_IMAGE,
     Action.OPERATE,
     Action.ABANDON,
     Action.BLOCK,
@@ -136,6 +153,8 @@ _AGENT: Final = _LOOK | {
     Action.HAND_OUT_INVOICE,
 }
 _EITHER_HEAD: Final = _AGENT | {
+    Action.SEE_IMAGE,
+    Action.PURGE_IMAGE,
     Action.OPERATE_STAFF_CARD,
     Action.APPRAISE,
     Action.WAIVE,
@@ -169,8 +188,10 @@ ROLE_PERMITS: Final = {
         Action.FREE_AMOUNT,
         Action.REPORT_COUNTERFEIT,
         Action.SETTLE_SUSPENSE,
+        Action.RECONCILE,
+        Action.SERVICE,
     },
-    Role.FINANCE: frozenset({Action.REPORTS}),
+    Role.FINANCE: frozenset({Action.REPORTS, Action.RECONCILE}),
     Role.GUARD: frozenset[Action](),
     Role.TECHNICIAN: frozenset({Action.SERVICE}),
     Role.ADMINISTRATOR: frozenset({Action.MANAGE_OPERATORS, Action.EDIT_TARIFF, Action.REPORTS}),

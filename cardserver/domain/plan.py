@@ -23,6 +23,7 @@ from cardserver.domain.tariff import (
     document_kinds,
     parking_charges,
     replacement_charges,
+    temporary_charges,
 )
 from cardserver.domain.validity import (
     ParkingTerm,
@@ -48,6 +49,8 @@ class QuoteNote(StrEnum):
     STAYED_INSIDE = "stayed-inside"  # …but the car stood inside: ask what becomes of the days
     BACK_DATED = "back-dated"  # the days since the end are paid too (PARK-05b)
     FREE_REPLACEMENT = "free-replacement"  # IC-10
+    FULL_PERIOD = "full-period"  # papers for a new one were shown (IC-11a)
+    TEMPORARY = "temporary"  # the days inside are paid at the temporary tariff (PARK-05b)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,39 @@ def plan_replace(card: Card, reason: ReplaceReason, finding: Finding | None, tod
     charges = replacement_charges(card.holder_class, reason, card.bought_on, today)
     notes = () if charges else (QuoteNote.FREE_REPLACEMENT,)
     return Plan(after=after, charges=charges, notes=notes)
+
+
+def with_full_period(
+    plan: Plan, holder: Holder, today: date, facts: Facts = NOTHING_KNOWN
+) -> Plan:
+    """A bought replacement runs for a new full period once its papers were shown (IC-11a).
+
+    Days that were left beyond that stay. Raises RuleViolation ``full-period-not-free`` for a free
+    replacement, which keeps its days (IC-10a), and ``no-door-right``.
+    """
+    if not plan.charges:
+        raise RuleViolation("full-period-not-free", rule="IC-11a")
+    door = next((each for each in plan.after if each.kind is RightKind.DOOR), None)
+    if door is None:
+        raise RuleViolation("no-door-right", rule="IC-11a")
+    added, notes = _door_period(today, holder, facts, today)
+    after_last = max(added.after_last, door.period.after_last)
+    period = ValidityPeriod(first=min(door.period.first, today), after_last=after_last)
+    after = tuple(replace(door, period=period) if each is door else each for each in plan.after)
+    return replace(plan, after=after, added=added, notes=(*notes, QuoteNote.FULL_PERIOD))
+
+
+def with_temporary_days(plan: Plan, days: int, day_fee_fen: int) -> Plan:
+    """Days inside after the end, each at the temporary tariff, beside the new months (PARK-05b).
+
+    Raises RuleViolation ``temporary-tariff-missing`` where the estate has set none.
+    """
+    if not day_fee_fen:
+        raise RuleViolation("temporary-tariff-missing", rule="PARK-05b")
+    if not days:
+        return plan
+    charges = (*plan.charges, *temporary_charges(day_fee_fen, days))
+    return replace(plan, charges=charges, notes=(*plan.notes, QuoteNote.TEMPORARY))
 
 
 def plan_format(card: Card, today: date) -> Plan:

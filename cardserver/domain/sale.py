@@ -13,6 +13,9 @@ from cardserver.domain.errors import IllegalTransition, RuleViolation
 CHECKED_ABOVE_FEN: Final = 5000
 """FEE-03: notes of a face value above 50 yuan go through the note checker."""
 
+CHARGE: Final = "charge"
+"""What is asked for by a sale without a card: a charge the cashier entered (FEE-36)."""
+
 
 @unique
 class TenderKind(StrEnum):
@@ -20,16 +23,17 @@ class TenderKind(StrEnum):
 
     CASH_DESK = "cash-desk"  # counted by a clerk
     CASH_NOTE = "cash-note"  # one banknote in the kiosk's acceptor
+    QR = "qr"  # a code on the kiosk's screen: what becomes of it only the provider says
 
 
 @unique
 class TenderState(StrEnum):
     """What is known about one payment. Only CREDITED is money of ours."""
 
-    ACCEPTING = "accepting"  # committed before the acceptor is told to take the note
+    ACCEPTING = "accepting"  # committed before the acceptor or the provider is told of it
     CREDITED = "credited"
-    RETURNED = "returned"  # given back out of escrow, never ours
-    UNKNOWN = "unknown"  # 待核对: nobody can say where the note is
+    RETURNED = "returned"  # out of escrow again, or the order was closed unpaid: never ours
+    UNKNOWN = "unknown"  # 待核对: nobody can say where the money is
 
 
 _STEPS: Final = {
@@ -41,8 +45,18 @@ _STEPS: Final = {
 }
 
 
-def check_tender_step(before: TenderState | None, after: TenderState) -> None:
+_LATE: Final = (TenderState.RETURNED, TenderState.CREDITED)
+"""A provider may say that an order was paid after all. Such money is never ignored."""
+
+
+def check_tender_step(
+    before: TenderState | None,
+    after: TenderState,
+    kind: TenderKind = TenderKind.CASH_NOTE,
+) -> None:
     """Raise IllegalTransition unless a payment in state `before` may become `after`."""
+    if kind is TenderKind.QR and (before, after) == _LATE:
+        return
     if after not in _STEPS.get(before, frozenset()):
         raise IllegalTransition(before or "new", after)
 
@@ -69,7 +83,8 @@ class SaleAccount:
     """The money of one sale in fen.
 
     `held_fen` is what we hold for it right now, `payable_fen` what must be handed back because
-    it came to nothing.
+    it came to nothing, `refunding_fen` what is on its way back through a payment provider (and
+    counts as returned from the moment that was decided).
     """
 
     due_fen: int
@@ -77,6 +92,7 @@ class SaleAccount:
     returned_fen: int
     held_fen: int
     payable_fen: int = 0
+    refunding_fen: int = 0
 
     @property
     def missing_fen(self) -> int:

@@ -77,6 +77,7 @@ class TryOutcome(StrEnum):
 
     ACCEPTED = "accepted"
     WRONG = "wrong"
+    CLEARED = "cleared"  # no try: whoever keeps the log-ins ended the waiting
     WAITING = "waiting"  # asked for again too early; the password was not even looked at
 
 

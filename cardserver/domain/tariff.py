@@ -18,11 +18,15 @@ class ChargeItem(StrEnum):
 
     CARD_COST = "card-cost"  # 工本费
     PARKING = "parking"  # 车位月租
+    TEMPORARY = "temporary"  # 临时停车费, days inside without a right (PARK-05b)
+    OTHER = "other"  # on no list: the cashier names it and its amount (FEE-36)
 
 
 DOCUMENT_OF: Final = {
     ChargeItem.CARD_COST: DocumentKind.FORMAL_RECEIPT,
     ChargeItem.PARKING: DocumentKind.TOP_UP_SLIP,
+    ChargeItem.TEMPORARY: DocumentKind.TOP_UP_SLIP,
+    ChargeItem.OTHER: DocumentKind.FORMAL_RECEIPT,
 }
 
 
@@ -74,6 +78,16 @@ def replacement_charges(
     ):
         return ()
     return (Charge(item=ChargeItem.CARD_COST, unit_price_fen=CARD_COST_FEN, quantity=1),)
+
+
+def temporary_charges(day_fee_fen: int, days: int) -> tuple[Charge, ...]:
+    """Whole days at the temporary tariff (PARK-05b)."""
+    return (Charge(item=ChargeItem.TEMPORARY, unit_price_fen=day_fee_fen, quantity=days),)
+
+
+def free_charges(amount_fen: int) -> tuple[Charge, ...]:
+    """What the cashier decided, once (FEE-36)."""
+    return (Charge(item=ChargeItem.OTHER, unit_price_fen=amount_fen, quantity=1),)
 
 
 def parking_charges(monthly_fee_fen: int, months: int) -> tuple[Charge, ...]:

@@ -2,9 +2,16 @@
 
 from sqlalchemy import select
 
-from cardserver.db.books import balances, cash_given, money_in, money_unknown, unbalanced_entries
+from cardserver.db.books import balances, money_given, money_in, money_unknown, unbalanced_entries
 from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
-from cardserver.domain.ledger import CUSTOMER, INCOME, REFUND_PAYABLE, SUSPENSE, Entry
+from cardserver.domain.ledger import (
+    CUSTOMER,
+    INCOME,
+    REFUND_PAYABLE,
+    REFUNDING,
+    SUSPENSE,
+    Entry,
+)
 from cardserver.services.drawer import link
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.wire import Balances, Journal, JournalLine, Trial
@@ -35,9 +42,9 @@ def trial(estate: Estate, caller: Caller) -> Trial:
         return Trial(
             money_in_fen=money_in(turn.session),
             settled_fen=-_sum(accounts, INCOME),
-            returned_fen=cash_given(turn.session),
+            returned_fen=money_given(turn.session),
             held_fen=-_sum(accounts, CUSTOMER),
-            payable_fen=-_sum(accounts, REFUND_PAYABLE),
+            payable_fen=-_sum(accounts, REFUND_PAYABLE) - _sum(accounts, REFUNDING),
             suspense_fen=-_sum(accounts, SUSPENSE),
             unbalanced_entries=unbalanced_entries(turn.session),
             unknown_fen=money_unknown(turn.session),

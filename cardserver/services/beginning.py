@@ -25,7 +25,13 @@ from cardserver.services.replay import repeated
 from cardserver.services.selling import check_may_use, request_of
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, Turn, writing
-from cardserver.wire import BeginRequest, ExtendRequest, IssueRequest, Ticket
+from cardserver.wire import (
+    BeginRequest,
+    ExtendRequest,
+    IssueRequest,
+    ReplaceRequest,
+    Ticket,
+)
 
 CARD_NUMBERS = "card-number"
 BEING_REPLACED = "being replaced"
@@ -66,8 +72,11 @@ def _open(turn: Turn, request: BeginRequest) -> OperationRow:
         plan = resealed(plan, made.card)
     row = turn.add(_row(turn, request, made, plan, keys))
     inherit_steps(turn, row.id, keys)
-    if isinstance(request.request, IssueRequest | ExtendRequest):
-        use_application(turn, row.id, request.request.verification_id)
+    asked = request.request
+    if isinstance(asked, IssueRequest | ExtendRequest) or (
+        isinstance(asked, ReplaceRequest) and asked.full_period
+    ):
+        use_application(turn, row.id, asked.verification_id)
     _record(turn, row, made.card)
     return row
 

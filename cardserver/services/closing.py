@@ -204,14 +204,21 @@ def z_report(estate: Estate, caller: Caller, number: int) -> ZView:
         return _z_view(turn.find(ZReportRow, number, "z-report"))
 
 
-def reprint_z(estate: Estate, caller: Caller, number: int, request: ReprintRequest) -> Reprinted:
-    """Leave to print a Z report once more; how often that was asked stands on it. NotFound."""
+def reprint_z(estate: Estate, caller: Caller, number: int, request: PrintZ) -> Reprinted:
+    """Leave to print a Z report; how often it was asked again stands on it (补打).
+
+    The original is given out once: a second desk, or the same act repeated, gets a copy.
+    Raises NotFound.
+    """
     with writing(estate, caller) as turn:
         turn.find(ZReportRow, number, "z-report")
         name = f"z-reprint:{number}"
         if not repeated(turn, request.print_id, "reprint-z", request, about=number):
-            turn.note("reprint", f"z-report {number}", str(turn.count(name)))
-        return Reprinted(count=turn.find(CounterRow, name, "counter").value)
+            first = request.original and turn.count(f"z-original:{number}") == 1
+            if not first:
+                turn.note("reprint", f"z-report {number}", str(turn.count(name)))
+        counted = turn.session.get(CounterRow, name)
+        return Reprinted(count=0 if counted is None else counted.value)
 
 
 def z_reports(estate: Estate, caller: Caller, limit: int) -> ZList:

@@ -9,9 +9,11 @@ from typing import Any, Final, Literal, get_args
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from cardserver.db.books import sale_account, tenders_of
+from cardserver.db.books import received, tenders_of
 from cardserver.db.mapping import charges_from, period_from, rights_from
 from cardserver.db.paperbooks import not_printed
+from cardserver.db.payments import kept_of
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.queries import unit_of
 from cardserver.db.spaces import is_collected
 from cardserver.db.tables import (
@@ -22,6 +24,7 @@ from cardserver.db.tables import (
     OperationRow,
     SaleRow,
 )
+from cardserver.db.tables_charges import ChargeRow
 from cardserver.db.tables_papers import (
     DocumentSignatureRow,
     DocumentVoidRow,
@@ -41,10 +44,11 @@ from cardserver.domain.document import (
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.signature import SignedHow, check_strokes
-from cardserver.domain.tariff import DOCUMENT_OF, document_kinds
+from cardserver.domain.tariff import DOCUMENT_OF, ChargeItem, document_kinds
 from cardserver.services.errors import Conflict
 from cardserver.services.numbering import number_for
 from cardserver.services.replay import repeated
+from cardserver.services.slips import with_code
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import (
     DocumentContent,
@@ -63,20 +67,24 @@ _OWED = "owed"
 _REPRINT = "reprint"
 _SEALED = "sealed"
 _HANDED: Final[tuple[Handing, ...]] = get_args(Handing)
-_VALID: Final = (
+_VALID: Final = PreparedRows(
+    DocumentRow,
     select(DocumentRow)
     .where(
         DocumentRow.operation_id == bindparam("operation"),
         DocumentRow.id.not_in(select(DocumentVoidRow.document_id)),
     )
-    .order_by(DocumentRow.id)
+    .order_by(DocumentRow.id),
 )
-_EVENTS: Final = (
+_EVENTS: Final = Prepared(
     select(DocumentEventRow.event)
     .where(DocumentEventRow.document_id == bindparam("paper"))
     .order_by(DocumentEventRow.id)
 )
-_BESIDE: Final = (
+_PRINT_IDS: Final = Prepared(
+    select(DocumentEventRow.print_id).where(DocumentEventRow.document_id == bindparam("paper"))
+)
+_BESIDE: Final = Prepared(
     select(DocumentSignatureRow.how, DocumentVoidRow.document_id)
     .select_from(DocumentRow)
     .outerjoin(DocumentSignatureRow, DocumentSignatureRow.document_id == DocumentRow.id)
@@ -85,7 +93,7 @@ _BESIDE: Final = (
 )
 """Whether a paper was signed, and whether it was voided."""
 
-_INVOICES: Final = (
+_INVOICES: Final = Prepared(
     select(InvoiceRow.number)
     .join(InvoiceHandingRow, InvoiceHandingRow.id == InvoiceRow.handing_id)
     .where(InvoiceHandingRow.document_id == bindparam("paper"))
@@ -93,40 +101,62 @@ _INVOICES: Final = (
 )
 
 
-def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> None:
+def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> tuple[DocumentView, ...]:
     """Number the papers for a settled sale, in the same transaction as its money.
 
     Kinds never mix: each kind of charge has its own paper with its own lines (FEE-10). What the
     bank collected is invoiced with the property fee and takes none here (FEE-14).
     """
     if is_collected(turn.session, sale.id):
-        return
-    for kind in document_kinds(charges_from(sale.charges)):
-        _owe(turn, operation, sale, kind)
+        return ()
+    kinds = document_kinds(charges_from(sale.charges))
+    owed = [
+        owe(turn, kind, content_of(turn, operation, sale, kind), operation_id=operation.id)
+        for kind in kinds
+    ]
+    return tuple(_view(row) for row in owed if row is not None)
 
 
-def _owe(turn: Turn, operation: OperationRow, sale: SaleRow, kind: DocumentKind) -> None:
-    content = content_of(turn, operation, sale, kind).model_dump(mode="json")
+def owe(
+    turn: Turn,
+    kind: DocumentKind,
+    content: DocumentContent,
+    *,
+    operation_id: str | None = None,
+    sale_id: str | None = None,
+) -> DocumentRow | None:
+    """Owe one paper, for an operation or for a sale without any; numbered where a number is left.
+
+    Settled all the same where none is: it gets one when a book is drawn (FEE-32); None till then.
+    """
+    stands: dict[str, Any] = {"operation_id": operation_id, "sale_id": sale_id}
     number = number_for(turn, kind)
+    written = content.model_dump(mode="json")
     if number is not None:
-        issue(turn, kind=kind, number=number, operation_id=operation.id, content=content)
-        return
-    # Settled all the same: the paper is owed, and numbered when a book is drawn (FEE-32).
-    turn.add(
-        UnnumberedPaperRow(kind=kind, operation_id=operation.id, content=content, **turn.made())
-    )
-    turn.note("owe-unnumbered", kind, f"card {operation.card_number}")
+        return issue(turn, kind=kind, number=number, content=written, **stands)
+    turn.add(UnnumberedPaperRow(kind=kind, content=written, **stands, **turn.made()))
+    turn.note("owe-unnumbered", kind, f"card {content.card_number}")
+    return None
 
 
 def issue(
-    turn: Turn, *, kind: DocumentKind, number: int, operation_id: str, content: Any
+    turn: Turn,
+    *,
+    kind: DocumentKind,
+    number: int,
+    content: Any,
+    operation_id: str | None = None,
+    sale_id: str | None = None,
 ) -> DocumentRow:
     """Write a paper of today under its number. Whoever asks is its issuer, for good (FEE-37)."""
+    if kind is DocumentKind.TOP_UP_SLIP:
+        content = with_code(turn, number, content)
     row = turn.add(
         DocumentRow(
             kind=kind,
             number=number,
             operation_id=operation_id,
+            sale_id=sale_id,
             local_date=turn.today,
             content=content,
             **turn.made(),
@@ -146,7 +176,7 @@ def content_of(
     rights = rights_from(operation.plan["rights"])
     added = period_from(operation.plan["added"])
     agreement = _agreement(turn, rights)
-    account = sale_account(turn.session, sale)
+    received_fen = received(turn.session, sale.id)
     lines = tuple(
         QuoteLine(
             item=charge.item,
@@ -164,16 +194,44 @@ def content_of(
         card_number=operation.card_number,
         lines=lines,
         total_fen=total_fen,
-        received_fen=account.credited_fen,
-        change_fen=account.credited_fen - sale.due_fen,
+        received_fen=received_fen,
+        change_fen=received_fen - sale.due_fen,
         payment_fen=None if total_fen == sale.due_fen else sale.due_fen,
         tender_kind=_tender_kind(turn.session, sale),
+        providers=tuple(dict.fromkeys(row.provider for row in kept_of(turn.session, sale.id))),
         added=None if added is None else Period.of(added),
         after={right.kind: Period.of(right.period) for right in rights},
         plate=None if agreement is None else agreement.plate,
         space=None if agreement is None else agreement.space,
         operation_kind=operation.kind,
         operation_id=operation.id,
+    )
+
+
+def content_of_charge(turn: Turn, charge: ChargeRow, sale: SaleRow) -> DocumentContent:
+    """All the receipt of a charge says that the cashier entered (FEE-36): no card, no rights."""
+    holder = turn.find(HolderRow, sale.holder_id, "holder")
+    unit = unit_of(turn.session, holder)
+    received_fen = received(turn.session, sale.id)
+    line = QuoteLine(
+        item=ChargeItem.OTHER,
+        label=charge.item,
+        unit_price_fen=charge.amount_fen,
+        quantity=1,
+        amount_fen=charge.amount_fen,
+    )
+    return DocumentContent(
+        holder_name=holder.name,
+        unit="" if unit is None else unit.label,
+        card_number=0,
+        lines=(line,),
+        total_fen=sale.due_fen,
+        received_fen=received_fen,
+        change_fen=received_fen - sale.due_fen,
+        tender_kind=_tender_kind(turn.session, sale),
+        providers=tuple(dict.fromkeys(row.provider for row in kept_of(turn.session, sale.id))),
+        after={},
+        sale_id=sale.id,
     )
 
 
@@ -185,15 +243,15 @@ def _agreement(turn: Turn, rights: Sequence[Right]) -> AgreementRow | None:
 
 
 def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
-    """How it was paid: as the first money that counted was."""
+    """How it was paid: as the first cash that counted was, or without any by QR."""
     states = tenders_of(session, sale.id).values()
-    kind: TenderKind = next(each.kind for each in states if each.state is TenderState.CREDITED)
-    return kind
+    kinds = [each.kind for each in states if each.state is TenderState.CREDITED]
+    return next((kind for kind in kinds if kind is not TenderKind.QR), TenderKind.QR)
 
 
 def documents_of(turn: Turn, operation: OperationRow) -> tuple[DocumentView, ...]:
     """The valid papers of an operation, one of each kind; none where no money was taken."""
-    rows = turn.session.scalars(_VALID, {"operation": operation.id})
+    rows = _VALID.all(turn.session, operation=operation.id)
     return tuple(view_of(turn.session, row) for row in rows)
 
 
@@ -218,11 +276,17 @@ def documents_owed(estate: Estate, caller: Caller, station: str | None) -> Docum
 def record_print(
     estate: Estate, caller: Caller, document_id: int, report: PrintReport
 ) -> DocumentView:
-    """What became of a print job: printed, not printed, or unknown."""
+    """What became of a print job: printed, not printed, or unknown.
+
+    A job begins as unknown. Where one may already be in the world, whatever the station believed,
+    it counts as a reprint and the answer bears the mark. Raises Conflict ``paper-void`` for that.
+    """
     with writing(estate, caller) as turn:
         row = find_document(turn, document_id)
         step = f"{report.print_id}:{report.result}"
         if not repeated(turn, step, "print", report, about=document_id):
+            if report.result is PrintResult.UNKNOWN:
+                _mark_copy(turn, row, report.print_id)
             _event(turn, row, report.result, report.print_id)
             turn.note("print", f"{row.kind} {row.number}", report.result)
         return view_of(turn.session, row)
@@ -240,6 +304,14 @@ def reprint(
                 _event(turn, row, _REPRINT, request.print_id)
             turn.note("reprint", f"{row.kind} {row.number}")
         return view_of(turn.session, row)
+
+
+def _mark_copy(turn: Turn, row: DocumentRow, print_id: str) -> None:
+    """Count a copy for which nobody asked leave: two people printed at once (FEE-24a)."""
+    known = _PRINT_IDS.values(turn.session, paper=row.id)
+    if print_id not in known and _state(_events(turn.session, row)) in MAY_EXIST:
+        check_valid(turn.session, row)
+        _event(turn, row, _REPRINT, print_id)
 
 
 def hand_over(
@@ -325,7 +397,7 @@ def _event(turn: Turn, row: DocumentRow, event: str, print_id: str | None) -> No
 
 
 def _events(session: Session, row: DocumentRow) -> Sequence[str]:
-    return session.scalars(_EVENTS, {"paper": row.id}).all()
+    return _EVENTS.values(session, paper=row.id)
 
 
 def _state(events: Sequence[str]) -> DocumentState:
@@ -347,8 +419,25 @@ def _handed(events: Sequence[str]) -> Handing | Literal[""]:
 
 def view_of(session: Session, row: DocumentRow) -> DocumentView:
     """A paper as it stands."""
-    events = _events(session, row)
-    signed, void_id = session.execute(_BESIDE, {"paper": row.id}).one()
+    signed, void_id = _BESIDE.first(session, paper=row.id)
+    return _view(
+        row,
+        _events(session, row),
+        signed=signed or "",
+        invoices=tuple(_INVOICES.values(session, paper=row.id)),
+        void=void_id is not None,
+    )
+
+
+def _view(
+    row: DocumentRow,
+    events: Sequence[str] = (_OWED,),
+    *,
+    signed: SignedHow | Literal[""] = "",
+    invoices: tuple[int, ...] = (),
+    void: bool = False,
+) -> DocumentView:
+    """A paper with what became of it; nothing has yet of one just written."""
     return DocumentView(
         document_id=row.id,
         kind=row.kind,
@@ -361,8 +450,8 @@ def view_of(session: Session, row: DocumentRow) -> DocumentView:
         reprints=events.count(_REPRINT),
         handed=_handed(events),
         sealed=_SEALED in events,
-        signed=signed or "",
-        invoices=tuple(session.scalars(_INVOICES, {"paper": row.id})),
-        void=void_id is not None,
+        signed=signed,
+        invoices=invoices,
+        void=void,
         content=DocumentContent.model_validate(row.content),
     )

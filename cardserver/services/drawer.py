@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
+from cardserver.db.prepared import PreparedRows
 from cardserver.db.tables_shifts import (
     DrawerEntryRow,
     DrawerLineRow,
@@ -17,17 +18,20 @@ from cardserver.domain.shift import ShiftState
 from cardserver.domain.station import StationKind
 from cardserver.services.turn import Turn
 
-_OPEN_SHIFT: Final = select(ShiftRow).where(
-    ShiftRow.station == bindparam("station"),
-    ShiftRow.operator == bindparam("operator"),
-    ShiftRow.state == ShiftState.OPEN,
+_OPEN_SHIFT: Final = PreparedRows(
+    ShiftRow,
+    select(ShiftRow).where(
+        ShiftRow.station == bindparam("station"),
+        ShiftRow.operator == bindparam("operator"),
+        ShiftRow.state == ShiftState.OPEN,
+    ),
 )
 
 
 def open_shift_of(turn: Turn) -> ShiftRow | None:
     """The caller's own open shift at this station."""
-    whose = {"station": turn.caller.station, "operator": turn.caller.operator}
-    return turn.session.scalars(_OPEN_SHIFT, whose).first()
+    caller = turn.caller
+    return _OPEN_SHIFT.first(turn.session, station=caller.station, operator=caller.operator)
 
 
 def own_shift(turn: Turn) -> ShiftRow:

@@ -28,7 +28,14 @@ from cardserver.services.registeracts import enter_abandoned, enter_settled, ent
 from cardserver.services.selling import earn, give_up, sale_view, suspend
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.services.views import card_view, operation_view
-from cardserver.wire import AbandonRequest, Evidence, Settled, Voided, VoidRequest
+from cardserver.wire import (
+    AbandonRequest,
+    DocumentView,
+    Evidence,
+    Settled,
+    Voided,
+    VoidRequest,
+)
 
 _SETTLED = "settled"
 
@@ -43,22 +50,30 @@ def settle(estate: Estate, caller: Caller, operation_id: str, evidence: Evidence
     with writing(estate, caller) as turn:
         row = _operation(turn, operation_id)
         _check_evidence(turn, row, evidence, Verdict.NEW)
-        if row.state is not OperationState.SETTLED:
-            _end(turn, row, _SETTLED, evidence=evidence)
-            card = _write_card(turn, row, evidence)
-            turn.changed(card)
-            if row.sale_id is not None:
-                sale = turn.find(SaleRow, row.sale_id, "sale")
-                earn(turn, sale)
-                owe_documents(turn, row, sale)
-            file_parking(turn, row)
-            enter_settled(turn, row)
-            turn.session.flush()
+        if row.state is OperationState.SETTLED:
+            documents = documents_of(turn, row)
+        else:
+            documents = _settle(turn, row, evidence)
         return Settled(
             operation=operation_view(row),
             card=card_view(turn, turn.find(CardRow, row.card_number, "card")),
-            documents=documents_of(turn, row),
+            documents=documents,
         )
+
+
+def _settle(turn: Turn, row: OperationRow, evidence: Evidence) -> tuple[DocumentView, ...]:
+    """Card, money, papers and register, in this order; the papers that are owed now."""
+    documents: tuple[DocumentView, ...] = ()
+    _end(turn, row, _SETTLED, evidence=evidence)
+    _write_card(turn, row, evidence)
+    _write_rights(turn, row)
+    if row.sale_id is not None:
+        sale = turn.find(SaleRow, row.sale_id, "sale")
+        earn(turn, sale)
+        documents = owe_documents(turn, row, sale)
+    file_parking(turn, row)
+    enter_settled(turn, row)
+    return documents
 
 
 def void(estate: Estate, caller: Caller, operation_id: str, request: VoidRequest) -> Voided:
@@ -85,7 +100,8 @@ def void(estate: Estate, caller: Caller, operation_id: str, request: VoidRequest
 def abandon(estate: Estate, caller: Caller, operation_id: str, request: AbandonRequest) -> Voided:
     """End an operation without evidence: the card is denied first, the money is 待核对.
 
-    With `keep_sale` the money stays for another blank (IC-09a), where a blank was being made.
+    With `keep_sale` the money stays for another blank (IC-09a), where a blank was being made;
+    a month that the bank collected stays for the card that replaces this one.
     """
     with writing(estate, caller) as turn:
         row = _operation(turn, operation_id)
@@ -93,7 +109,7 @@ def abandon(estate: Estate, caller: Caller, operation_id: str, request: AbandonR
             _end(turn, row, "abandoned", reason=request.reason)
             _deny(turn, row, request.reason)
             keep = request.keep_sale and row.kind in ON_BLANK
-            if row.sale_id is not None and not keep:
+            if row.sale_id is not None and not (keep or _stays(turn, row)):
                 suspend(turn, turn.find(SaleRow, row.sale_id, "sale"), request.reason)
             enter_abandoned(turn, row, request.reason)
             _touch_subject(turn, row)
@@ -152,23 +168,29 @@ def _end(
     turn.note(word, f"card {row.card_number}", f"{row.kind} {row.id} {reason}".strip())
 
 
-def _write_card(turn: Turn, row: OperationRow, evidence: Evidence) -> CardRow:
+def _write_card(turn: Turn, row: OperationRow, evidence: Evidence) -> None:
     """The issue list says from now on what the card says."""
     if row.kind in ON_BLANK:
-        card = _new_card(turn, row, CardStatus.LIVE, "")
+        card = _new_card(turn, row, CardStatus.LIVE, "", evidence.secure_channel)
     else:
         card = turn.find(CardRow, row.card_number, "card")
+        card.key_version = row.key_version
+        card.secure_channel = evidence.secure_channel or row.secure_channel
+        turn.changed(card)
     if row.kind is OperationKind.REPLACE:
         _retire(turn, row)
     if row.kind is OperationKind.FORMAT:
         card.status, card.status_reason = CardStatus.RETURNED, "formatted"
-    card.key_version = row.key_version
-    card.secure_channel = evidence.secure_channel or row.secure_channel
-    _write_rights(turn, row)
-    return card
 
 
-def _new_card(turn: Turn, row: OperationRow, status: CardStatus, reason: str) -> CardRow:
+def _new_card(
+    turn: Turn,
+    row: OperationRow,
+    status: CardStatus,
+    reason: str,
+    secure_channel: str | None = None,
+) -> CardRow:
+    """A card of the blank chip; gates hear of it."""
     bought_on = turn.today
     if row.kind is OperationKind.REPLACE and row.sale_id is None and row.subject_number:
         # A free replacement starts no new month (IC-10a).
@@ -183,10 +205,10 @@ def _new_card(turn: Turn, row: OperationRow, status: CardStatus, reason: str) ->
             status_reason=reason,
             holder_id=row.holder_id,
             key_version=row.key_version,
-            secure_channel=row.secure_channel,
+            secure_channel=secure_channel or row.secure_channel,
             issued_at=turn.now,
             bought_on=bought_on,
-            version=0,
+            version=turn.version,
         )
     )
 
@@ -200,7 +222,8 @@ def _retire(turn: Turn, row: OperationRow) -> None:
 
 def _write_rights(turn: Turn, row: OperationRow) -> None:
     sealed = {change.slot: change.new for change in changes_from(row.changes)}
-    kept = {right.kind: right.sealed for right in rights_of(turn.session, row.card_number)}
+    before = () if row.kind in ON_BLANK else rights_of(turn.session, row.card_number)
+    kept = {right.kind: right.sealed for right in before}
     if kept:
         turn.session.execute(delete(RightRow).where(RightRow.card_number == row.card_number))
     for right in rights_from(row.plan["rights"]):
@@ -211,7 +234,7 @@ def _write_rights(turn: Turn, row: OperationRow) -> None:
 def _deny(turn: Turn, row: OperationRow, reason: str) -> None:
     """Before the operation ends, no gate takes the card any more."""
     if row.kind in ON_BLANK:
-        card = _new_card(turn, row, CardStatus.SCRAPPED, reason)
+        _new_card(turn, row, CardStatus.SCRAPPED, reason)
     else:
         card = turn.find(CardRow, row.card_number, "card")
         if row.kind is OperationKind.FORMAT:
@@ -219,7 +242,7 @@ def _deny(turn: Turn, row: OperationRow, reason: str) -> None:
         elif card.status is CardStatus.LIVE:
             card.status = CardStatus.BLOCKED
         card.status_reason = reason
-    turn.changed(card)
+        turn.changed(card)
 
 
 def _touch_subject(turn: Turn, row: OperationRow) -> None:

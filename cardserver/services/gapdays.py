@@ -4,7 +4,7 @@ The gate log says so. Only the desk asks about them (PARK-05b): they are paid to
 them go, and that is on record.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from cardserver.db.spaces import car_taps
 from cardserver.db.tables_parking import WaiverRow
@@ -32,6 +32,15 @@ def stayed_inside(turn: Turn, card: Card) -> tuple[date, date] | None:
     ]
     last = inside_until(moves, first, turn.today)
     return None if last is None else (first, last)
+
+
+def unpaid_days(turn: Turn, card: Card) -> int:
+    """How many such days there were before today, from which on the new month counts."""
+    days = stayed_inside(turn, card)
+    if days is None:
+        return 0
+    yesterday = turn.today - timedelta(days=1)
+    return max(0, (min(days[1], yesterday) - days[0]).days + 1)
 
 
 def asks_about_gap(turn: Turn, request: OperationRequest, card: Card | None) -> bool:

@@ -91,7 +91,7 @@ def _entry(turn: Turn, operation_id: str, step: str, state: KeyingState) -> dict
 
 
 def _journal(turn: Turn, operation_id: str) -> tuple[OperationState, dict[str, str]]:
-    found = keying_journal(turn.session, operation_id)
+    found = keying_journal(turn.connection, operation_id)
     if found is None:
         raise NotFound("operation", operation_id)
     kind, standing, known = found

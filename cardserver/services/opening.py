@@ -1,6 +1,6 @@
 """Opening an estate: its store brought up to date, its keys, its clock and its calendar's zone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +9,7 @@ from cardserver.db.engine import BUSY_TIMEOUT_MS, open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
+from cardserver.payments.api import PaymentProvider
 from cardserver.services.errors import ServiceError
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault
@@ -38,11 +39,13 @@ def open_estate(
     rules: CardRules = DEFAULT_RULES,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
     check_above_fen: int = CHECKED_ABOVE_FEN,
+    providers: Mapping[str, PaymentProvider] | None = None,
 ) -> Estate:
     """Open, and create or upgrade, the store at `database` and put the estate together.
 
     `clock` gives aware instants; notes above `check_above_fen` go through the note checker
-    (FEE-03a); `rules` are the card counter's settings (IC-05a, IC-13a, IC-23a).
+    (FEE-03a); `rules` are the card counter's settings (IC-05a, IC-13a, IC-23a); `providers` take
+    payments by QR.
 
     Raises DatabaseUrlInvalid, StoreUnusable, ZoneUnknown.
     """
@@ -60,4 +63,5 @@ def open_estate(
         clock=clock,
         check_above_fen=check_above_fen,
         rules=rules,
+        providers=providers or {},
     )

@@ -10,13 +10,15 @@ from sqlalchemy import func, select
 
 from cardserver.db.tables import HolderRow
 from cardserver.db.tables_operators import OperatorRow, SessionRow
+from cardserver.domain.errors import RuleViolation
+from cardserver.domain.offices import check_offices
 from cardserver.domain.permits import Action, Role, role_permits
 from cardserver.domain.signin import check_password
 from cardserver.services.errors import Conflict
 from cardserver.services.passwords import hashed
 from cardserver.services.replay import repeated
 from cardserver.services.sessions import roles_of
-from cardserver.services.signingin import end_sessions
+from cardserver.services.signingin import clear_waiting, end_sessions, waits
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_operators import (
     ActiveRequest,
@@ -26,6 +28,7 @@ from cardserver.wire_operators import (
     OperatorView,
     PasswordRequest,
     RolesRequest,
+    UnlockRequest,
 )
 
 _NO_PASSWORD = SecretStr("")
@@ -55,9 +58,14 @@ def everybody(estate: Estate, caller: Caller) -> OperatorList:
 
 
 def add(estate: Estate, caller: Caller, request: NewOperator) -> OperatorView:
-    """A new person. Raises RuleViolation for a poor password, Conflict ``name-taken``, NotFound."""
+    """A new person.
+
+    Raises RuleViolation for a poor password and ``offices-apart``, Conflict ``name-taken``,
+    NotFound.
+    """
     password = request.password.get_secret_value()
     check_password(password, request.name)
+    check_offices(request.roles)
     kept = hashed(password)  # slow: not while the store is held
     with writing(estate, caller) as turn:
         if not repeated(turn, request.request_id, "add-operator", _without_password(request)):
@@ -85,13 +93,18 @@ def put(
 def set_roles(
     estate: Estate, caller: Caller, operator_id: int, request: RolesRequest
 ) -> OperatorView:
-    """Other offices; they count from the person's next call on. Raises Conflict ``last-keeper``."""
+    """Other offices; they count from the person's next call on. Nobody gives them to oneself.
+
+    Raises RuleViolation ``own-offices``, ``offices-apart``; Conflict ``last-keeper``; NotFound.
+    """
+    check_offices(request.roles)
     with writing(estate, caller) as turn:
         row = turn.find(OperatorRow, operator_id, "operator")
         if not repeated(turn, request.request_id, "set-roles", request, about=operator_id):
             row.roles = _words(request.roles)
             turn.session.flush()
             _check_somebody_keeps(turn)
+            _check_another(row, caller)
             turn.note("set-roles", row.name, " ".join(row.roles))
         return _view(turn, row)
 
@@ -109,6 +122,7 @@ def set_password(
         row = turn.find(OperatorRow, operator_id, "operator")
         row.password_hash = kept
         end_sessions(turn, by=caller.operator or caller.station, operator_id=row.id)
+        clear_waiting(turn, row.name)
         turn.note("set-password", row.name)
         return _view(turn, row)
 
@@ -116,17 +130,39 @@ def set_password(
 def set_active(
     estate: Estate, caller: Caller, operator_id: int, request: ActiveRequest
 ) -> OperatorView:
-    """Let a person go, or back in. Raises Conflict ``last-keeper``."""
+    """Let another person go, or back in.
+
+    Raises RuleViolation ``own-offices``, Conflict ``last-keeper``, NotFound.
+    """
     with writing(estate, caller) as turn:
         row = turn.find(OperatorRow, operator_id, "operator")
         if not repeated(turn, request.request_id, "set-active", request, about=operator_id):
             row.active = request.active
             turn.session.flush()
             _check_somebody_keeps(turn)
+            _check_another(row, caller)
             if not row.active:
                 end_sessions(turn, by=caller.operator or caller.station, operator_id=row.id)
             turn.note("enable-operator" if row.active else "disable-operator", row.name)
         return _view(turn, row)
+
+
+def unlock(
+    estate: Estate, caller: Caller, operator_id: int, request: UnlockRequest
+) -> OperatorView:
+    """A person made to wait after wrong passwords waits no longer. Raises NotFound."""
+    with writing(estate, caller) as turn:
+        row = turn.find(OperatorRow, operator_id, "operator")
+        if not repeated(turn, request.request_id, "unlock", request, about=operator_id):
+            clear_waiting(turn, row.name)
+            turn.note("unlock", row.name)
+        return _view(turn, row)
+
+
+def _check_another(row: OperatorRow, caller: Caller) -> None:
+    """What one may do, and whether one may come in at all, is somebody else's to say (IC-14)."""
+    if row.name == caller.operator:
+        raise RuleViolation("own-offices", rule="IC-14")
 
 
 def _without_password(request: NewOperator) -> NewOperator:
@@ -159,4 +195,5 @@ def _view(turn: Turn, row: OperatorRow) -> OperatorView:
         active=row.active,
         holder_id=row.holder_id,
         last_seen=turn.session.scalar(last),
+        waits=waits(turn, row.name),
     )

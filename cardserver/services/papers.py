@@ -19,6 +19,7 @@ from cardserver.db.paperbooks import (
     unnumbered,
 )
 from cardserver.db.tables import CardRow, DocumentRow, OperationRow, SaleRow
+from cardserver.db.tables_charges import ChargeRow
 from cardserver.db.tables_papers import (
     BoxEmptyingRow,
     BoxPaperRow,
@@ -37,6 +38,7 @@ from cardserver.services.accounts import book
 from cardserver.services.documents import (
     check_valid,
     content_of,
+    content_of_charge,
     find_document,
     issue,
     view_of,
@@ -89,8 +91,10 @@ def _void(turn: Turn, row: DocumentRow, request: VoidPaperRequest) -> None:
     if turn.session.scalar(exchanged) is not None:
         raise Conflict("invoices-given", "the slip was exchanged for invoices", rule="FEE-23")
     authorised_by = _authorised(turn, row, request)
-    operation = turn.find(OperationRow, row.operation_id, "operation")
-    sale = turn.find(SaleRow, operation.sale_id, "sale")
+    operation = None
+    if row.operation_id is not None:
+        operation = turn.find(OperationRow, row.operation_id, "operation")
+    sale = turn.find(SaleRow, row.sale_id if operation is None else operation.sale_id, "sale")
     replacement = None
     if request.outcome is VoidOutcome.CANCELLED_ISSUE:
         _give_back(turn, row, operation, sale, request)
@@ -119,12 +123,15 @@ def _authorised(turn: Turn, row: DocumentRow, request: VoidPaperRequest) -> str:
 
 
 def _replacement(
-    turn: Turn, row: DocumentRow, operation: OperationRow, sale: SaleRow
+    turn: Turn, row: DocumentRow, operation: OperationRow | None, sale: SaleRow
 ) -> DocumentRow:
     number = number_for(turn, row.kind)
     if number is None:
         raise RuleViolation("no-receipt-book", rule="FEE-21")
-    content = content_of(turn, operation, sale, row.kind)
+    if operation is None:
+        content = content_of_charge(turn, turn.find(ChargeRow, sale.id, "charge"), sale)
+    else:
+        content = content_of(turn, operation, sale, row.kind)
     before = DocumentContent.model_validate(row.content)
     # The money is what it was when it was settled; only what was written wrong may differ.
     kept = content.model_copy(
@@ -134,7 +141,8 @@ def _replacement(
         turn,
         kind=row.kind,
         number=number,
-        operation_id=operation.id,
+        operation_id=row.operation_id,
+        sale_id=row.sale_id,
         content=kept.model_dump(mode="json"),
     )
 
@@ -142,14 +150,19 @@ def _replacement(
 def _give_back(
     turn: Turn,
     row: DocumentRow,
-    operation: OperationRow,
+    operation: OperationRow | None,
     sale: SaleRow,
     request: VoidPaperRequest,
 ) -> None:
-    """The issue is cancelled in the same visit: the card was read back blank, the money is owed."""
+    """Cancelled in the same visit, the money is owed back.
+
+    The card was read back blank, or the cashier takes a charge of her own back (FEE-36).
+    """
     same_visit = row.local_date == turn.today and request.all_copies
-    if not same_visit or not _undone(turn, operation):
+    if not same_visit or not (operation is None or _undone(turn, operation)):
         raise RuleViolation("issue-not-undone", rule="FEE-38b")
+    if operation is None:
+        turn.caller.authorised_by(Action.FREE_AMOUNT)
     charges = [each for each in charges_from(sale.charges) if DOCUMENT_OF[each.item] is row.kind]
     book(turn, sale.id, ledger.unearned(charges))
 

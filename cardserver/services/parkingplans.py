@@ -15,10 +15,12 @@ from cardserver.domain.plan import (
     plan_add_parking,
     plan_parking_card,
     plan_top_up,
+    with_temporary_days,
 )
 from cardserver.domain.rights import RightKind
 from cardserver.domain.station import StationKind
-from cardserver.services.gapdays import asks_about_gap
+from cardserver.services.errors import NotPermitted
+from cardserver.services.gapdays import asks_about_gap, unpaid_days
 from cardserver.services.pricing import priced
 from cardserver.services.turn import Turn
 from cardserver.wire import AddParkingRequest, TopUpRequest
@@ -45,6 +47,12 @@ def more_months(turn: Turn, card: Card, request: TopUpRequest) -> Plan:
     if agreement is not None and agreement.bank_collected and gap is not Gap.COLLECTED:
         gap = _check_bank(turn, agreement, gap)
     plan = plan_top_up(card, agreement, request.months, turn.today, gap)
+    if gap is Gap.TEMPORARY:
+        if turn.caller.kind is not StationKind.DESK:
+            raise NotPermitted("gap")
+        plan = with_temporary_days(
+            plan, unpaid_days(turn, card), turn.estate.rules.temporary_day_fen
+        )
     if asks_about_gap(turn, request, card):
         return replace(plan, notes=(QuoteNote.STAYED_INSIDE,))
     return plan

@@ -3,11 +3,12 @@
 from sqlalchemy import select
 
 from cardserver.db.queries import unit_of
-from cardserver.db.tables import HolderRow
-from cardserver.db.tables_approvals import PhoneRecordRow
+from cardserver.db.tables import HolderRow, VerificationRow
+from cardserver.db.tables_approvals import PhoneRecordRow, VerificationProofRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.holder import mask_phone
 from cardserver.domain.phonerecord import CallResult
+from cardserver.domain.verification import VerificationMethod
 from cardserver.services.proving import is_listed, owners_of
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
@@ -79,9 +80,9 @@ def phone_records(estate: Estate, caller: Caller, applicant_id: int) -> PhoneRec
 
 
 def take_on_record(estate: Estate, caller: Caller, holder_id: int, request_id: str) -> PhoneRecords:
-    """Put a person the owner confirmed today onto the unit's record (IC-04b).
+    """Put a person the owner confirmed today, on the telephone or here, on record (IC-04b).
 
-    Raises RuleViolation ``phone-record-missing`` without such a call; NotFound.
+    Raises RuleViolation ``phone-record-missing`` without that; NotFound.
     """
     request = TakenOnRecord(request_id=request_id)
     with writing(estate, caller) as turn:
@@ -89,12 +90,30 @@ def take_on_record(estate: Estate, caller: Caller, holder_id: int, request_id: s
         if not repeated(turn, request_id, "take-on-record", request, about=holder_id):
             statement = select(PhoneRecordRow).where(PhoneRecordRow.applicant_id == holder_id)
             calls = turn.session.scalars(statement)
-            if not any(_view(turn, row).serves_today for row in calls):
+            called = any(_view(turn, row).serves_today for row in calls)
+            if not called and not _owner_was_here(turn, applicant):
                 raise RuleViolation("phone-record-missing", rule="IC-04b")
             applicant.listed = True
             applicant.version += 1
             turn.note("take-on-record", f"holder {holder_id}")
     return phone_records(estate, caller, holder_id)
+
+
+def _owner_was_here(turn: Turn, applicant: HolderRow) -> bool:
+    """Did an owner of the unit stand here today and agree, as a verification says?"""
+    owners = {owner.id for owner in owners_of(turn, applicant.unit_id)}
+    statement = (
+        select(VerificationRow.at, VerificationProofRow.owner_id)
+        .join(VerificationProofRow, VerificationProofRow.verification_id == VerificationRow.id)
+        .where(
+            VerificationRow.holder_id == applicant.id,
+            VerificationRow.method == VerificationMethod.OWNER_PRESENT,
+        )
+    )
+    return any(
+        owner in owners and turn.local_date(at) == turn.today
+        for at, owner in turn.session.execute(statement)
+    )
 
 
 def _view(turn: Turn, row: PhoneRecordRow) -> PhoneRecordView:

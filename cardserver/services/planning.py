@@ -15,6 +15,7 @@ from cardserver.domain.plan import (
     plan_format,
     plan_issue,
     plan_replace,
+    with_full_period,
 )
 from cardserver.domain.rights import zone_mask
 from cardserver.services.holderlimits import holder_on_file
@@ -86,6 +87,8 @@ def check_draft_verified(turn: Turn, made: Draft) -> None:
         kind = request.kind
         if isinstance(request, IssueRequest) and request.agreement_id is not None:
             kind = OperationKind.ADD_PARKING  # a new parking card asks for the same papers
+        if isinstance(request, ReplaceRequest) and request.full_period:
+            kind = OperationKind.EXTEND  # a new full period stands on the papers of one (IC-11a)
         check_verified(turn, kind, made.holder, request.verification_id)
 
 
@@ -121,9 +124,17 @@ def _plan(
             return plan_extend(card, holder, turn.today, facts)
         case ReplaceRequest():
             finding = finding_of(turn, request.appraisal_id, request.old_card_number)
-            return plan_replace(card, request.reason, finding, turn.today)
+            plan = plan_replace(card, request.reason, finding, turn.today)
+            return _full_period(turn, plan, holder, request) if request.full_period else plan
         case FormatRequest():
             return plan_format(card, turn.today)
+
+
+def _full_period(turn: Turn, plan: Plan, holder: Holder, request: ReplaceRequest) -> Plan:
+    """The replacement for a new full period, by the papers of the verification (IC-11a)."""
+    holder = holder_on_file(turn, turn.find(HolderRow, holder.holder_id, "holder"))
+    facts = facts_of(turn, holder.holder_id, request.verification_id)
+    return with_full_period(plan, holder, turn.today, facts)
 
 
 def quote_lines(plan: Plan) -> tuple[QuoteLine, ...]:

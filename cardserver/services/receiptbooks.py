@@ -269,7 +269,12 @@ def _number(turn: Turn, row: UnnumberedPaperRow) -> bool:
     if number is None:
         return False
     paper = issue(
-        turn, kind=row.kind, number=number, operation_id=row.operation_id, content=row.content
+        turn,
+        kind=row.kind,
+        number=number,
+        content=row.content,
+        operation_id=row.operation_id,
+        sale_id=row.sale_id,
     )
     turn.add(NumberedLaterRow(unnumbered_id=row.id, document_id=paper.id, **turn.made()))
     return True

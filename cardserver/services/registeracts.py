@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from cardserver.db.mapping import period_from, rights_from
+from cardserver.db.prepared import Prepared
 from cardserver.db.tables import CardRow, DocumentRow, HolderRow, OperationRow, SaleRow
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.register import AbnormalReason, EnteredRight, RegisterEntry, RegisterKind
@@ -31,7 +32,7 @@ _KINDS: Final = {
     OperationKind.ADD_PARKING: RegisterKind.PARKING_ADDED,
     OperationKind.FORMAT: RegisterKind.FORMATTED,
 }
-_RETURNED_BEFORE: Final = (
+_RETURNED_BEFORE: Final = Prepared(
     select(CardRow.number)
     .where(
         CardRow.uid == bindparam("uid"),
@@ -40,7 +41,7 @@ _RETURNED_BEFORE: Final = (
     )
     .order_by(CardRow.number.desc())
 )
-_NUMBERS: Final = (
+_NUMBERS: Final = Prepared(
     select(DocumentRow.number)
     .where(DocumentRow.operation_id == bindparam("operation"))
     .order_by(DocumentRow.id)
@@ -96,8 +97,10 @@ def _card_before(turn: Turn, operation: OperationRow) -> int | None:
         return operation.subject_number
     if operation.kind is not OperationKind.ISSUE:
         return None
-    this = {"uid": operation.uid, "card": operation.card_number}
-    return turn.session.scalars(_RETURNED_BEFORE, this).first()
+    number: int | None = _RETURNED_BEFORE.value(
+        turn.session, uid=operation.uid, card=operation.card_number
+    )
+    return number
 
 
 def _unfinished(
@@ -168,7 +171,7 @@ def _period(operation: OperationRow) -> ValidityPeriod | None:
 
 
 def _receipts(turn: Turn, operation: OperationRow) -> str:
-    numbers = turn.session.scalars(_NUMBERS, {"operation": operation.id})
+    numbers = _NUMBERS.values(turn.session, operation=operation.id)
     return " ".join(f"{number:06d}" for number in numbers)
 
 

@@ -69,7 +69,8 @@ def _appraisal(turn: Turn, appraisal_id: str | None) -> str:
 
 def _with_application(turn: Turn, entry: RegisterEntry) -> RegisterEntry:
     """Who agreed, and who signs for a section's card: its head, who applied for it (IC-15a)."""
-    application = turn.session.get(ApplicationRow, entry.proof.approval_id)
+    approval = entry.proof.approval_id
+    application = turn.session.get(ApplicationRow, approval) if approval else None
     if application is None:
         return entry
     statement = select(ApplicationStepRow.person).where(

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 
+from cardserver.db.prepared import Prepared
 from cardserver.db.registers import Where, rows_where
 from cardserver.db.tables_register import RegisterChainRow, RegisterRow, RegisterSignatureRow
 from cardserver.domain.register import TAKEN, RegisterEntry, abnormal_reasons
@@ -20,6 +21,16 @@ ROWS: Final = "register"
 SIGNATURES: Final = "register-signature"
 _NAME_SIZE: Final = 60
 _REMARK_SIZE: Final = 400
+_HEAD: Final = Prepared(
+    select(RegisterChainRow.name, RegisterChainRow.number, RegisterChainRow.hash).where(
+        RegisterChainRow.name == bindparam("chain")
+    )
+)
+_NEW_HEAD: Final = Prepared(
+    update(RegisterChainRow)
+    .where(RegisterChainRow.name == bindparam("chain"))
+    .values(number=bindparam("last_number"), hash=bindparam("last_hash"))
+)
 _LINKS: Final = frozenset({"previous", "hash"})
 
 
@@ -63,7 +74,7 @@ def enter(turn: Turn, entry: RegisterEntry) -> RegisterRow:
         previous=head.hash,
         **turn.made(),
     )
-    _link(head, row)
+    _link(turn, head, row)
     return turn.add(row)
 
 
@@ -71,18 +82,23 @@ def add_signature(turn: Turn, **values: Any) -> RegisterSignatureRow:
     """Write a signature's row, numbered and chained like the rows themselves."""
     head = _head(turn, SIGNATURES)
     row = RegisterSignatureRow(number=head.number + 1, previous=head.hash, **values, **turn.made())
-    _link(head, row)
+    _link(turn, head, row)
     return turn.add(row)
 
 
-def _head(turn: Turn, name: str) -> RegisterChainRow:
-    found = turn.session.get(RegisterChainRow, name)
-    return found or turn.add(RegisterChainRow(name=name, number=0, hash=NO_ROW))
+def _head(turn: Turn, name: str) -> Any:
+    """Name, number and hash of the last row of a chain."""
+    found = _HEAD.first(turn.connection, chain=name)
+    if found is None:
+        turn.write(RegisterChainRow, {"name": name, "number": 0, "hash": NO_ROW})
+        found = _HEAD.first(turn.connection, chain=name)
+    return found
 
 
-def _link(head: RegisterChainRow, row: RegisterRow | RegisterSignatureRow) -> None:
+def _link(turn: Turn, head: Any, row: RegisterRow | RegisterSignatureRow) -> None:
     row.hash = chained(row.previous, content_of(row))
-    head.number, head.hash = row.number, row.hash
+    last = {"chain": head.name, "last_number": row.number, "last_hash": row.hash}
+    _NEW_HEAD.write(turn.connection, [last])
 
 
 def content_of(row: RegisterRow | RegisterSignatureRow) -> Mapping[str, object]:

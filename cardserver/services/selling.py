@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
 
 from cardserver.db.books import (
     sale_account,
@@ -15,12 +14,14 @@ from cardserver.db.books import (
 from cardserver.db.mapping import charges_from, charges_json
 from cardserver.db.spaces import carried_on_by, is_collected
 from cardserver.db.tables import SaleEventRow, SaleRow, TenderRow
+from cardserver.db.tables_payments import QrPaymentRow
 from cardserver.db.tables_shifts import TenderNotesRow
 from cardserver.domain import ledger
 from cardserver.domain.denomination import check_money
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import (
+    CHARGE,
     SaleState,
     TenderKind,
     TenderState,
@@ -32,6 +33,7 @@ from cardserver.services.errors import Conflict
 from cardserver.services.gapdays import settle_gap
 from cardserver.services.numbering import check_numbers_left
 from cardserver.services.planning import check_draft_verified, draft
+from cardserver.services.providermoney import decided, give_back
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import (
@@ -96,7 +98,12 @@ def sale(estate: Estate, caller: Caller, sale_id: str) -> SaleView:
 
 
 def request_of(turn: Turn, row: SaleRow) -> OperationRequest:
-    """What a sale pays for. Months follow the card to the one that replaced it."""
+    """What a sale pays for. Months follow the card to the one that replaced it.
+
+    Raises Conflict ``sale-differs`` for a charge, which no card is written for.
+    """
+    if row.request["kind"] == CHARGE:
+        raise Conflict("sale-differs", "the sale is for no card", rule="FEE-36")
     request = _REQUEST.validate_python(row.request)
     if isinstance(request, TopUpRequest):
         number = carried_on_by(turn.session, request.card_number)
@@ -120,6 +127,8 @@ def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest)
     is always recorded, however late it is known.
     Raises IllegalTransition, RuleViolation, Conflict, ClockSetBack.
     """
+    if request.kind is TenderKind.QR:
+        raise RuleViolation("provider-decides", rule="FEE-04")  # no station's word makes it money
     with writing(estate, caller) as turn:
         row = _sale(turn, sale_id)
         step = f"{request.tender_id}:{request.state}"
@@ -130,6 +139,9 @@ def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest)
 
 def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
     """Write down one step of a payment and book it."""
+    if request.kind is TenderKind.QR:
+        decided(turn, turn.find(QrPaymentRow, request.tender_id, "payment"), request.state)
+        return
     history = tender_history(turn.session, request.tender_id)
     before = _check_same(history[-1], row, request) if history else None
     check_tender_step(before, request.state)
@@ -159,7 +171,7 @@ def _check_notes(turn: Turn, request: TenderRequest) -> None:
         turn.write(TenderNotesRow, {"tender_id": request.tender_id, "notes": request.notes})
 
 
-def _check_same(last: Row[Any], row: SaleRow, request: TenderRequest) -> TenderState:
+def _check_same(last: Any, row: SaleRow, request: TenderRequest) -> TenderState:
     same = (last.sale_id, last.kind, last.value_fen) == (row.id, request.kind, request.value_fen)
     if not same:
         raise Conflict("tender-differs", "this payment was reported otherwise before")
@@ -205,7 +217,7 @@ def cancel_sale(estate: Estate, caller: Caller, sale_id: str, request: CancelReq
         if not repeated(turn, request.cancel_id, "cancel", request, about=sale_id):
             if sale_state(turn.session, row.id) is not SaleState.OPEN:
                 raise Conflict("sale-closed")
-            if _open_tenders(turn, row):
+            if _open_tenders(turn, row)[0]:
                 raise Conflict("tender-open", "a note is still on its way")
             if is_collected(turn.session, row.id):
                 raise RuleViolation("bank-money", rule="PARK-12b")
@@ -219,8 +231,9 @@ def earn(turn: Turn, row: SaleRow) -> None:
 
 
 def give_up(turn: Turn, row: SaleRow, reason: str) -> None:
-    """Close a sale without its card; what we hold is owed back."""
+    """Close a sale without its card; what we hold is owed back, each part the way it came."""
     held = sale_account(turn.session, row).held_fen
+    held -= give_back(turn, row, reason)
     if held:
         book(turn, row.id, ledger.owed_back(row.id, held))
     close_sale(turn, row, SaleState.CANCELLED, reason)
@@ -261,17 +274,24 @@ def _sale(turn: Turn, sale_id: str) -> SaleRow:
     return row
 
 
-def _open_tenders(turn: Turn, row: SaleRow) -> tuple[str, ...]:
-    tenders = tenders_of(turn.session, row.id)
-    return tuple(
-        tender_id for tender_id, last in tenders.items() if last.state is TenderState.ACCEPTING
+def _open_tenders(turn: Turn, row: SaleRow) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Notes on their way, and codes whose provider has not said how they ended."""
+    last = tenders_of(turn.session, row.id).values()
+    going = {TenderState.ACCEPTING, TenderState.UNKNOWN}
+    codes = (each for each in last if each.kind is TenderKind.QR and each.state in going)
+    notes = (
+        each
+        for each in last
+        if each.kind is not TenderKind.QR and each.state is TenderState.ACCEPTING
     )
+    return tuple(each.tender_id for each in notes), tuple(each.tender_id for each in codes)
 
 
 def sale_view(turn: Turn, row: SaleRow) -> SaleView:
     """The money of a sale as it stands in this transaction."""
     account = sale_account(turn.session, row)
     state, operation_id = sale_standing(turn.session, row.id)
+    notes, codes = _open_tenders(turn, row)
     paying = state in {SaleState.OPEN, SaleState.IN_USE}
     return SaleView(
         sale_id=row.id,
@@ -282,6 +302,8 @@ def sale_view(turn: Turn, row: SaleRow) -> SaleView:
         missing_fen=account.missing_fen if paying else 0,
         change_fen=account.change_fen,
         refundable_fen=account.payable_fen,
-        open_tenders=_open_tenders(turn, row),
+        open_tenders=notes,
+        open_codes=codes,
+        refunding_fen=account.refunding_fen,
         operation_id=operation_id,
     )

@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
 
@@ -37,31 +37,36 @@ def _roles(words: Iterable[str]) -> frozenset[Role]:
 
 
 def with_operator(
-    station: Caller, found: RowMapping, leave_id: str, limits: SessionLimits, now: datetime
+    station: Caller,
+    found: Any,
+    lent: Sequence[RowMapping],
+    limits: SessionLimits,
+    now: datetime,
 ) -> Caller:
-    """The caller with the operator whose session this is, and what a second person allowed.
+    """The caller with the operator whose session this is, and what second persons allowed.
 
-    `found` is what `cardserver.db.callers` says of the call. Raises NotSignedIn for a session that
-    is unknown, of another station, ended or run out, and for an operator who was let go.
+    `found` and `lent` are what `cardserver.db.callers` says of the call. Raises NotSignedIn for a
+    session that is unknown, of another station, ended or run out, and for an operator let go.
     """
-    name = found["name"]
-    if name is None or limits.is_over(found["made"], found["last_seen"], now):
+    name = found.name
+    if name is None or limits.is_over(found.made, found.last_seen, now):
         raise NotSignedIn
+    leaves = tuple(_leaves(lent, now))
     return Caller(
         station=station.station,
         kind=station.kind,
         operator=name,
-        roles=_roles(found["roles"]),
-        leave=_leave(found, leave_id, now),
+        roles=_roles(found.roles),
+        leave=next(iter(leaves), None),
+        further=leaves[1:],
     )
 
 
-def _leave(found: RowMapping, leave_id: str, now: datetime) -> Leave | None:
-    """The leave of this very session, while it lasts; anything else is none."""
-    name = found["leave_name"]
-    if name is None or now >= found["leave_ends"]:
-        return None
-    return Leave(leave_id=leave_id, action=Action(found["leave_action"]), name=name)
+def _leaves(lent: Sequence[RowMapping], now: datetime) -> Iterator[Leave]:
+    """Those that have not run out; each lasts by itself."""
+    for each in lent:
+        if now < each["ends"]:
+            yield Leave(leave_id=each["id"], action=Action(each["action"]), name=each["name"])
 
 
 def session_of(turn: Turn, caller: Caller) -> SessionRow:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from cardserver.db.tables_operators import LeaveRow, OperatorRow, SessionRow, SignInAttemptRow
 from cardserver.domain.errors import RuleViolation
@@ -32,6 +32,7 @@ from cardserver.wire_operators import LeaveRequest, LeaveView, SessionView, Sign
 
 SIGN_IN: Final = "sign-in"
 _REMEMBERED_TRIES: Final = 64
+_BEGINS_ANEW: Final = frozenset({TryOutcome.ACCEPTED, TryOutcome.CLEARED})
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
@@ -157,8 +158,8 @@ def _try(estate: Estate, caller: Caller, tried: _Try) -> TryOutcome:
     with reading(estate, caller) as turn:
         row = turn.session.scalar(select(OperatorRow).where(OperatorRow.name == tried.name))
         kept = row.password_hash if row is not None and row.active else None
-        waits = _waits(turn, tried.name)
-    if waits:
+        waiting = waits(turn, tried.name) or _station_waits(turn)
+    if waiting:
         outcome = TryOutcome.WAITING
     elif not passwords.fits(kept, tried.password) or not _may_be_used(estate, tried.password):
         outcome = TryOutcome.WRONG
@@ -190,19 +191,37 @@ def _should_rehash(estate: Estate, kept: str) -> bool:
     return not estate.vault.demo and passwords.is_old(kept)
 
 
-def _waits(turn: Turn, name: str) -> bool:
-    """True while this name, or this station, is made to wait."""
+def waits(turn: Turn, name: str) -> bool:
+    """True while this name is made to wait, at whatever station."""
+    until = wait_until(_wrong(turn, SignInAttemptRow.name == name))
+    return until is not None and turn.now < until
+
+
+def clear_waiting(turn: Turn, name: str) -> None:
+    """The wrong tries with this name count no longer; those of a station do."""
+    turn.add(
+        SignInAttemptRow(
+            at=turn.now,
+            station=turn.caller.station,
+            name=name,
+            purpose=SIGN_IN,
+            outcome=TryOutcome.CLEARED,
+        )
+    )
+
+
+def _station_waits(turn: Turn) -> bool:
     tries = SignInAttemptRow
-    of_name = wait_until(_wrong(turn, tries.name == name))
-    of_station = wait_until(_wrong(turn, tries.station == turn.caller.station), STATION_FREE_TRIES)
-    return any(until is not None and turn.now < until for until in (of_name, of_station))
+    here = and_(tries.station == turn.caller.station, tries.outcome != TryOutcome.CLEARED)
+    until = wait_until(_wrong(turn, here), STATION_FREE_TRIES)
+    return until is not None and turn.now < until
 
 
-def _wrong(turn: Turn, condition: object) -> list[datetime]:
+def _wrong(turn: Turn, condition: ColumnElement[bool]) -> list[datetime]:
     """Instants of the wrong tries since the last right one, oldest first."""
     rows = turn.session.execute(
         select(SignInAttemptRow.at, SignInAttemptRow.outcome)
-        .where(condition)  # type: ignore[arg-type]
+        .where(condition)
         .where(SignInAttemptRow.at > turn.now - REMEMBERED)
         .where(SignInAttemptRow.outcome != TryOutcome.WAITING)
         .order_by(SignInAttemptRow.id.desc())
@@ -210,7 +229,7 @@ def _wrong(turn: Turn, condition: object) -> list[datetime]:
     )
     found: list[datetime] = []
     for at, outcome in rows:
-        if outcome == TryOutcome.ACCEPTED:
+        if outcome in _BEGINS_ANEW:
             break
         found.insert(0, at)
     return found

@@ -1,8 +1,12 @@
 """The list of parking spaces, each of one kind, and how each stands today (PARK-09)."""
 
+from dataclasses import replace
+from typing import Final
+
 from sqlalchemy import select
 
-from cardserver.db.spaces import agreements_on, by_space_name, spaces
+from cardserver.db.spaces import agreements_on, by_space_name
+from cardserver.db.spacesearch import Wanted, find_spaces
 from cardserver.db.tables import AgreementRow
 from cardserver.db.tables_parking import SpaceRow
 from cardserver.domain.parking import SpaceKind, space_state
@@ -14,11 +18,15 @@ from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_parking import SpaceList, SpaceRequest, SpaceView
 
+EVERY_SPACE: Final = Wanted()
+_ADDED: Final = 20
+"""So many like the new one are shown with it."""
 
-def space_list(estate: Estate, caller: Caller) -> SpaceList:
-    """All spaces with their state."""
+
+def space_list(estate: Estate, caller: Caller, wanted: Wanted = EVERY_SPACE) -> SpaceList:
+    """The spaces that are wanted, a page of them, with their state."""
     with reading(estate, caller) as turn:
-        return _list(turn)
+        return _list(turn, wanted)
 
 
 def add_space(estate: Estate, caller: Caller, request: SpaceRequest) -> SpaceList:
@@ -30,7 +38,7 @@ def add_space(estate: Estate, caller: Caller, request: SpaceRequest) -> SpaceLis
             if turn.session.scalar(known) is not None:
                 raise Conflict("space-known", "a space of that name is on file", rule="PARK-09")
             put_space(turn, request.code, request.kind, request.zone)
-        return _list(turn)
+        return _list(turn, replace(EVERY_SPACE, words=request.code, limit=_ADDED))
 
 
 def put_space(turn: Turn, code: str, kind: SpaceKind, zone: int) -> SpaceRow:
@@ -41,8 +49,9 @@ def put_space(turn: Turn, code: str, kind: SpaceKind, zone: int) -> SpaceRow:
     return row
 
 
-def _list(turn: Turn) -> SpaceList:
-    return SpaceList(spaces=tuple(_view(turn, row) for row in spaces(turn.session)))
+def _list(turn: Turn, wanted: Wanted) -> SpaceList:
+    total, rows = find_spaces(turn.session, wanted, turn.today)
+    return SpaceList(spaces=tuple(_view(turn, row) for row in rows), total=total)
 
 
 def _view(turn: Turn, row: SpaceRow) -> SpaceView:

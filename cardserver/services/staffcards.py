@@ -34,9 +34,7 @@ def check_staff_card(
 def check_head(turn: Turn, holder_id: int) -> str:
     """Name of the head who carries an act on this holder's staff card, signed in or stepped up."""
     carried_by = turn.caller.authorised_by(Action.OPERATE_STAFF_CARD)
-    leave = turn.caller.leave
-    lent = leave is not None and leave.action is Action.OPERATE_STAFF_CARD
-    for name in (carried_by, leave.name if leave is not None and lent else carried_by):
+    for name in (carried_by, *turn.caller.lenders(Action.OPERATE_STAFF_CARD)):
         if not _is_holder(turn, name, holder_id):
             return name
     raise RuleViolation("own-card", rule="IC-14a")

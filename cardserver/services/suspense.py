@@ -14,11 +14,13 @@ from cardserver.db.books import (
     balances,
     money_unknown,
     sale_account,
+    sale_state,
     suspended_sales,
     tender_history,
     unended_tenders,
 )
 from cardserver.db.mapping import charges_from
+from cardserver.db.spaces import is_collected
 from cardserver.db.tables import (
     HolderRow,
     OperationEventRow,
@@ -37,6 +39,7 @@ from cardserver.services.accounts import book
 from cardserver.services.documents import owe_documents
 from cardserver.services.drawer import own_shift
 from cardserver.services.errors import NotFound
+from cardserver.services.providermoney import give_back_from_suspense
 from cardserver.services.replay import repeated
 from cardserver.services.selling import close_sale, record_tender
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
@@ -46,6 +49,11 @@ from cardserver.wire_shifts import InSuspense, SettleSuspense, SuspenseList, Sus
 
 OF_SALES: Final = (SuspenseOutcome.EARNED, SuspenseOutcome.HANDED_BACK, SuspenseOutcome.KEPT)
 OF_NOTES: Final = (SuspenseOutcome.CREDITED, SuspenseOutcome.RETURNED)
+OF_STRAYS: Final = (SuspenseOutcome.HANDED_BACK, SuspenseOutcome.KEPT)
+"""Money of a provider that belongs to no sale in suspense: it came too late, or was too much."""
+OF_COLLECTED: Final = (SuspenseOutcome.EARNED, SuspenseOutcome.KEPT)
+"""A month that the bank collected: it never leaves by our drawer (PARK-12b)."""
+
 _STATE_OF: Final = {
     SuspenseOutcome.CREDITED: TenderState.CREDITED,
     SuspenseOutcome.RETURNED: TenderState.RETURNED,
@@ -113,8 +121,20 @@ def _item(
         reason=reason,
         station=where.station,
         operator=where.operator,
-        outcomes=OF_SALES if tender is None else OF_NOTES,
+        outcomes=_outcomes(turn, sale, of_note=tender is not None),
     )
+
+
+def _outcomes(turn: Turn, sale: SaleRow, *, of_note: bool) -> tuple[SuspenseOutcome, ...]:
+    if of_note:
+        return OF_NOTES
+    if is_collected(turn.session, sale.id):
+        return OF_COLLECTED
+    return OF_SALES if _is_suspended(turn, sale) else OF_STRAYS
+
+
+def _is_suspended(turn: Turn, sale: SaleRow) -> bool:
+    return sale_state(turn.session, sale.id) is SaleState.SUSPENDED
 
 
 def _last_operation(turn: Turn, sale: SaleRow) -> OperationRow | None:
@@ -132,21 +152,28 @@ def _last_operation(turn: Turn, sale: SaleRow) -> OperationRow | None:
 def settle_suspense(estate: Estate, caller: Caller, request: SettleSuspense) -> SuspenseSettled:
     """End it on evidence, in the cashier's name, with a balanced entry.
 
-    Raises RuleViolation ``outcome-unfit``, ``nothing-in-suspense``, ``change-first``, ``no-shift``;
-    IllegalTransition, NotFound, NotPermitted.
+    Raises RuleViolation ``outcome-unfit``, ``bank-money``, ``nothing-in-suspense``, ``change-first``,
+    ``no-shift``; IllegalTransition, NotFound, NotPermitted.
     """
     with writing(estate, caller) as turn:
         if not repeated(turn, request.settlement_id, "settle-suspense", request):
             settled_by = caller.authorised_by(Action.SETTLE_SUSPENSE)
             sale = turn.find(SaleRow, request.sale_id, "sale")
             of_note = request.tender_id is not None
-            if request.outcome not in (OF_NOTES if of_note else OF_SALES):
-                raise RuleViolation("outcome-unfit", rule="FEE-36")
+            _check_outcome(turn, sale, request)
             fen = (
                 _settle_note(turn, sale, request) if of_note else _settle_sale(turn, sale, request)
             )
             _remember(turn, request, fen, settled_by)
         return _view(turn.find(SuspenseRow, request.settlement_id, "settlement"))
+
+
+def _check_outcome(turn: Turn, sale: SaleRow, request: SettleSuspense) -> None:
+    if request.outcome in _outcomes(turn, sale, of_note=request.tender_id is not None):
+        return
+    if request.outcome is SuspenseOutcome.HANDED_BACK and is_collected(turn.session, sale.id):
+        raise RuleViolation("bank-money", rule="PARK-12b")
+    raise RuleViolation("outcome-unfit", rule="FEE-36")
 
 
 def _remember(turn: Turn, request: SettleSuspense, fen: int, settled_by: str) -> None:
@@ -194,7 +221,7 @@ def _settle_sale(turn: Turn, sale: SaleRow, request: SettleSuspense) -> int:
             _hand_back(turn, sale, fen, request.evidence)
         case _:
             book(turn, sale.id, ledger.suspense_kept(fen))
-            close_sale(turn, sale, SaleState.SETTLED, request.evidence)
+            _close(turn, sale, SaleState.SETTLED, request.evidence)
     return fen
 
 
@@ -208,12 +235,24 @@ def _earn(turn: Turn, sale: SaleRow, fen: int, evidence: str) -> None:
 
 
 def _hand_back(turn: Turn, sale: SaleRow, fen: int, evidence: str) -> None:
-    """Cash out of the drawer of whoever pays, in his own shift (FEE-38b)."""
-    own_shift(turn)
+    """Cash out of the drawer of whoever pays, in his own shift (FEE-38b).
+
+    What was paid by QR goes back through its provider instead, unless that was tried before.
+    """
     if sale_account(turn.session, sale).change_fen:
         raise RuleViolation("change-first", rule="FEE-04")
-    book(turn, sale.id, ledger.suspense_handed_back(turn.caller.station, fen))
-    close_sale(turn, sale, SaleState.CANCELLED, evidence)
+    if _is_suspended(turn, sale):
+        fen -= give_back_from_suspense(turn, sale, fen, evidence)
+    if fen:
+        own_shift(turn)
+        book(turn, sale.id, ledger.suspense_handed_back(turn.caller.station, fen))
+    _close(turn, sale, SaleState.CANCELLED, evidence)
+
+
+def _close(turn: Turn, sale: SaleRow, state: SaleState, evidence: str) -> None:
+    """The sale had its end before, where only a stray payment of it stood in suspense."""
+    if _is_suspended(turn, sale):
+        close_sale(turn, sale, state, evidence)
 
 
 def _view(row: SuspenseRow) -> SuspenseSettled:

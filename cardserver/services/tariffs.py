@@ -3,14 +3,25 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from cardserver.db.spaces import tariffs
-from cardserver.db.tables_parking import TariffRow
+from cardserver.db.tables_parking import TariffRow, TariffWithdrawalRow
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.money import CARD_COST_FEN
 from cardserver.domain.parking import Tariff, check_new_tariff
 from cardserver.domain.permits import Action
+from cardserver.services.errors import Conflict
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_parking import TariffRequest, TariffTable, TariffView
+from cardserver.wire_parking import (
+    TariffRequest,
+    TariffTable,
+    TariffToCome,
+    TariffView,
+    WithdrawnTariff,
+    WithdrawTariffRequest,
+)
 
 
 def tariff_table(estate: Estate, caller: Caller) -> TariffTable:
@@ -36,6 +47,32 @@ def add_tariff(estate: Estate, caller: Caller, request: TariffRequest) -> Tariff
         return _table(turn)
 
 
+def withdraw_tariff(
+    estate: Estate, caller: Caller, tariff_id: int, request: WithdrawTariffRequest
+) -> TariffTable:
+    """Take a mistyped tariff back before its first day; it stays on file, with the reason.
+
+    Raises RuleViolation ``tariff-begun`` from its first day on; Conflict ``tariff-withdrawn``;
+    NotFound, NotPermitted.
+    """
+    with writing(estate, caller) as turn:
+        if not repeated(turn, request.request_id, "withdraw-tariff", request, about=tariff_id):
+            _withdraw(turn, turn.find(TariffRow, tariff_id, "tariff"), request.reason)
+        return _table(turn)
+
+
+def _withdraw(turn: Turn, row: TariffRow, reason: str) -> None:
+    by = turn.caller.authorised_by(Action.EDIT_TARIFF)
+    if turn.session.get(TariffWithdrawalRow, row.id) is not None:
+        raise Conflict("tariff-withdrawn", "it was withdrawn already", rule="PARK-06a")
+    if row.first <= turn.today:
+        raise RuleViolation("tariff-begun", rule="PARK-06a")
+    made = turn.made()
+    turn.add(TariffWithdrawalRow(tariff_id=row.id, reason=reason, withdrawn_by=by, **made))
+    told = f"{row.monthly_fee_fen} from {row.first} by {by}: {reason}"
+    turn.note("withdraw-tariff", row.kind, told)
+
+
 def put_tariff(turn: Turn, new: Tariff) -> None:
     """Put a tariff on file, as it is; seeds use it for days that are over."""
     turn.add(
@@ -53,7 +90,40 @@ def _table(turn: Turn) -> TariffTable:
         tariffs=tuple(_views(tariffs(turn.session))),
         card_cost_fen=CARD_COST_FEN,
         today=turn.today,
+        to_come=tuple(_to_come(turn)),
+        withdrawn=tuple(_withdrawn(turn)),
     )
+
+
+def _to_come(turn: Turn) -> Iterator[TariffToCome]:
+    taken_back = select(TariffWithdrawalRow.tariff_id)
+    statement = select(TariffRow).where(
+        TariffRow.first > turn.today, TariffRow.id.not_in(taken_back)
+    )
+    for row in turn.session.scalars(statement.order_by(TariffRow.first, TariffRow.kind)).all():
+        yield TariffToCome(
+            tariff_id=row.id,
+            kind=row.kind,
+            monthly_fee_fen=row.monthly_fee_fen,
+            first=row.first,
+            operator=row.operator,
+        )
+
+
+def _withdrawn(turn: Turn) -> Iterator[WithdrawnTariff]:
+    statement = select(TariffRow, TariffWithdrawalRow).join(
+        TariffWithdrawalRow, TariffWithdrawalRow.tariff_id == TariffRow.id
+    )
+    rows = turn.session.execute(statement.order_by(TariffWithdrawalRow.at.desc(), TariffRow.id))
+    for row, end in rows.all():
+        yield WithdrawnTariff(
+            kind=row.kind,
+            monthly_fee_fen=row.monthly_fee_fen,
+            first=row.first,
+            reason=end.reason,
+            withdrawn_by=end.withdrawn_by,
+            at=end.at,
+        )
 
 
 def _views(known: Iterable[Tariff]) -> Iterator[TariffView]:

@@ -8,27 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Insert,
-    Select,
-    bindparam,
-    event,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from cardserver.db.engine import WRITER
+from cardserver.db.prepared import Prepared
+from cardserver.db.recalling import Recalling, insertion
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
 from cardserver.domain.cardrules import CardRules
 from cardserver.domain.operation import OperationKind
@@ -36,6 +25,8 @@ from cardserver.domain.permits import Action, Role, role_permits
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
 from cardserver.domain.signin import SessionLimits
 from cardserver.domain.station import StationKind, may_operate
+from cardserver.payments.api import PaymentProvider
+from cardserver.services.errands import Errands
 from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
 from cardserver.vault import Vault
 
@@ -44,15 +35,12 @@ TOLERANCE: Final = timedelta(seconds=5)
 
 SNAPSHOT: Final = "snapshot"
 _DETAIL_SIZE: Final = 400
-_MET: Final = "met"
-_RECALLED: Final = 1000
-"""Long lists pass through without piling up."""
 
-_FLOOR: Final = select(ClockRow.floor).where(ClockRow.id == ClockRow.ONLY)
-_NEW_FLOOR: Final = (
+_FLOOR: Final = Prepared(select(ClockRow.floor).where(ClockRow.id == ClockRow.ONLY))
+_NEW_FLOOR: Final = Prepared(
     update(ClockRow).where(ClockRow.id == ClockRow.ONLY).values(floor=bindparam("instant"))
 )
-_NEXT: Final = (
+_NEXT: Final = Prepared(
     update(CounterRow)
     .where(CounterRow.name == bindparam("counter"))
     .values(value=CounterRow.value + 1)
@@ -64,7 +52,10 @@ R = TypeVar("R", bound=Base)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """What every use case stands on: store, keys, clock, calendar zone, and the estate's rules."""
+    """What every use case stands on: store, keys, clock, calendar zone, and the estate's rules.
+
+    `providers` are the payment providers by name; `errands` wakes who speaks with them.
+    """
 
     name: str
     engine: Engine
@@ -74,6 +65,8 @@ class Estate:
     check_above_fen: int = CHECKED_ABOVE_FEN
     rules: CardRules = field(default_factory=CardRules)
     limits: SessionLimits = field(default_factory=SessionLimits)
+    providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+    errands: Errands = field(default_factory=Errands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +82,8 @@ class Leave:
 class Caller:
     """The station that asks and the operator signed in there (empty at machines).
 
-    `roles` are the operator's; `leave` is what a second person allowed for the time being.
+    `roles` are the operator's; `leave` is what a second person allowed for the time being, and
+    `further` what others did, or the same person for other actions.
     """
 
     station: str
@@ -97,6 +91,12 @@ class Caller:
     operator: str = ""
     roles: frozenset[Role] = frozenset()
     leave: Leave | None = None
+    further: tuple[Leave, ...] = ()
+
+    def lenders(self, action: Action) -> tuple[str, ...]:
+        """Names of those who lent this action to the operator."""
+        leaves = self.further if self.leave is None else (self.leave, *self.further)
+        return tuple(each.name for each in leaves if each.action is action)
 
     def authorised_by(self, action: Action) -> str:
         """Name of the person whose office carries this act: the operator, or who stepped up.
@@ -105,8 +105,8 @@ class Caller:
         """
         if role_permits(self.roles, action):
             return self.operator
-        if self.leave is not None and self.leave.action is action:
-            return self.leave.name
+        for name in self.lenders(action):
+            return name
         raise NotPermitted(action)
 
     def check_may_operate(self, kind: OperationKind) -> None:
@@ -125,45 +125,38 @@ class Caller:
             raise NotPermitted("other-station")
 
 
-class _Recalling(Session):
-    """A session that holds on to the first rows it met, so that none is asked for twice.
-
-    Nobody else writes while a use case does, and a reader sees one moment: a row met is true until
-    the end. Left alone, a session forgets a row as soon as nobody looks at it.
-    """
-
-    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
-        """A row by its key; the statement that asks for it is made once for all turns."""
-        if options or isinstance(ident, tuple | dict):
-            return super().get(entity, ident, **options)
-        met = self.identity_map.get(identity_key(entity, ident))
-        if met is not None and not inspect(met).expired and met not in self.deleted:
-            return met
-        return self.scalars(_by_key(entity), {"key": ident}).first()
-
-
-@event.listens_for(_Recalling, "loaded_as_persistent")
-@event.listens_for(_Recalling, "pending_to_persistent")
-def _recall(session: Session, row: object) -> None:
-    met = session.info.setdefault(_MET, [])
-    if len(met) < _RECALLED:
-        met.append(row)
-
-
 class Turn:
     """One transaction of one caller. `now` is UTC and never earlier than what has passed."""
 
-    def __init__(self, session: Session, estate: Estate, caller: Caller) -> None:
+    def __init__(self, connection: Connection, estate: Estate, caller: Caller) -> None:
         clock = estate.clock()
-        self._connection = session.connection()
-        self._kept: datetime | None = self._connection.scalar(_FLOOR)
-        self.session = session
+        self._connection = connection
+        self._session: Recalling | None = None
+        self._kept: datetime | None = _FLOOR.value(connection)
         self.estate = estate
         self.caller = caller
         self.floor = latest(self._kept, clock)
         self.clock_ok = clock >= self.floor - TOLERANCE
         self.now = self.floor
         self._version: int | None = None
+        self._afterwards: list[Callable[[], object]] = []
+
+    @property
+    def session(self) -> Session:
+        """Rows as objects, from the first question on: short turns do without."""
+        return self._rows()
+
+    def _rows(self) -> Recalling:
+        if self._session is None:
+            self._session = Recalling(self._connection, join_transaction_mode="rollback_only")
+        return self._session
+
+    @property
+    def connection(self) -> Connection:
+        """For statements that ask for no rows as objects; they see what was added before."""
+        if self._session is not None:
+            self._session.flush()
+        return self._connection
 
     @property
     def today(self) -> date:
@@ -188,34 +181,35 @@ class Turn:
 
     def add(self, row: R) -> R:
         """Insert now, so that rows that refer to it can follow and a clash is met here."""
-        self.session.add(row)
-        self.session.flush()
+        self._rows().put(row)
         return row
 
     def write(self, table: type[Base], *rows: Mapping[str, object]) -> None:
         """Insert rows that nobody looks at again in this turn: plain columns, at once."""
         if rows:
-            self._connection.execute(_insert(table), rows)
+            insertion(table, tuple(rows[0])).write(self._connection, rows)
 
     def write_numbered(self, table: type[Base], row: Mapping[str, object]) -> int:
         """The same for one row that the database numbers; returns its number."""
-        key = self._connection.execute(_insert(table), row).inserted_primary_key
-        if key is None:
-            raise TypeError(f"{table.__name__} has no number")
-        return int(key[0])
+        return int(insertion(table, tuple(row), numbered=True).value(self._connection, **row))
 
     def count(self, name: str) -> int:
         """The next number of a counter. It is given back if the transaction fails: no holes."""
-        value = self._connection.scalar(_NEXT, {"counter": name})
+        value: int | None = _NEXT.value(self._connection, counter=name)
         if value is None:
             self.write(CounterRow, {"name": name, "value": 1})
         return value or 1
 
-    def changed(self, card: CardRow) -> None:
-        """Let gates know of a change of this card."""
+    @property
+    def version(self) -> int:
+        """The version of the issue list that holds what this turn changes."""
         if self._version is None:
             self._version = self.count(SNAPSHOT)
-        card.version = self._version
+        return self._version
+
+    def changed(self, card: CardRow) -> None:
+        """Let gates know of a change of this card."""
+        card.version = self.version
 
     def note(self, action: str, subject: object, detail: str = "") -> None:
         """One line in the audit journal."""
@@ -238,8 +232,19 @@ class Turn:
         self._keep()
         return before, self.now
 
-    def keep_floor(self) -> None:
-        """Remember that this instant has passed."""
+    def afterwards(self, job: Callable[[], object]) -> None:
+        """Do this once all of it is committed; not at all if it fails."""
+        self._afterwards.append(job)
+
+    def committed(self) -> None:
+        """It is."""
+        for job in self._afterwards:
+            job()
+
+    def finish(self) -> None:
+        """Write what is still to be written, and remember that this instant has passed."""
+        if self._session is not None:
+            self._session.flush()
         if self._kept is None or self._kept < self.now:
             self._keep()
 
@@ -247,7 +252,7 @@ class Turn:
         if self._kept is None:
             self.write(ClockRow, {"id": ClockRow.ONLY, "floor": self.now})
         else:
-            self._connection.execute(_NEW_FLOOR, {"instant": self.now})
+            _NEW_FLOOR.write(self._connection, [{"instant": self.now}])
         self._kept = self.now
 
 
@@ -258,18 +263,20 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
     Raises StoreBusy when another writer holds the database too long, Conflict when the database's
     own rules refuse.
     """
-    with _translated(), _Recalling(estate.engine) as session, session.begin():
-        session.connection(execution_options={WRITER: True})
-        turn = Turn(session, estate, caller)
-        yield turn
-        turn.keep_floor()
+    with _translated(), estate.engine.connect() as connection:
+        connection.execution_options(**{WRITER: True})
+        with connection.begin():
+            turn = Turn(connection, estate, caller)
+            yield turn
+            turn.finish()
+    turn.committed()
 
 
 @contextmanager
 def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
-    with _translated(), _Recalling(estate.engine) as session, session.begin():
-        yield Turn(session, estate, caller)
+    with _translated(), estate.engine.connect() as connection, connection.begin():
+        yield Turn(connection, estate, caller)
 
 
 @contextmanager
@@ -282,17 +289,6 @@ def looking(estate: Estate) -> Iterator[Connection]:
 def latest(floor: datetime | None, clock: datetime) -> datetime:
     """The time that counts: never earlier than what is known to have passed."""
     return clock if floor is None else max(floor, clock)
-
-
-@cache
-def _by_key(table: type[Base]) -> Select[Base]:
-    (key,) = inspect(table).primary_key
-    return select(table).where(key == bindparam("key"))
-
-
-@cache
-def _insert(table: type[Base]) -> Insert:
-    return insert(table)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from cardserver.db.books import sales_with_money
 from cardserver.db.spaces import is_collected, line_of
 from cardserver.db.tables import HolderRow, SaleRow
 from cardserver.domain.operation import OperationKind
-from cardserver.domain.sale import SaleState
+from cardserver.domain.sale import CHARGE, SaleState
 from cardserver.services.selling import request_of, sale_view
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.views import shown_name
@@ -23,7 +23,7 @@ def waiting_sales(
         station = caller.station if station is None else station
         caller.check_owns(station)
     with reading(estate, caller) as turn:
-        rows = _of_card(turn, card_number, station)
+        rows = [row for row in _of_card(turn, card_number, station) if _of_a_card(row)]
         views = [(row, sale_view(turn, row)) for row in rows if _may_see(caller, row)]
         return WaitingSales(
             sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view))
@@ -39,6 +39,11 @@ def _of_card(turn: Turn, card_number: int | None, station: str | None) -> list[S
         for number in reversed(line_of(turn.session, card_number))
         for row in sales_with_money(turn.session, card_number=number, station=station)
     ]
+
+
+def _of_a_card(row: SaleRow) -> bool:
+    """False for a charge without a card: it has a list of its own (FEE-36)."""
+    return bool(row.request["kind"] != CHARGE)
 
 
 def _may_see(caller: Caller, row: SaleRow) -> bool:

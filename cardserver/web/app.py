@@ -11,15 +11,20 @@ from cardserver.services.turn import Estate
 from cardserver.web import (
     approvals,
     books,
+    charges,
     documents,
     gates,
     holders,
+    images,
     imports,
+    metrics,
     operations,
     operators,
     papers,
     parking,
+    payments,
     people,
+    reconciliation,
     register,
     review,
     sales,
@@ -28,6 +33,7 @@ from cardserver.web import (
 from cardserver.web.auth import EXTENSION, guard
 from cardserver.web.description import describe
 from cardserver.web.errors import handle_errors
+from cardserver.web.payments import takes_anything
 
 MAX_BODY_BYTES: Final = 256 * 1024
 """Five hundred taps fit in half of it."""
@@ -49,6 +55,11 @@ _BLUEPRINTS: Final = (
     shifts,
     people,
     imports,
+    images,
+    payments,
+    charges,
+    reconciliation,
+    metrics,
 )
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -74,6 +85,7 @@ def create_app(estate: Estate) -> APIFlask:
         VALIDATION_ERROR_STATUS_CODE=422,
     )
     app.extensions[EXTENSION] = estate
+    metrics.measure(app)
     handle_errors(app)
     guard(app)
     describe(app)
@@ -81,6 +93,7 @@ def create_app(estate: Estate) -> APIFlask:
     _headers(app)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.api, url_prefix=PREFIX)
+    app.register_blueprint(payments.notices, url_prefix=PREFIX)
     app.view_functions["openapi.spec"].__dict__["public"] = True
     return app
 
@@ -88,13 +101,14 @@ def create_app(estate: Estate) -> APIFlask:
 def _only_json(app: APIFlask) -> None:
     @app.before_request
     def check() -> None:
-        if request.method == "POST" and request.mimetype != "application/json":
+        view = app.view_functions.get(request.endpoint or "")
+        ours = view is None or not takes_anything(view)
+        if ours and request.method == "POST" and request.mimetype != "application/json":
             raise UnsupportedMediaType("send application/json")
 
 
 def _headers(app: APIFlask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(_HEADERS)  # no view sets any of them by itself
         return response

@@ -25,7 +25,7 @@ _HEADERS: Final = tuple(
     }
     for name, description in (
         (SESSION_HEADER, "The operator's session; a desk sends it once somebody is signed in."),
-        (LEAVE_HEADER, "Leave given by a second person (see POST /api/leaves)."),
+        (LEAVE_HEADER, "Leaves of second persons, a comma between two (see POST /api/leaves)."),
     )
 )
 

@@ -21,6 +21,7 @@ from cardserver.wire_operators import (
     SeenRequest,
     SessionView,
     SignInRequest,
+    UnlockRequest,
 )
 
 api = APIBlueprint("operators", __name__, tag="Operators")
@@ -106,6 +107,15 @@ def password(operator_id: int, json_data: PasswordRequest) -> OperatorView:
 def active(operator_id: int, json_data: ActiveRequest) -> OperatorView:
     """Let a person sign in, or no longer."""
     return operators.set_active(estate(), caller(), operator_id, json_data)
+
+
+@api.post(f"{_OPERATOR}/unlock")
+@permit(Action.MANAGE_OPERATORS)
+@api.input(UnlockRequest)
+@api.output(OperatorView)
+def unlock(operator_id: int, json_data: UnlockRequest) -> OperatorView:
+    """Let a person wait no longer after wrong passwords."""
+    return operators.unlock(estate(), caller(), operator_id, json_data)
 
 
 @api.get("/notices")

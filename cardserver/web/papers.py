@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from cardserver.domain.permits import Action
-from cardserver.services import documents, invoices, papers, receiptbooks
+from cardserver.services import documents, invoices, papers, receiptbooks, slips
 from cardserver.web.auth import caller, estate, permit
 from cardserver.wire import DocumentView
 from cardserver.wire_papers import (
@@ -20,6 +20,7 @@ from cardserver.wire_papers import (
     SealRequest,
     SettleBookRequest,
     SignPaperRequest,
+    SlipKeys,
     SpoilInvoiceRequest,
     StubList,
     VoidPaperRequest,
@@ -177,6 +178,14 @@ def owed_papers(query_data: WhoseQuery) -> OwedPapers:
     """List what still waits for print, number, hand-over or invoices."""
     whose = query_data
     return papers.owed(estate(), caller(), station=whose.station, operator=whose.operator)
+
+
+@api.get("/slip-keys")
+@permit(Action.SIGN_IN)
+@api.output(SlipKeys)
+def slip_keys() -> SlipKeys:
+    """Tell by which public keys a slip's code is checked."""
+    return slips.slip_keys(estate(), caller())
 
 
 @api.get("/papers/box")

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from cardserver.domain.parking import SpaceKind
 from cardserver.domain.permits import Action
 from cardserver.wirebase import Count, Number, Text, Uid, Wire, Word
 
@@ -13,6 +14,16 @@ class SearchQuery(Wire):
 
     query: Text
     limit: Annotated[int, Field(ge=1, le=50)] = 20
+
+
+class SpacesQuery(Wire):
+    """Which parking spaces, and from which on."""
+
+    query: Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    kind: SpaceKind | None = None
+    free: bool = False
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class CardQuery(Wire):

@@ -2,9 +2,11 @@
 
 from apiflask import APIBlueprint
 
+from cardserver.db.spacesearch import Wanted
 from cardserver.domain.permits import Action
 from cardserver.services import agreements, collecting, refundrequests, spaces, tariffs
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import SpacesQuery
 from cardserver.wire_parking import (
     AgreementFile,
     BankFile,
@@ -21,6 +23,7 @@ from cardserver.wire_parking import (
     SpaceRequest,
     TariffRequest,
     TariffTable,
+    WithdrawTariffRequest,
 )
 
 api = APIBlueprint("parking", __name__, tag="Parking")
@@ -30,10 +33,18 @@ _AGREEMENT = "/parking/agreements/<int(max=9223372036854775807):agreement_id>"
 
 @api.get("/parking/spaces")
 @permit(Action.FIND_HOLDERS)
+@api.input(SpacesQuery, location="query")
 @api.output(SpaceList)
-def space_list() -> SpaceList:
+def space_list(query_data: SpacesQuery) -> SpaceList:
     """List the spaces and how each stands today."""
-    return spaces.space_list(estate(), caller())
+    wanted = Wanted(
+        words=query_data.query.strip(),
+        kind=query_data.kind,
+        free=query_data.free,
+        offset=query_data.offset,
+        limit=query_data.limit,
+    )
+    return spaces.space_list(estate(), caller(), wanted)
 
 
 @api.post("/parking/spaces")
@@ -60,6 +71,15 @@ def tariff_table() -> TariffTable:
 def add_tariff(json_data: TariffRequest) -> TariffTable:
     """Enter a tariff from a day on."""
     return tariffs.add_tariff(estate(), caller(), json_data)
+
+
+@api.post("/parking/tariffs/<int(max=9223372036854775807):tariff_id>/withdrawal")
+@permit(Action.EDIT_TARIFF)
+@api.input(WithdrawTariffRequest)
+@api.output(TariffTable)
+def withdraw_tariff(tariff_id: int, json_data: WithdrawTariffRequest) -> TariffTable:
+    """Take a tariff back before its first day."""
+    return tariffs.withdraw_tariff(estate(), caller(), tariff_id, json_data)
 
 
 @api.post("/parking/agreements")

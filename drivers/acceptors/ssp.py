@@ -26,12 +26,15 @@ Settings: ``port``; optional ``baud``, ``parity``, ``stop_bits``, ``address`` (0
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from drivers.acceptors.ssp_frame import HIGHEST_ADDRESS
 from drivers.acceptors.ssp_link import SspLink
 from drivers.acceptors.ssp_path import NotePath
 from drivers.acceptors.ssp_report import (
+    REJECT_REASONS,
     Setup,
     check_notes,
     parse_events,
@@ -45,12 +48,14 @@ from drivers.api import (
     BillEvent,
     BillEventKind,
     ByteStream,
+    RejectReason,
 )
 from drivers.bytestream import line_settings, open_serial, whole_number
 from drivers.errors import DeviceError, DeviceFault
 
 _INHIBITS, _SETUP, _PROTOCOL, _POLL, _REJECT = 0x02, 0x05, 0x06, 0x07, 0x08
 _DISABLE, _ENABLE, _SERIAL, _HOLD, _COUNTERS = 0x09, 0x0A, 0x0C, 0x18, 0x58
+_LAST_REJECT: Final = 0x17
 
 _OK, _UNKNOWN, _CANNOT, _FAIL = 0xF0, 0xF2, 0xF5, 0xF8
 _MEANINGS: Final = {
@@ -182,7 +187,21 @@ class SspAcceptor:
         self._make_sure_of_identity()
         fresh = [] if self._keeps_in_escrow() else self._read_events()
         events, self._pending = self._pending + fresh, []
+        if any(event.kind is BillEventKind.REJECTED for event in fresh):
+            return self._with_reason(events)
         return events
+
+    def _with_reason(self, events: list[BillEvent]) -> list[BillEvent]:
+        """Ask why a note came back. What has been heard is told, answered or not."""
+        reason = RejectReason.UNTOLD
+        with suppress(DeviceError):
+            status, *code = self._ask(_LAST_REJECT)
+            if status == _OK and code:
+                reason = REJECT_REASONS.get(code[0], reason)
+        return [
+            replace(event, reason=reason) if event.kind is BillEventKind.REJECTED else event
+            for event in events
+        ]
 
     def stack(self) -> None:
         """Accept the note in escrow: the next `poll` does it. Raises DeviceFault without a note."""

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Final
 
-from drivers.errors import DeviceFault, FrameError
+from drivers.acceptors.notes import check_notes_of
+from drivers.api import RejectReason
+from drivers.errors import AcceptorUnsuitable, FrameError
 
 LOWEST_PROTOCOL: Final = 6
 """From this version on the setup data name country and value of every channel."""
-
-NOTES_FEN: Final[Mapping[str, frozenset[int]]] = {
-    "CNY": frozenset({100, 500, 1000, 2000, 5000, 10000})  # fifth series, 1 to 100 yuan
-}
-"""Notes that acceptors take, by currency: a dataset that names others has its multiplier wrong."""
 
 _VALIDATOR: Final = 0x00
 _COUNTERS: Final = 5
@@ -49,6 +46,21 @@ class EventCode(IntEnum):
     INITIALISING = 0xB6
     CHANNELS_DISABLED = 0xB5
 
+
+REJECT_REASONS: Final[Mapping[int, RejectReason]] = {
+    **dict.fromkeys(range(0x01, 0x06), RejectReason.NOT_RECOGNISED),
+    0x06: RejectReason.NOT_WANTED,
+    0x07: RejectReason.SEVERAL_AT_ONCE,
+    0x09: RejectReason.NOT_RECOGNISED,
+    0x0B: RejectReason.NOT_RECOGNISED,
+    0x0C: RejectReason.NOT_WANTED,
+    0x10: RejectReason.PULLED_BACK,
+    0x11: RejectReason.NOT_RECOGNISED,
+    0x12: RejectReason.LAID_CROOKED,
+    0x19: RejectReason.NOT_RECOGNISED,
+    0x1A: RejectReason.NOT_RECOGNISED,
+}
+"""Answers to LAST REJECT that a payer can do something about (GA138, "Reject codes")."""
 
 NAMES_A_CHANNEL: Final = frozenset(
     {
@@ -87,12 +99,12 @@ def parse_setup(data: bytes) -> Setup:
 
     Raises:
         FrameError: the table is shorter than its own counts say, or its text is not ASCII.
-        DeviceFault: not a banknote validator, or a protocol version below 6.
+        AcceptorUnsuitable: not a banknote validator, or a protocol version below 6.
     """
     if len(data) < _HEAD:
         raise FrameError(f"setup data of {len(data)} bytes")
     if data[0] != _VALIDATOR:
-        raise DeviceFault(
+        raise AcceptorUnsuitable(
             f"unit type {data[0]:02X}h is not a plain banknote validator", status="unit-type"
         )
     channels = data[11]
@@ -101,7 +113,7 @@ def parse_setup(data: bytes) -> Setup:
         raise FrameError(f"setup data end inside their {channels} channels")
     version = data[head + 3]
     if version < LOWEST_PROTOCOL:
-        raise DeviceFault(
+        raise AcceptorUnsuitable(
             f"protocol version {version} does not name its notes; version 6 is needed",
             status="protocol",
         )
@@ -123,18 +135,8 @@ def parse_setup(data: bytes) -> Setup:
 
 
 def check_notes(setup: Setup, currency: str) -> None:
-    """Make sure that the dataset's notes are ours. Raises DeviceFault when they are not."""
-    if setup.country != currency:
-        raise DeviceFault(
-            f"the banknote acceptor takes {setup.country}, this station {currency}",
-            status=setup.country,
-        )
-    named = {value for value in setup.values_fen if value}
-    if odd := named - NOTES_FEN.get(currency, frozenset(named)):
-        raise DeviceFault(
-            f"the banknote acceptor names notes of {sorted(odd)} fen, which there are not",
-            status="notes",
-        )
+    """Make sure that the dataset's notes are ours. Raises AcceptorUnsuitable when not."""
+    check_notes_of(setup.country, setup.values_fen, currency)
 
 
 def _text(data: bytes) -> str:

@@ -6,10 +6,10 @@ that only the kiosk should hear of.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final
 
-from drivers.api import BillAcceptor, BillEvent, BillEventKind
+from drivers.api import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
 from drivers.bytestream import line_settings, open_serial
 from drivers.errors import DeviceBusy, DeviceError
 from kiosk.checkup.finding import Finding, fine, look, wrong
@@ -26,6 +26,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "device-not-found": "Is it plugged in and switched on, and is its name in the file right?",
     "device-timeout": "Is it switched on? Are cable, port, baud rate and address right?",
     "device-busy": "If the station is running, this is as it should be; else end that program.",
+    "acceptor-unsuitable": "It takes other notes: see `currency` (and `country`) in the file.",
     "device-fault": "See its own manual for this; correct the setting in the file if it names one.",
     "frame-error": "Something else answers there: is the driver in the file the right one?",
     "driver-unknown": "Correct `driver` in the file.",
@@ -99,27 +100,34 @@ def acceptor(part: DevicePart, *, ask: bool) -> Iterator[Finding]:
 
 
 def _ask_acceptor(device: BillAcceptor) -> Iterator[Finding]:
+    # A start leaves the acceptor off. No word after the poll: it would say that we have booked what
+    # it told, and an acceptor that repeats a credit for the kiosk would forget it.
     close: Callable[[], None] = getattr(device, "close", lambda: None)
     try:
         info = device.start()
-        notes = "/".join(f"{value // 100}" for value in info.notes_fen)
-        counted = "" if info.stacked_count is None else f", {info.stacked_count} notes stacked ever"
-        yield fine(
-            "acceptor",
-            f"serial {info.serial}, firmware {info.firmware}, {info.currency} {notes}{counted}",
-        )
+        yield _of_acceptor(info)
         yield from _of_events([event for event in device.poll() if event.kind in _MONEY])
     finally:
-        with suppress(DeviceError):
-            device.disable()
         close()
+
+
+def _of_acceptor(info: AcceptorInfo) -> Finding:
+    if not info.notes_fen:
+        says = "it waits over a note, or is out of order, and does not say more"
+        return look("acceptor", says, "Let the kiosk start once, then ask again.")
+    serial = info.serial or "not told"
+    notes = "/".join(f"{value // 100}" for value in info.notes_fen)
+    counted = "" if info.stacked_count is None else f", {info.stacked_count} notes stacked ever"
+    says = f"serial {serial}, firmware {info.firmware}, {info.currency} {notes}{counted}"
+    return fine("acceptor", says)
 
 
 def _of_events(events: list[BillEvent]) -> Iterator[Finding]:
     for event in events:
+        value = "a value it does not say" if event.unnamed else f"{event.value_fen / 100:.2f} yuan"
         yield wrong(
             "acceptor",
-            f"it reports a note of {event.value_fen / 100:.2f} yuan that no station has heard of",
+            f"it reports a note of {value} that no station has heard of",
             "Write it down for the office, to be entered as 待核对, and count the cash box.",
         )
 

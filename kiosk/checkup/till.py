@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kiosk.checkup.finding import Finding, fine, wrong
+from kiosk.checkup.finding import Finding, fine, look, wrong
 from kiosk.selfservice.journal import JournalBroken, TillJournal
 from kiosk.station.config import KioskPart
 
@@ -24,6 +24,7 @@ def journal(part: KioskPart) -> Iterator[Finding]:
     try:
         opened = TillJournal(part.journal)
         count = opened.check()
+        disputed = opened.disputed()
     except JournalBroken as error:
         yield wrong("till journal", str(error), _ADVICE)
         return
@@ -31,3 +32,6 @@ def journal(part: KioskPart) -> Iterator[Finding]:
     opened.close()
     left = f", {waiting} of them about money that is not settled yet" if waiting else ""
     yield fine("till journal", f"{part.journal}: {count} entries, chained{left}")
+    for line in disputed:
+        says = f"entry {line.sequence}: the server refused to book a note ({line.body['reason']})"
+        yield look("till journal", says, "Has it been booked by hand, as 待核对?")

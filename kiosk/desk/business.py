@@ -106,8 +106,10 @@ class Business:
     server to open the operation until its end is known. `documents` are the papers owed,
     `document` the one at hand: each is printed and handed over in its turn (FEE-10). `invoices`
     are the numbers proposed while the quota invoices of the paper at hand are torn off, None at
-    any other time (PARK-07). `row` is its row in the register F1, to be signed. `problem` is the
-    code of the last thing that did not work; it goes when the next step succeeds. Amounts are fen.
+    any other time (PARK-07). `full_period` asks for a new one with a replacement (IC-11a).
+    `collected` is True for a month that the bank collected (PARK-12b): no cash came in and none
+    goes out. `row` is its row in the register F1, to be signed. `problem` is the code of the last
+    thing that did not work; it goes when the next step succeeds. Amounts are fen.
     """
 
     kind: OperationKind
@@ -117,11 +119,13 @@ class Business:
     months: int = 1
     gap: Gap | None = None
     reason: ReplaceReason = ReplaceReason.LOST
+    full_period: bool = False
     known: Known = field(default_factory=Known)
     phase: Phase = Phase.VERIFY
     verification_id: str | None = None
     quote: Quote | None = None
     sale_id: str | None = None
+    collected: bool = False
     ids: Ids = field(default_factory=Ids)
     begun: bool = False
     received_fen: int = 0
@@ -253,6 +257,7 @@ class Business:
                     reason=self.reason,
                     verification_id=self.verification_id,
                     appraisal_id=self.known.appraisal_id,
+                    full_period=self.full_period,
                 )
             case OperationKind.FORMAT:
                 return FormatRequest(card_number=old)

@@ -7,7 +7,7 @@ Each is one act of the clerk; the counter's lock and its notices are around them
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from cardserver.domain.appraisal import Finding
 from cardserver.domain.cardreport import Reporter, ReportKind
@@ -94,6 +94,17 @@ def take_on_record(counter: Counter) -> None:
     if business := counter.at(Phase.VERIFY):
         counter.server.approvals.take_on_record(business.holder.holder_id, str(uuid4()))
         prepare(business, counter.server)
+
+
+def put_on_record(counter: Counter) -> None:
+    """Whom the owner here spoke for goes onto the unit's record too (IC-04b). Raises ServerError.
+
+    The act's id follows from the verification, so that a doubled click is one act.
+    """
+    business = counter.business
+    if business is not None and business.verification_id is not None:
+        made = str(uuid5(UUID(business.verification_id), "on-record"))
+        counter.server.approvals.take_on_record(business.holder.holder_id, made)
 
 
 def print_slip(counter: Counter, now: datetime) -> None:

@@ -19,7 +19,7 @@ from cardserver.wire_shifts import (
     SpotCheckView,
 )
 from kiosk.desk.counter import Counter
-from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, fen_of, local_text, notes_of
+from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of, notes_of
 from kiosk.desk.shiftpages import send
 from kiosk.desk.shiftpaper import movement_number, slip, spot_check_paper
 from kiosk.station.problems import problem_of
@@ -30,20 +30,14 @@ TABS: Final = ("cash", "check", "suspense")
 def blueprint(counter: Counter) -> Blueprint:
     """The pages under ``/money``."""
     pages = Blueprint("cash", __name__, url_prefix="/money")
-    drafts = Drafts()
-
-    @pages.before_request
-    def whose() -> None:
-        drafts.belong_to(counter.operator)
+    drafts = drafted(pages, counter)
 
     @pages.context_processor
     def everywhere() -> dict[str, object]:
         return {
-            "drafts": drafts,
             "faces": DENOMINATIONS,
             "tabs": TABS,
             "movement_number": movement_number,
-            "local": local_text,
         }
 
     @pages.get("/")

@@ -35,9 +35,10 @@ from drivers.errors import CardUnsupported, DeviceError
 from kiosk.desk.business import Business, Ids, Phase
 from kiosk.desk.cardwork import CardWork, another_card
 from kiosk.desk.paperwork import Ticks, complete, give_invoices, proposed, wants_invoices
-from kiosk.desk.preparing import keep_verification, prepare
+from kiosk.desk.preparing import choose_full_period, keep_verification, prepare
 from kiosk.desk.presence import Presence
 from kiosk.desk.shown import Shown
+from kiosk.desk.slips import SlipCheck
 from kiosk.station.events import Bell
 from kiosk.station.paper import PaperDesk
 from kiosk.station.post import ReaderPost, recognise
@@ -49,6 +50,8 @@ P = ParamSpec("P")
 READER: Final = "reader"
 _OF_RIGHTS: Final = frozenset({"not-permitted", "own-card"})
 WORK: Final = "work"
+_PAID_IN: Final = frozenset({Phase.MONEY, Phase.CARD})
+_ON_ITS_WAY: Final = "tender-open"
 
 
 @unique
@@ -106,8 +109,10 @@ class Counter:
         bell: Bell,
         station: str,
         presence: Presence | None = None,
+        slips: SlipCheck | None = None,
     ) -> None:
         self.server = server
+        self.slips = slips or SlipCheck(server)
         self.presence = presence or Presence(server)
         self.paper = paper
         self.bell = bell
@@ -255,6 +260,12 @@ class Counter:
             business.phase = business.after_verification()
 
     @_act
+    def choose_full_period(self, *, wanted: bool) -> None:
+        """A replacement for a new full period, or for the days that remain (IC-11a)."""
+        if business := self._at(Phase.VERIFY):
+            choose_full_period(business, self.server, wanted=wanted)
+
+    @_act
     def choose_gap(self, gap: Gap) -> None:
         """The days the car stood inside unpaid: paid too, or let go by a head (PARK-05b)."""
         if business := self._at(Phase.PRICE):
@@ -345,12 +356,13 @@ class Counter:
     def abandon(self) -> None:
         """The torn card will not come back: it is denied.
 
-        Where a blank was being made the money waits for another blank (IC-09a), else it is 待核对.
+        Where a blank was being made the money waits for another blank (IC-09a), and a month that
+        the bank collected for the next card; else the money is 待核对.
         """
         business = self._at(Phase.BROKEN_OFF)
         if business is None or self._find_end(business):
             return
-        self.server.abandon(
+        ended = self.server.abandon(
             business.ids.operation, "card-not-returned", keep_sale=business.new_card
         )
         if business.new_card:
@@ -358,6 +370,7 @@ class Counter:
             business.phase = Phase.CARD
         else:
             business.begun = False
+            business.collected = ended.sale is not None and ended.sale.state is SaleState.OPEN
             business.phase, business.problem = Phase.CLOSED, "abandoned"
 
     def _find_end(self, business: Business) -> bool:
@@ -447,13 +460,22 @@ class Counter:
 
     @_act
     def cancel(self) -> None:
-        """Leave the business; money taken is handed back first (FEE-38b)."""
+        """Leave the business; money taken is handed back first (FEE-38b).
+
+        A month that the bank collected stays on the list of what waits (PARK-12b), and so does
+        money of a sale that still has a note on its way somewhere.
+        """
         business = self.business
         held = {Phase.PAPER, Phase.EXPLAIN}
         if business is None or business.running or business.phase in held:
             return
-        if business.sale_id and business.phase in {Phase.MONEY, Phase.CARD}:
-            self._give_back(business.ids, business.sale_id)
+        if business.sale_id and not business.collected and business.phase in _PAID_IN:
+            try:
+                self._give_back(business.ids, business.sale_id)
+            except ServerError as error:
+                if problem_of(error) != _ON_ITS_WAY:
+                    raise
+                self.notice = _ON_ITS_WAY
         self.business = None
 
     @_act
@@ -473,7 +495,8 @@ class Counter:
             months=found.request.months,
             gap=found.request.gap,
             sale_id=sale_id,
-            received_fen=found.sale.credited_fen,
+            collected=found.collected,
+            received_fen=0 if found.collected else found.sale.credited_fen,
             phase=Phase.CARD,
         )
         business.quote = self.server.quote(business.request())
@@ -501,6 +524,8 @@ class Counter:
         if sale.refundable_fen:
             self.server.pay_refund(sale_id, ids.refund, sale.refundable_fen)
             self.notice = "money-handed-back"
+        if sale.refunding_fen:
+            self.notice = "money-goes-back"  # by the provider, beside any cash
 
     @_act
     def unblock(self, card_number: int) -> None:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from typing import Final
 
+from cardserver.domain.permits import Action
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One entry of the menu: where it leads, and the key of its name (``desk.pages.<word>``)."""
+    """One entry of the menu: where it leads, and the key of its name (``desk.pages.<word>``).
+
+    An entry with `only` is shown to whom that action belongs, and to nobody else.
+    """
 
     endpoint: str
     word: str
+    only: Action | None = None
 
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -19,6 +25,8 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(endpoint="papers.page", word="papers"),
     Page(endpoint="shift.page", word="shift"),
     Page(endpoint="cash.page", word="cash"),
+    Page(endpoint="charges.page", word="charges"),
+    Page(endpoint="reconciliation.page", word="reconciliation"),
     Page(endpoint="approvals.listed", word="approvals"),
     Page(endpoint="parking.page", word="parking"),
     Page(endpoint="review.page", word="review"),
@@ -26,5 +34,6 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(endpoint="figures.page", word="figures"),
     Page(endpoint="waiting.page", word="waiting-number"),
     Page(endpoint="operators.notices", word="notices"),
+    Page(endpoint="keeping.page", word="log-ins", only=Action.MANAGE_OPERATORS),
 )
 """In the order of the menu."""

@@ -6,16 +6,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cardserver.client import ServerError
-from cardserver.domain.document import PrintResult
-from cardserver.domain.errors import DomainError
+from cardserver.domain.document import DocumentKind, PrintResult
+from cardserver.domain.errors import DomainError, RuleViolation
 from cardserver.domain.receiptbook import VoidOutcome, numbers_text
+from cardserver.domain.slipcode import SlipFacts, is_code
 from cardserver.wire import DocumentView
 from cardserver.wire_papers import VoidPaperRequest
 from kiosk.desk.counter import Counter, Handed
 from kiosk.desk.paperbooks import add_books, add_box
 from kiosk.desk.paperforms import Scanned, forget_ticks, whole_of
 from kiosk.desk.paperwork import Ticks, complete, give_invoices, proposed, wants_invoices
-from kiosk.desk.shiftforms import Drafts, Form, local_text
+from kiosk.desk.shiftforms import Drafts, Form, drafted
 from kiosk.station.problems import problem_of
 
 CANCELLED: Final = VoidOutcome.CANCELLED_ISSUE
@@ -25,18 +26,12 @@ TABS: Final = ("owed", "find", "books", "box")
 def blueprint(counter: Counter) -> Blueprint:
     """The pages under ``/papers``."""
     pages = Blueprint("papers", __name__, url_prefix="/papers")
-    drafts = Drafts()
-
-    @pages.before_request
-    def whose() -> None:
-        drafts.belong_to(counter.operator)
+    drafts = drafted(pages, counter)
 
     @pages.context_processor
     def everywhere() -> dict[str, object]:
         return {
-            "drafts": drafts,
             "tabs": TABS,
-            "local": local_text,
             "numbers_text": numbers_text,
             "wants_invoices": wants_invoices,
             "VoidOutcome": VoidOutcome,
@@ -62,14 +57,22 @@ def _add_looking(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
     @pages.get("/find")
     def find() -> ResponseReturnValue:
         found: list[DocumentView] = []
+        slip: SlipFacts | None = None
+        typed = request.args.get("number", "")
         try:
-            found = _found(counter, request.args)
+            if is_code(typed):
+                slip = counter.slips.check(typed)
+                found = _of_slip(counter, slip)
+            else:
+                found = _found(counter, request.args)
         except (ServerError, DomainError) as error:
             drafts.notice = problem_of(error)
             drafts.rule = str(getattr(error, "rule", ""))
-        if len(found) == 1 and request.args.get("number"):
-            return redirect(url_for("papers.paper", document_id=found[0].document_id), code=303)
-        return render_template("desk/papers/find.html", tab="find", found=found)
+        if len(found) == 1 and typed:
+            genuine = None if slip is None else "genuine"
+            where = url_for("papers.paper", document_id=found[0].document_id, slip=genuine)
+            return redirect(where, code=303)
+        return render_template("desk/papers/find.html", tab="find", found=found, slip=slip)
 
     @pages.post("/unnumbered/<int:unnumbered_id>")
     def number(unnumbered_id: int) -> ResponseReturnValue:
@@ -78,6 +81,20 @@ def _add_looking(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
 
         drafts.attempt(f"number-{unnumbered_id}", request.form.to_dict(), act)
         return redirect(url_for("papers.page"), code=303)
+
+
+def _of_slip(counter: Counter, slip: SlipFacts) -> list[DocumentView]:
+    """The record of a genuine slip. Raises ServerError, RuleViolation ``slip-differs``."""
+    found = [
+        each
+        for each in counter.server.papers.find(number=slip.number)
+        if each.kind is DocumentKind.TOP_UP_SLIP
+    ]
+    for each in found:
+        record = (each.content.card_number, each.content.total_fen)
+        if record != (slip.card_number, slip.amount_fen):
+            raise RuleViolation("slip-differs", rule="PARK-07a")
+    return found
 
 
 def _found(counter: Counter, asked: Form) -> list[DocumentView]:
@@ -107,8 +124,9 @@ def _add_paper(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
                 numbers = proposed(counter.server, document)
         except ServerError as error:
             drafts.notice = problem_of(error)
+        genuine = request.args.get("slip") == "genuine"
         return render_template(
-            "desk/papers/paper.html", tab="find", paper=document, numbers=numbers
+            "desk/papers/paper.html", tab="find", paper=document, numbers=numbers, genuine=genuine
         )
 
     @pages.post("/no/<int:document_id>/print")

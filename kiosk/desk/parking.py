@@ -20,6 +20,7 @@ from cardserver.wire_parking import (
     SpaceRequest,
     TariffRequest,
     TermsRequest,
+    WithdrawTariffRequest,
 )
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.bankpages import add_bank
@@ -28,6 +29,11 @@ from kiosk.desk.parkingforms import day, kind, yuan
 from kiosk.station.clock import ESTATE_ZONE
 
 _FOUND: Final = 8
+_PAGE: Final = 50
+"""Spaces on a page."""
+
+_NAME: Final = 60
+_FAR: Final = 1_000_000
 
 
 def parking_pages(counter: Counter) -> Blueprint:
@@ -45,17 +51,26 @@ def parking_pages(counter: Counter) -> Blueprint:
 def _add_spaces(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/")
     def page() -> str:
-        facts: dict[str, Any] = {"spaces": (), "reminders": (), "refunds": ()}
+        facts: dict[str, Any] = {"spaces": (), "total": 0, "reminders": (), "refunds": ()}
+        query = request.args.get("q", "").strip()[:_NAME]
+        start = max(0, request.args.get("from", 0, type=int))
 
         def look() -> None:
             parking = counter.server.parking
-            facts["spaces"] = parking.spaces().spaces
+            found = parking.spaces(query, offset=min(start, _FAR), limit=_PAGE)
+            facts["spaces"], facts["total"] = found.spaces, found.total
             facts["reminders"] = parking.reminders().reminders
             facts["refunds"] = parking.refund_requests().requests
 
         looked(counter, facts, look)
         return render_template(
-            "desk/parking/spaces.html", kinds=SpaceKind, request_id=uuid4(), **facts
+            "desk/parking/spaces.html",
+            kinds=SpaceKind,
+            request_id=uuid4(),
+            query=query,
+            start=start,
+            page_size=_PAGE,
+            **facts,
         )
 
     @pages.post("/spaces")
@@ -85,7 +100,11 @@ def _add_tariffs(pages: Blueprint, counter: Counter) -> None:
 
         looked(counter, facts, look)
         return render_template(
-            "desk/parking/tariffs.html", kinds=SpaceKind, request_id=uuid4(), **facts
+            "desk/parking/tariffs.html",
+            kinds=SpaceKind,
+            request_id=uuid4(),
+            fresh_id=uuid4,
+            **facts,
         )
 
     @pages.post("/tariffs")
@@ -104,6 +123,18 @@ def _add_tariffs(pages: Blueprint, counter: Counter) -> None:
         attempt(counter, act)
         return _back("parking.tariffs")
 
+    @pages.post("/tariffs/<int:tariff_id>/withdraw")
+    def withdraw_tariff(tariff_id: int) -> ResponseReturnValue:
+        form = request.form
+
+        def act() -> None:
+            reason = words(form.get("reason", ""), "reason-missing")
+            body = WithdrawTariffRequest(request_id=act_id(form), reason=reason)
+            counter.server.parking.withdraw_tariff(tariff_id, body)
+
+        attempt(counter, act)
+        return _back("parking.tariffs")
+
 
 def _add_signing(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/agreements")
@@ -111,16 +142,17 @@ def _add_signing(pages: Blueprint, counter: Counter) -> None:
         """A new agreement: about which space, and with whom."""
         facts: dict[str, Any] = {"free": (), "found": ()}
         query = request.args.get("q", "").strip()
+        code = request.args.get("code", "").strip()[:_NAME]
 
         def look() -> None:
-            listed = counter.server.parking.spaces().spaces
-            facts["free"] = [each for each in listed if each.agreement is None]
+            facts["free"] = counter.server.parking.spaces(code, free=True).spaces
             facts["found"] = counter.server.search(query, _FOUND) if query else ()
 
         looked(counter, facts, look)
         return render_template(
             "desk/parking/signing.html",
             query=query,
+            code=code,
             chosen=request.args.get("space", type=int),
             request_id=uuid4(),
             **facts,

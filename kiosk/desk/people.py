@@ -208,10 +208,11 @@ def _as_typed(on_file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sheet(counter: Counter, holder_id: int, shown: dict[str, str] | None = None) -> str:
-    facts: dict[str, Any] = {"sheet": None}
+    facts: dict[str, Any] = {"sheet": None, "images": None}
 
     def look() -> None:
         facts["sheet"] = counter.server.people.sheet(holder_id)
+        facts["images"] = counter.server.images.of_holder(holder_id)
 
     looked(counter, facts, look)
     return render_template(

@@ -1,9 +1,11 @@
 """The beginning of a business: what is known, what it would cost, and what was shown for it."""
 
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
-from cardserver.client import CardServerClient, ServerRefused
+from cardserver.client import CardServerClient, ServerError, ServerRefused
+from cardserver.domain.operation import OperationKind
 from cardserver.wire import Quote
 from kiosk.desk.business import Business
 from kiosk.desk.known import Known, look_up
@@ -36,7 +38,24 @@ def _look_up(business: Business, server: CardServerClient) -> Known:
     """For parking, whether the owner said yes on the telephone (PARK-01a); else as by kind."""
     if business.first_parking:
         return Known(calls=server.approvals.phone_records(business.holder.holder_id))
-    return look_up(server, business.kind, business.holder, business.old_card, business.reason)
+    known = look_up(server, business.kind, business.holder, business.old_card, business.reason)
+    if business.full_period:
+        papers = look_up(server, OperationKind.EXTEND, business.holder, None, business.reason)
+        known = replace(known, calls=papers.calls, applications=papers.applications)
+    return known
+
+
+def choose_full_period(business: Business, server: CardServerClient, *, wanted: bool) -> None:
+    """A bought replacement for a new full period, by the papers of one (IC-11a); or not.
+
+    Raises ServerError, and then nothing was chosen.
+    """
+    before, business.full_period = business.full_period, wanted
+    try:
+        prepare(business, server)
+    except ServerError:
+        business.full_period = before
+        raise
 
 
 def _quote(business: Business, server: CardServerClient) -> Quote | None:

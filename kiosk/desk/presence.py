@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 from cardserver.client import CardServerClient, ServerError
-from cardserver.domain.permits import Action, Role
-from cardserver.domain.signin import NO_STEP_UP
+from cardserver.domain.permits import Action, Role, role_permits
+from cardserver.domain.signin import LEAVE_LASTS, NO_STEP_UP
 from cardserver.wire_operators import LeaveView, SessionView
 
 LOCK_AFTER_S: Final = 5 * 60.0
@@ -32,7 +32,7 @@ class Presence:
         self._lock_after_s = lock_after_s
         self._tick = tick
         self._session: SessionView | None = None
-        self._leave: LeaveView | None = None
+        self._leaves: dict[Action, tuple[LeaveView, float]] = {}
         self._locked = False
         self._acted = tick()
         self._lock = threading.RLock()
@@ -67,12 +67,24 @@ class Presence:
         """The offices of who is signed in."""
         return self._session.roles if self._session is not None and self.signed_in else ()
 
+    def may(self, action: Action) -> bool:
+        """True when the action belongs to who is signed in, without anybody's leave."""
+        return role_permits(self.roles, action)
+
+    @property
+    def leaves(self) -> tuple[LeaveView, ...]:
+        """What second persons allowed, the latest last: each till its own end."""
+        held = self._server.credentials.leaves
+        return tuple(
+            given
+            for action, (given, until) in self._leaves.copy().items()
+            if held.get(action) == given.leave_id and self._tick() < until
+        )
+
     @property
     def leave(self) -> LeaveView | None:
-        """What a second person allowed, as long as it goes with every call."""
-        given = self._leave
-        kept = given is not None and given.leave_id == self._server.credentials.leave
-        return given if kept else None
+        """The latest of them."""
+        return next(reversed(self.leaves), None)
 
     @property
     def wanted(self) -> Action | None:
@@ -102,8 +114,8 @@ class Presence:
         """Begin to work in a session that was opened."""
         with self._lock:
             self._server.credentials.session = session.token
-            self._server.credentials.leave = ""
-            self._session, self._leave, self._locked = session, None, False
+            self.end_leave()
+            self._session, self._locked = session, False
             self._acted = self._tick()
             self.forget_wanted()
 
@@ -119,18 +131,24 @@ class Presence:
                 self._server.operators.sign_out()
             except ServerError:
                 # Without an answer it ends here all the same; there it runs out by itself.
-                self._server.credentials.session = self._server.credentials.leave = ""
-            self._session = self._leave = None
+                self._server.credentials.session = ""
+            self.end_leave()
+            self._session = None
             self._locked = False
 
     def step_up(self, name: str, password: str, action: Action) -> None:
-        """A second person lends a right for a few minutes. Raises ServerError."""
-        self._leave = self._server.operators.step_up(name, password, action)
+        """A second person lends a right for a few minutes, beside others. Raises ServerError."""
+        given = self._server.operators.step_up(name, password, action)
+        self._leaves.pop(action, None)
+        self._leaves[action] = given, self._tick() + LEAVE_LASTS.total_seconds()
         self.forget_wanted()
 
-    def end_leave(self) -> None:
-        """The second person goes: the right goes with them."""
-        self._leave, self._server.credentials.leave = None, ""
+    def end_leave(self, action: str = "") -> None:
+        """A second person goes, and the right with them; without a word, all of them go."""
+        for each in [action] if action else list(self._leaves):
+            self._leaves.pop(Action(each), None)
+        held = self._server.credentials.leaves
+        held.pop(action, None) if action else held.clear()
 
     # --- names to choose from
 

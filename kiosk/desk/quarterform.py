@@ -9,17 +9,11 @@ from cardserver.domain.ids import card_number_text
 from cardserver.domain.review import FORM_CODE, Business, Decision, Leaving, Part, Quarter
 from cardserver.domain.rights import HolderClass
 from cardserver.wire_review import Figures, LineView, ReviewView
+from kiosk.desk.official import CLASSES
 from kiosk.station.clock import ESTATE_ZONE
 from printer.form import Align, Amount, Cell, Column, Form, Section, Signature, rows_of
 
 TITLE: Final = "《IC卡季度整理表》"
-_CLASSES: Final = {
-    HolderClass.OWNER: "业主",
-    HolderClass.FAMILY: "家属",
-    HolderClass.TENANT: "租户",
-    HolderClass.MERCHANT: "商户",
-    HolderClass.STAFF: "员工",
-}
 _BUSINESS: Final = {
     Business.ISSUE: "新发卡",
     Business.EXTEND: "延期",
@@ -116,7 +110,7 @@ def _cells(line: LineView) -> tuple[Cell, ...]:
     return (
         "" if line.card_number is None else card_number_text(line.card_number),
         line.name,
-        "" if line.holder_class is None else _CLASSES[line.holder_class],
+        "" if line.holder_class is None else CLASSES[line.holder_class],
         line.unit,
         _REASONS.get(line.reason, line.reason),
         line.day,
@@ -171,7 +165,7 @@ _STOCK: Final = tuple(
     _number(title)
     for title in ("期初", "收入", "其中格式化收回", "发出", "报废", "应有", "实点", "差异")
 )
-_COUNTED: Final = (Column(title="业务"), *(_number(_CLASSES[each]) for each in HolderClass))
+_COUNTED: Final = (Column(title="业务"), *(_number(CLASSES[each]) for each in HolderClass))
 _GATES: Final = (
     Column(title="门禁站点"),
     Column(title="最近上报", width=1.4),

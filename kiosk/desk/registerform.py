@@ -12,10 +12,11 @@ from cardserver.domain.register import (
     Correctable,
     RegisterKind,
 )
-from cardserver.domain.rights import HolderClass, RightKind
+from cardserver.domain.rights import RightKind
 from cardserver.domain.signature import SignedHow, Signer
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire_register import RegisterPage, RegisterRowView, RowQuery
+from kiosk.desk.official import CLASSES
 from kiosk.station.clock import ESTATE_ZONE
 from printer.form import Align, Amount, Cell, Column, Drawing, Form, Section, Signature, rows_of
 
@@ -80,13 +81,6 @@ _REASONS: Final = {
     AbnormalReason.CANCELLED: "取消发放",
     AbnormalReason.HEAD_OVERRIDE: "负责人特批",
     AbnormalReason.UNSIGNED: "交班未签名",
-}
-_CLASSES: Final = {
-    HolderClass.OWNER: "业主",
-    HolderClass.FAMILY: "家属",
-    HolderClass.TENANT: "租户",
-    HolderClass.MERCHANT: "商户",
-    HolderClass.STAFF: "员工",
 }
 _METHODS: Final = {
     VerificationMethod.OWNER_RECORD: "业主资料核对",
@@ -187,7 +181,7 @@ def _asked(query: RowQuery) -> list[tuple[str, str]]:
 
 
 def _cells(row: RegisterRowView) -> Iterable[Cell]:
-    holder_class = _CLASSES[row.holder_class] if row.holder_class else ""
+    holder_class = CLASSES[row.holder_class] if row.holder_class else ""
     return (
         row.number,
         row.at.astimezone(ESTATE_ZONE),

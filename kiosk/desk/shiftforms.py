@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
+from flask import Blueprint
 from pydantic import ValidationError
 
 from cardserver.client import ServerError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.errors import DomainError
+from kiosk.desk.counter import Counter
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.problems import problem_of
 
@@ -75,6 +77,21 @@ class Drafts:
         else:
             del self._kept[name]
         return not self.notice
+
+
+def drafted(pages: Blueprint, counter: Counter) -> Drafts:
+    """Drafts for these pages, of whoever is signed in; their templates know them as `drafts`."""
+    drafts = Drafts()
+
+    @pages.before_request
+    def whose() -> None:
+        drafts.belong_to(counter.operator)
+
+    @pages.context_processor
+    def everywhere() -> dict[str, object]:
+        return {"drafts": drafts, "local": local_text}
+
+    return drafts
 
 
 def notes_of(form: Form) -> dict[int, int]:

@@ -12,7 +12,7 @@ from cardserver.domain.document import PrintResult
 from cardserver.domain.shift import HOLDING, ShiftState
 from cardserver.wire_shifts import CloseShift, CountDrawer, OpenShift, ShiftView
 from kiosk.desk.counter import Counter
-from kiosk.desk.shiftforms import Drafts, Form, local_text, notes_of, number_of
+from kiosk.desk.shiftforms import Drafts, Form, drafted, notes_of, number_of
 from kiosk.desk.shiftpaper import x_paper, z_paper
 from kiosk.station.paper import PaperDesk
 from kiosk.station.problems import problem_of
@@ -24,15 +24,11 @@ _Z_SHOWN: Final = 12
 def blueprint(counter: Counter) -> Blueprint:
     """The pages under ``/shift``."""
     pages = Blueprint("shift", __name__, url_prefix="/shift")
-    drafts = Drafts()
-
-    @pages.before_request
-    def whose() -> None:
-        drafts.belong_to(counter.operator)
+    drafts = drafted(pages, counter)
 
     @pages.context_processor
     def everywhere() -> dict[str, object]:
-        return {"drafts": drafts, "faces": DENOMINATIONS, "HOLDING": HOLDING, "local": local_text}
+        return {"faces": DENOMINATIONS, "HOLDING": HOLDING}
 
     @pages.get("/")
     def page() -> ResponseReturnValue:

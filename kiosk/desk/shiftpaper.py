@@ -30,6 +30,8 @@ _MOVED: Final = {
 _EARNED: Final = {
     "card-cost": "IC卡工本费",
     "parking": "车位月租费",
+    "temporary": "临时停车费",
+    "other": "其他收费",
     "kept": "待核对转收",
 }
 _PAPERS: Final = {DocumentKind.FORMAL_RECEIPT: "收款收据", DocumentKind.TOP_UP_SLIP: "充值凭条"}

@@ -20,7 +20,7 @@ from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.events import Bell
 from kiosk.station.problems import problem_of
 
-_OPEN: Final = frozenset({"static", "events", "desk.state"})
+_OPEN: Final = frozenset({"static", "events", "desk.state", "health", "metrics"})
 """Open to nobody in particular; `state` hides by itself what it may not show."""
 
 _BY_ITSELF: Final = frozenset({"desk.reader", "desk.work", "desk.link", "operators.watch"}) | _OPEN
@@ -154,7 +154,8 @@ def _add_stepping_up(door: Blueprint, counter: Counter) -> None:
 
     @door.post("/step-up/end")
     def end_leave() -> ResponseReturnValue:
-        presence.end_leave()
+        action = request.form.get("action", "")
+        presence.end_leave(action if action in set(Action) else "")
         return _done(bell)
 
 

@@ -3,6 +3,7 @@
 from kiosk.desk.counter import Counter
 from kiosk.desk.exports import FORM_FONT
 from kiosk.desk.presence import Presence
+from kiosk.desk.slips import SlipCheck
 from kiosk.desk.views import create_app
 from kiosk.station.clock import Clock, system_clock
 from kiosk.station.config import Config
@@ -21,6 +22,7 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         bell=Bell(),
         station=config.station.name,
         presence=Presence(server, lock_after_s=config.station.lock_after_minutes * 60.0),
+        slips=SlipCheck(server, config.station.slip_keys),
     )
     app = create_app(counter, clock=clock, alarm_at=config.station.waiting_alarm)
     app.config[FORM_FONT] = config.station.form_font

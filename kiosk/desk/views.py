@@ -28,20 +28,25 @@ from cardserver.wire import CardView
 from cardserver.wire_people import PersonView
 from kiosk.desk import approvals, cardacts, cashpages, papers, shiftpages
 from kiosk.desk.business import Business, Phase
+from kiosk.desk.chargepages import charge_pages
 from kiosk.desk.counter import WORK, Counter, Handed
+from kiosk.desk.imagepages import image_pages
 from kiosk.desk.importpages import import_pages
 from kiosk.desk.lookingafter import look_after
+from kiosk.desk.operatorpages import operator_pages
 from kiosk.desk.pages import PAGES
 from kiosk.desk.paperwork import Ticks
 from kiosk.desk.parking import parking_pages
 from kiosk.desk.pending import Pending, look
 from kiosk.desk.people import people_pages
+from kiosk.desk.reconciliationpages import reconciliation_pages
 from kiosk.desk.register import register_pages
 from kiosk.desk.shown import Shown
 from kiosk.desk.signin import guard_pages
 from kiosk.desk.unitpages import unit_pages
 from kiosk.desk.waiting import ALARM_AT
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
+from kiosk.station.health import Device, Health, add_health
 from kiosk.station.problems import problem_of
 from kiosk.station.web import back_to, create_station_app, nothing_new, shown_mark
 
@@ -69,7 +74,7 @@ _KEYS: Final = {
 _PAPERED: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND, OperationKind.ADD_PARKING})
 """A replacement needs the person, not the papers: its rights are those already given."""
 
-_GAPS: Final = frozenset({Gap.BACK_DATED, Gap.WAIVED})
+_GAPS: Final = frozenset({Gap.BACK_DATED, Gap.TEMPORARY, Gap.WAIVED})
 _RULES: Final = {
     Phase.PRICE: "FEE-01",
     Phase.MONEY: "FEE-03",
@@ -86,14 +91,19 @@ def create_app(counter: Counter, *, clock: Clock, alarm_at: int = ALARM_AT) -> F
     """The front desk's web application over one counter."""
     app = create_station_app("kiosk.desk", bell=counter.bell)
     guard_pages(app, counter)
+    add_health(app, lambda: health_of(counter))
     app.register_blueprint(_blueprint(counter))
     app.register_blueprint(approvals.blueprint(counter, clock))
     app.register_blueprint(shiftpages.blueprint(counter))
     app.register_blueprint(cashpages.blueprint(counter))
+    app.register_blueprint(reconciliation_pages(counter))
     app.register_blueprint(papers.blueprint(counter))
+    app.register_blueprint(charge_pages(counter))
     app.register_blueprint(parking_pages(counter))
     app.register_blueprint(register_pages(counter, clock))
     look_after(app, counter, clock, alarm_at=alarm_at)
+    app.register_blueprint(image_pages(counter))
+    app.register_blueprint(operator_pages(counter))
     app.register_blueprint(import_pages(counter))
     app.register_blueprint(people_pages(counter))
     app.register_blueprint(unit_pages(counter, clock))
@@ -106,6 +116,13 @@ def create_app(counter: Counter, *, clock: Clock, alarm_at: int = ALARM_AT) -> F
         }
     )
     return app
+
+
+def health_of(counter: Counter) -> Health:
+    """The desk's reader and printer; it serves while it can read cards."""
+    reader = Device(name="reader", trouble=counter.post.fault)
+    printer = Device(name="printer", trouble="" if counter.paper.can_print else counter.paper.state)
+    return Health(serving=not reader.trouble, devices=[reader, printer])
 
 
 def _blueprint(counter: Counter) -> Blueprint:
@@ -147,6 +164,7 @@ def _blueprint(counter: Counter) -> Blueprint:
     def link() -> str:
         nonlocal pending
         pending = look(counter.server, pending)
+        counter.slips.hold()
         return render_template("desk/follow.html")
 
     @desk.get("/search")
@@ -236,10 +254,17 @@ def _add_verifying(desk: Blueprint, counter: Counter) -> None:
             counter.note(missing.reason, missing.rule)
         else:
             counter.verify(shown)
+            if shown.owner_id is not None and "on_record" in request.form:
+                counter.attempt(lambda: cardacts.put_on_record(counter))
         return _back()
 
 
 def _add_steps(desk: Blueprint, counter: Counter) -> None:
+    @desk.post("/full-period")
+    def full_period() -> ResponseReturnValue:
+        counter.choose_full_period(wanted=request.form.get("wanted") == "yes")
+        return _back()
+
     @desk.post("/gap")
     def gap() -> ResponseReturnValue:
         chosen = request.form.get("gap", "")
@@ -328,9 +353,13 @@ def _chosen(counter: Counter) -> Business | None:
     )
 
 
+def _papered(business: Business) -> bool:
+    return business.kind in _PAPERED or business.full_period
+
+
 def _papers(business: Business | None) -> list[Paper]:
     """Papers that must be seen for the business at hand, in a fixed order."""
-    if business is None or business.kind not in _PAPERED:
+    if business is None or not _papered(business):
         return []
     holder_class = business.holder.holder_class
     if business.first_parking:
@@ -343,7 +372,7 @@ def _papers(business: Business | None) -> list[Paper]:
 
 def _check_papers(business: Business | None, seen: list[Paper]) -> None:
     """Raise RuleViolation while a paper is missing: before money is taken, not after."""
-    if business is None or business.phase is not Phase.VERIFY or business.kind not in _PAPERED:
+    if business is None or business.phase is not Phase.VERIFY or not _papered(business):
         return
     if business.first_parking:
         check_parking_papers(business.holder.holder_class, seen)
@@ -358,6 +387,8 @@ def rule_of(business: Business | None, phase: Phase) -> str:
     if phase is Phase.VERIFY:
         if business.first_parking:
             return "PARK-01"
+        if business.full_period:
+            return "IC-11a"
         first_issue = CARD_PAPERS[business.holder.holder_class][0]
         return _VERIFIED_BY.get(business.kind, first_issue)
     if phase is Phase.INSPECT:

@@ -1,6 +1,6 @@
 """The gate's screens: one page per lane, readable at three metres, and the guard's overview."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -15,6 +15,7 @@ from kiosk.gate.lane import LaneLoop, Shown
 from kiosk.gate.uplink import Uplink
 from kiosk.station.clock import Clock
 from kiosk.station.events import Bell
+from kiosk.station.health import Device, Health, add_health
 from kiosk.station.web import create_station_app
 
 _SHOWN_FOR: Final = timedelta(seconds=8)
@@ -48,6 +49,7 @@ def create_app(
 ) -> Flask:
     """The gate's web application over its lanes."""
     app = create_station_app("kiosk.gate", bell=bell)
+    add_health(app, lambda: health_of(lanes, uplink))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
 
@@ -102,6 +104,15 @@ def sign_of(shown: Shown | None, fault: str, now: datetime) -> Sign:
     if not shown.decision.granted:
         return Sign(face=Face.REFUSED, shown=shown)
     return Sign(face=Face.OPEN if shown.opened else Face.SHUT, shown=shown)
+
+
+def health_of(lanes: Sequence[LaneLoop], uplink: Uplink) -> Health:
+    """The gate's readers and its line; it serves without the line (GATE-07)."""
+    readers = [
+        Device(name=f"reader {each.lane.lane_id}", trouble=each.post.fault) for each in lanes
+    ]
+    server = Device(name="server", trouble="" if uplink.connected else "server-away")
+    return Health(serving=not any(device.trouble for device in readers), devices=[*readers, server])
 
 
 def state_of(by_id: Mapping[str, LaneLoop], uplink: Uplink) -> dict[str, object]:

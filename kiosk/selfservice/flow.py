@@ -16,7 +16,8 @@ class Screen(StrEnum):
     READING = "reading"  # the card is being looked at
     MONTHS = "months"  # plate, space, last day; how many months?
     CONFIRM = "confirm"  # new period and amount; go on?
-    PAY = "pay"  # notes go in
+    PAY = "pay"  # notes go in, or a provider is chosen
+    SCAN = "scan"  # a code to be scanned with the phone
     WRITING = "writing"  # do not lift the card
     LAY_BACK = "lay-back"  # the card left too early; lay it back
     DONE = "done"  # new last day; take slip and card
@@ -34,12 +35,14 @@ class Event(StrEnum):
     CARD_REFUSED = "card-refused"
     CARD_UNFINISHED = "card-unfinished"  # a paid top-up waits for this card
     CARD_PART_PAID = "card-part-paid"  # some of a top-up was paid before the power went
+    CARD_CODE_OPEN = "card-code-open"  # a code for it could still be paid when the power went
     CARD_LIFTED = "card-lifted"
     MONTHS_CHOSEN = "months-chosen"
     CONFIRMED = "confirmed"
     BACK = "back"
     CANCELLED = "cancelled"  # before any money
     STOPPED = "stopped"  # after some money: what went in stays booked for this card
+    QR_CHOSEN = "qr-chosen"
     PAID = "paid"
     WRITTEN = "written"
     BROKEN_OFF = "broken-off"  # the card left while it was written
@@ -56,6 +59,7 @@ TABLE: Final = {
     (Screen.READING, Event.CARD_REFUSED): Screen.SORRY,
     (Screen.READING, Event.CARD_UNFINISHED): Screen.WRITING,
     (Screen.READING, Event.CARD_PART_PAID): Screen.PAY,
+    (Screen.READING, Event.CARD_CODE_OPEN): Screen.SCAN,
     (Screen.READING, Event.CARD_LIFTED): Screen.ATTRACT,
     (Screen.MONTHS, Event.MONTHS_CHOSEN): Screen.CONFIRM,
     (Screen.MONTHS, Event.CANCELLED): Screen.ATTRACT,
@@ -69,9 +73,14 @@ TABLE: Final = {
     (Screen.CONFIRM, Event.TIME_OVER): Screen.ATTRACT,
     (Screen.CONFIRM, Event.CARD_REFUSED): Screen.SORRY,
     (Screen.PAY, Event.PAID): Screen.WRITING,
+    (Screen.PAY, Event.QR_CHOSEN): Screen.SCAN,
     (Screen.PAY, Event.CANCELLED): Screen.ATTRACT,
     (Screen.PAY, Event.STOPPED): Screen.OWED,
     (Screen.PAY, Event.DEVICE_LOST): Screen.OWED,
+    (Screen.SCAN, Event.PAID): Screen.WRITING,
+    (Screen.SCAN, Event.BACK): Screen.PAY,
+    (Screen.SCAN, Event.CANCELLED): Screen.ATTRACT,
+    (Screen.SCAN, Event.STOPPED): Screen.OWED,
     (Screen.WRITING, Event.WRITTEN): Screen.DONE,
     (Screen.WRITING, Event.BROKEN_OFF): Screen.LAY_BACK,
     (Screen.WRITING, Event.CARD_REFUSED): Screen.OWED,
@@ -85,7 +94,7 @@ TABLE: Final = {
     (Screen.SORRY, Event.TIME_OVER): Screen.ATTRACT,
 }
 
-MONEY_MAY_MOVE: Final = frozenset({Screen.PAY, Screen.WRITING, Screen.LAY_BACK})
+MONEY_MAY_MOVE: Final = frozenset({Screen.PAY, Screen.SCAN, Screen.WRITING, Screen.LAY_BACK})
 """Screens on which the idle time-out of the other screens doesn't count."""
 
 

@@ -30,6 +30,7 @@ CREATE TRIGGER IF NOT EXISTS entry_is_never_deleted BEFORE DELETE ON entry
     BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 """
 _ROOT: Final = bytes(32)
+_CREDITED: Final = "credited"
 
 
 class JournalBroken(DeviceError):
@@ -42,13 +43,16 @@ class JournalBroken(DeviceError):
 class Entry(StrEnum):
     """What an entry says."""
 
-    ANNOUNCED = "announced"  # a note may be taken: tender_id, sale_id, value_fen, stacked
+    ANNOUNCED = "announced"  # a note may be taken: tender_id, sale_id, value_fen, stacked, acceptor
     ENDED = "ended"  # what became of it: tender_id, sale_id, value_fen, state
     REFUSED = "refused"  # the server wanted no such note, it went back: tender_id
     TOLD = "told"  # the server knows: tender_id
+    DISPUTED = "disputed"  # the server refuses to book it; a person has to: tender_id, reason
     GIVEN_UP = "given-up"  # a sale shall end: sale_id, cancel_id, reason
     ENDED_SALE = "ended-sale"  # the server knows: cancel_id
     REST = "rest"  # nothing is unfinished
+    BOX_TAKEN = "box-taken"  # the cash box leaves, with what lies in it: box_id, machine_fen
+    BOX_TOLD = "box-told"  # the server knows: box_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,28 @@ class TillJournal:
         """Entries since nothing was unfinished, oldest first."""
         since = "SELECT coalesce(max(sequence), 0) FROM entry WHERE kind = 'rest'"
         return [line for line, _ in self._lines(f"WHERE sequence > ({since})")]
+
+    def disputed(self) -> list[Line]:
+        """Money in the box that the server refused to book, oldest first."""
+        return [line for line, _ in self._lines("WHERE kind = 'disputed'")]
+
+    def in_the_box(self) -> int:
+        """What notes were credited since the cash box was last taken out, in fen."""
+        since = "SELECT coalesce(max(sequence), 0) FROM entry WHERE kind = 'box-taken'"
+        ended = self._lines(f"WHERE kind = 'ended' AND sequence > ({since})")
+        return sum(
+            int(line.body["value_fen"] or 0) for line, _ in ended if line.body["state"] == _CREDITED
+        )
+
+    def untold_box(self) -> tuple[str, int] | None:
+        """A cash box that was taken out and of which the server has not heard: its id, its fen."""
+        boxes: dict[str, int] = {}
+        for line, _ in self._lines("WHERE kind IN ('box-taken', 'box-told')"):
+            if line.kind is Entry.BOX_TAKEN:
+                boxes[str(line.body["box_id"])] = int(line.body["machine_fen"] or 0)
+            else:
+                boxes.pop(str(line.body["box_id"]), None)
+        return next(reversed(boxes.items()), None)
 
     def check(self) -> int:
         """Prove that no entry is missing or changed; how many there are."""

@@ -29,10 +29,12 @@ from cardserver.wire import (
     TopUpRequest,
     WaitingSale,
 )
+from cardserver.wire_payments import Provider
 from drivers.api import BillAcceptor, Card, CardIdentity, CardReader, SecureChannel
-from drivers.errors import CardAbsent, CardRemoved, DeviceError
+from drivers.errors import AcceptorUnsuitable, CardAbsent, CardRemoved, DeviceError
 from kiosk.selfservice.flow import MONEY_MAY_MOVE, Event, Screen, next_screen
 from kiosk.selfservice.journal import JournalBroken, TillJournal
+from kiosk.selfservice.scanning import Ended, Scan, Wish
 from kiosk.selfservice.till import Till
 from kiosk.station.beginning import begin
 from kiosk.station.clock import Clock, local_date
@@ -45,11 +47,16 @@ from kiosk.station.problems import problem_of
 _log = logging.getLogger(__name__)
 
 SCREEN: Final = "screen"
+IN_SERVICE: Final = "in-service"
 _POLL_S: Final = 0.2
 _FELT_S: Final = 1.0
 _FOLLOW_S: Final = 2.0
 """Pause between two tries to tell an absent server of money."""
 _LAY_BACK_S: Final = 60.0
+_AGAIN_S: Final = 10.0
+"""Pause between two looks for a banknote acceptor that others can do without."""
+_NOTES_AWAY: Final = "acceptor-away"
+_NO_NOTES: Final = frozenset({_NOTES_AWAY, AcceptorUnsuitable.code})
 _STANDS_STILL_S: Final = 120.0
 """No step of a visit takes so long, not even a write with an absent server behind it."""
 
@@ -62,6 +69,7 @@ class Patience:
     lay_back_s: float = _LAY_BACK_S
     owed_s: float = 40.0
     part_paid_s: float = 240.0  # from the last note in; whoever left gets it back at the desk
+    code_over_s: float = 20.0  # after the end of a code that the server says nothing about
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,27 +91,35 @@ class Visit:
 
 
 def _can_go_on(waiting: WaitingSale) -> bool:
-    """Paid at least in part, nothing begun, and no note of it on its way at another machine."""
+    """Paid at least in part, or with a code that can still be paid; nothing begun, and no note of
+    it on its way at another machine.
+    """
     sale = waiting.sale
     return (
         waiting.request.kind is OperationKind.TOP_UP
         and sale.state is SaleState.OPEN
-        and sale.credited_fen > sale.returned_fen
+        and (sale.credited_fen > sale.returned_fen or bool(sale.open_codes))
         and not sale.open_tenders
     )
 
 
 _BANK: Final = "bank-collected"
+_NO_CODE: Final = {
+    "code-open": "code-unanswered",
+    "tender-open": "code-unanswered",
+    "provider-unknown": "code-refused",
+}
 _NOT_HERE: Final = {"not-permitted": "unfinished-at-the-desk"}
 """A card with an operation that a kiosk may not do: it goes on where it was begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A finger on the screen: which event it means and the months it chose."""
+    """A finger on the screen: which event it means, and the months or the provider it chose."""
 
     event: Event
     months: int = 0
+    provider: Provider | None = None
 
 
 class Machine:
@@ -124,7 +140,9 @@ class Machine:
         patience: Patience | None = None,
     ) -> None:
         self.server = server
+        self.journal = journal
         self.till = Till(acceptor, self.server, journal)
+        self.scan = Scan(self.server)
         self.paper = paper
         self.bell = bell
         self.clock = clock
@@ -134,6 +152,10 @@ class Machine:
         self.screen = Screen.CLOSED
         self.visit = Visit()
         self.closed_reason = "starting"
+        self.notes_out = ""
+        self._wanted: Provider | None = None
+        self._again_at = 0.0
+        self._held_until = 0.0
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._deadline = 0.0
@@ -174,6 +196,16 @@ class Machine:
         self._queue.put(feel)
         felt.wait(_FELT_S)
 
+    def hold(self, seconds: float) -> None:
+        """Serve nobody for so long, once the present visit is over; 0 opens again."""
+        self._held_until = time.monotonic() + seconds if seconds else 0.0
+        self._queue.put(self._check_devices)
+
+    @property
+    def held(self) -> bool:
+        """Is it kept closed by hand, because somebody works behind its door?"""
+        return time.monotonic() < self._held_until
+
     @property
     def at_work(self) -> bool:
         """Does the machine's thread still move? The watchdog starts a kiosk anew that doesn't."""
@@ -181,10 +213,11 @@ class Machine:
 
     @property
     def seconds_left(self) -> int | None:
-        """Seconds until the screen gives up waiting; None where it does not."""
+        """Seconds until the screen gives up waiting, or a code ends; None where neither does."""
         if not self._deadline or self.screen is Screen.ATTRACT:
             return None
-        return max(0, round(self._deadline - time.monotonic()))
+        after = self.patience.code_over_s if self.screen is Screen.SCAN else 0.0
+        return max(0, round(self._deadline - after - time.monotonic()))
 
     @property
     def notes_fen(self) -> Sequence[int]:
@@ -219,31 +252,45 @@ class Machine:
     def _tick(self) -> None:
         if self.screen is Screen.PAY:
             self._take_money()
+        elif self.screen is Screen.SCAN:
+            self._look_at_code()
         elif self.till.busy and time.monotonic() > self._follow_at:
             self._follow_late_money()
         if self.screen is Screen.CLOSED or (self._inviting() and not self.till.notes_fen):
-            self._check_devices()
+            self._check_again()
         if self._deadline and time.monotonic() > self._deadline:
             self._deadline = 0.0
             self._time_over()
 
     def _time_over(self) -> None:
-        if self.screen is Screen.PAY:
+        if self.screen in {Screen.PAY, Screen.SCAN}:
             self._leave()
         else:
             self._move(Event.TIME_OVER)
 
+    def _check_again(self) -> None:
+        """Is what was away there again? An open kiosk does not ask for it all the time."""
+        now = time.monotonic()
+        if self.screen is Screen.CLOSED or now > self._again_at:
+            self._again_at = now + _AGAIN_S
+            self._check_devices()
+
     def _check_devices(self) -> None:
-        """Open or close: reader, acceptor, printer (PARK-12a) and server must all be there."""
+        """Open or close: reader, printer (PARK-12a), server, and a way to pay must be there."""
         if self.screen not in {Screen.ATTRACT, Screen.CLOSED}:
             return
-        reason = self.post.fault or self._start_till()
+        notes = self.post.fault or self._start_till()
+        reason = notes if self.post.fault or notes not in _NO_NOTES else ""
         if not reason:
             self.paper.look()
             reason = "" if self.paper.can_print else f"printer-{self.paper.state}"
         reason = reason or self._ask_server()
-        if reason != self.closed_reason:
-            self.closed_reason = reason
+        if not reason and notes and not self.scan.ready:
+            reason = notes
+        reason = IN_SERVICE if self.held else reason
+        notes_out = "" if reason else notes
+        if (reason, notes_out) != (self.closed_reason, self.notes_out):
+            self.closed_reason, self.notes_out = reason, notes_out
             self.bell.ring(SCREEN)
         self._move(Event.DEVICE_LOST if reason else Event.DEVICE_BACK)
 
@@ -256,15 +303,19 @@ class Machine:
         except JournalBroken as error:
             _log.error("no money can be taken: %s", error)
             return error.code
+        except AcceptorUnsuitable as error:
+            _log.error("no banknote can be taken: %s", error)
+            return error.code
         except DeviceError as error:
             _log.info("the banknote acceptor is away: %s", error)
-            return "acceptor-away"
+            return _NOTES_AWAY
         return ""
 
     def _ask_server(self) -> str:
-        """Is the server there? Without it nothing can be sold."""
+        """Is the server there, and by which providers can be paid? Without it nothing is sold."""
         try:
             self.server.health()
+            self.scan.look_around()
         except ServerError as error:
             _log.info("the server is away: %s", error)
             return "server-away"
@@ -281,7 +332,7 @@ class Machine:
             else:
                 self._problem("another-card")
             return
-        if self.screen is Screen.PAY:
+        if self.screen in {Screen.PAY, Screen.SCAN}:
             mine = isinstance(seen, CardIdentity) and self._same_card(seen)
             self._problem("" if mine else "another-card")
         if self.screen is Screen.ATTRACT:
@@ -341,8 +392,11 @@ class Machine:
         self._offer(sale.request.months)
         visit.sale = sale.sale
         self.till.sale = None if sale.collected else sale.sale
-        if sale.sale.missing_fen:
-            self._leaving = False
+        self._leaving, self._wanted = False, None
+        if sale.sale.open_codes:
+            self.scan.resume(sale.sale.open_codes[-1])
+            self._move(Event.CARD_CODE_OPEN)
+        elif sale.sale.missing_fen:
             self._move(Event.CARD_PART_PAID)
             self._open_slot(sale.sale)
         else:
@@ -382,7 +436,11 @@ class Machine:
                 self._move(Event.MONTHS_CHOSEN)
             case Screen.CONFIRM, Event.CONFIRMED:
                 self._open_sale()
-            case Screen.PAY, (Event.CANCELLED | Event.STOPPED):
+            case Screen.PAY, Event.QR_CHOSEN:
+                self._choose_code(touch.provider)
+            case Screen.SCAN, Event.BACK:
+                self.scan.end(Wish.BACK)
+            case ((Screen.PAY | Screen.SCAN), (Event.CANCELLED | Event.STOPPED)):
                 self._leave()
             case ((Screen.MONTHS | Screen.CONFIRM), (Event.CANCELLED | Event.BACK)):
                 self._move(touch.event)
@@ -395,8 +453,17 @@ class Machine:
         self.bell.ring(SCREEN)
 
     def more_time(self) -> None:
-        """The resident asked for more time (never a limit without it)."""
-        self._queue.put(self._set_deadline)
+        """The resident asked for more time (never a limit without it): here, or for a code."""
+        self._queue.put(self._more_time)
+
+    def _more_time(self) -> None:
+        if self.screen is Screen.SCAN:
+            self.scan.end(Wish.ANOTHER)
+        self._set_deadline()
+
+    def check_code(self) -> None:
+        """The resident says that it is paid."""
+        self._queue.put(self._check_code)
 
     # --- money
 
@@ -411,7 +478,7 @@ class Machine:
                 quoted_total_fen=visit.quote.total_fen,
             )
         )
-        self._leaving = False
+        self._leaving, self._wanted = False, None
         self._move(Event.CONFIRMED)
         self._open_slot(visit.sale)
 
@@ -425,12 +492,18 @@ class Machine:
         """The payer wants to leave, or has left: no further note, and one on its way is awaited."""
         self._leaving = True
         self.till.shut()
+        if self.screen is Screen.SCAN and self.scan.wish is not Wish.LEAVE:
+            self.scan.end(Wish.LEAVE)
+            return
         self._look_at_money()
 
     def _take_money(self) -> None:
-        before, problem = self.visit.sale, self._laid_wrong()
+        before, problem = self.visit.sale, self._said_before()
         try:
-            self.till.poll()
+            if self.till.notes_fen or not self.scan.ready:
+                self.till.poll()
+            else:
+                self.till.tell()
         except DeviceError as error:
             self._acceptor_lost(error)
             return
@@ -439,13 +512,21 @@ class Machine:
         if self.till.busy or self.till.sale != before:
             self._set_deadline()  # a note moves: nobody is hurried
         self.visit.sale = self.till.sale
+        problem = problem or self.till.hint
         if self.visit.sale != before or self.visit.problem != problem:
             self._problem(problem)
         self._look_at_money()
+        if self._wanted is not None and self.screen is Screen.PAY and not self.till.busy:
+            self._show_code(self._wanted)
 
-    def _laid_wrong(self) -> str:
-        """Another card lies on the reader: said while notes go in, before it matters."""
-        return "another-card" if self.visit.problem == "another-card" and self._present else ""
+    def _said_before(self) -> str:
+        """What stays said while the payer pays: another card lies on the reader; why no code or
+        no note is taken.
+        """
+        said = self.visit.problem
+        if said == "another-card":
+            return said if self._present else ""
+        return said if said == _NOTES_AWAY or said.startswith("code-") else ""
 
     def _look_at_money(self) -> None:
         """Paid in full: write. The payer wants to leave: as soon as no note is on its way."""
@@ -457,6 +538,11 @@ class Machine:
             self._stop_paying(Event.STOPPED if self.till.received_fen else Event.CANCELLED)
 
     def _acceptor_lost(self, error: DeviceError) -> None:
+        if self.scan.ready and not self.till.busy and not self._leaving:
+            _log.warning("the banknote acceptor is lost; codes go on: %s", error)
+            self.till.notes_fen = ()
+            self._problem(_NOTES_AWAY)
+            return
         self.visit.problem = error.code
         self._stop_paying(Event.DEVICE_LOST if self.till.received_fen else Event.CANCELLED)
 
@@ -469,7 +555,81 @@ class Machine:
         self.visit.sale = self.till.sale
         self._move(event)
         if self.screen is Screen.OWED:
-            self._print_owed("paid-in-part", received)
+            back = self.till.sale.refunding_fen if self.till.sale is not None else 0
+            self._print_owed("goes-back-by-phone" if back == received else "paid-in-part", received)
+
+    # --- codes
+
+    def _choose_code(self, provider: Provider | None) -> None:
+        """No note goes in while a code is open; one on its way is awaited first."""
+        if provider in self.scan.ready and not self._leaving:
+            self.till.shut()
+            self._wanted = provider
+            if not self.till.busy:
+                self._show_code(provider)
+
+    def _show_code(self, provider: Provider) -> None:
+        self._wanted = None
+        if self.visit.sale is None:
+            return
+        try:
+            self.scan.open(self.visit.sale.sale_id, provider)
+        except ServerError as error:
+            self._problem(_NO_CODE.get(problem_of(error), problem_of(error)))
+            self._open_slot(self.visit.sale)
+            return
+        self.visit.problem = ""
+        self._move(Event.QR_CHOSEN)
+
+    def _look_at_code(self) -> None:
+        """What has become of the code? Only the server's word counts."""
+        before, shown = self.scan.view, self.scan.code
+        try:
+            found = self.scan.look()
+        except ServerError as error:
+            if self.visit.problem != problem_of(error):
+                self._problem(problem_of(error))
+            return
+        if found is None:
+            return
+        if isinstance(found, Ended):
+            self._code_ended(found)
+            return
+        self.visit.sale = self.till.sale = found
+        if not found.missing_fen:
+            self.scan.forget()
+            self.visit.problem = ""
+            self._move(Event.PAID)
+            self._write()
+            return
+        if self.visit.problem not in {"", "another-card"}:
+            self.visit.problem = ""
+        if shown != self.scan.code:
+            self._set_deadline()
+        if before is None or before.state is not self._state_of_code() or shown != self.scan.code:
+            self.bell.ring(SCREEN)
+
+    def _state_of_code(self) -> object:
+        return None if self.scan.view is None else self.scan.view.state
+
+    def _check_code(self) -> None:
+        if self.screen is Screen.SCAN:
+            try:
+                self.scan.check()
+            except ServerError as error:
+                self._problem(problem_of(error))
+
+    def _code_ended(self, ended: Ended) -> None:
+        sale, provider = self.visit.sale, ended.provider
+        if ended.wish is Wish.LEAVE or sale is None:
+            self._stop_paying(Event.STOPPED if self.till.received_fen else Event.CANCELLED)
+            return
+        self._move(Event.BACK)
+        self.visit.problem = ended.problem
+        if ended.wish is Wish.ANOTHER:
+            self._show_code(provider)
+        else:
+            self._open_slot(sale)
 
     def _follow_late_money(self) -> None:
         """After the visit: a note whose end was not known, or a server that has not heard of it."""
@@ -572,6 +732,9 @@ class Machine:
     def _set_deadline(self) -> None:
         if self.screen is Screen.LAY_BACK:
             wait_s = self.patience.lay_back_s
+        elif self.screen is Screen.SCAN:
+            left = self.scan.view.seconds_left if self.scan.view is not None else 0
+            wait_s = left + self.patience.code_over_s
         elif self.screen is Screen.PAY:
             paid = bool(self.till.received_fen)
             wait_s = self.patience.part_paid_s if paid else self.patience.idle_s

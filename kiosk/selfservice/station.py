@@ -7,6 +7,7 @@ from kiosk.station.clock import Clock, system_clock
 from kiosk.station.config import Config, ConfigInvalid
 from kiosk.station.devices import open_acceptor, open_paper, open_reader, open_server
 from kiosk.station.events import Bell
+from kiosk.station.recentlog import RecentLog
 from kiosk.station.running import Station
 
 
@@ -31,9 +32,19 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         phone=config.station.phone,
         journal=open_journal(config),
     )
+    log = RecentLog()
+
+    def start() -> None:
+        log.start()
+        machine.start()
+
+    def stop() -> None:
+        machine.stop()
+        log.stop()
+
     return Station(
-        app=create_app(machine),
-        start=machine.start,
-        stop=machine.stop,
+        app=create_app(machine, log=log),
+        start=start,
+        stop=stop,
         at_work=lambda: machine.at_work,
     )

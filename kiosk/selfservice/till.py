@@ -18,8 +18,9 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.wire import SaleView, TenderRequest
-from drivers.api import BillAcceptor, BillEvent, BillEventKind
+from drivers.api import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
 from drivers.errors import DeviceError, DeviceFault
+from kiosk.selfservice.hints import NOT_WANTED, hint_after
 from kiosk.selfservice.journal import Entry, JournalBroken, TillJournal
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,10 @@ _log = logging.getLogger(__name__)
 _WENT_BACK = frozenset(
     {BillEventKind.RETURNED, BillEventKind.REJECTED, BillEventKind.RETURNED_AT_POWER_UP}
 )
+_CAME_BACK = frozenset({BillEventKind.RETURNED, BillEventKind.RETURNED_AT_POWER_UP})
 _STACKED = frozenset({BillEventKind.STACKED})
+_NOT_LET_IN = frozenset({401, 403})
+"""HTTP statuses of a server that does not know us (any more): it may tomorrow, nothing is lost."""
 _OUT_OF_ORDER = frozenset(
     {BillEventKind.JAM, BillEventKind.STACKER_FULL, BillEventKind.CASHBOX_REMOVED}
 )
@@ -72,7 +76,7 @@ class Till:
     """Takes banknotes for one sale at a time. Belongs to the kiosk's thread.
 
     `notes_fen` are the notes the acceptor knows, none while it is away or out of order; `sale` is
-    the sale last opened, as the server has it.
+    the sale last opened, as the server has it, `hint` what to say of a note that came back.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Till:
     ) -> None:
         self.notes_fen: tuple[int, ...] = ()
         self.sale: SaleView | None = None
+        self.hint = ""
         self._acceptor = acceptor
         self._server = server
         self._journal = journal or TillJournal()
@@ -91,6 +96,7 @@ class Till:
         self._untold: deque[tuple[_Note, TenderState]] = deque()
         self._given_up: deque[tuple[str, str, str]] = deque()
         self._stacked: int | None = None  # what the acceptor should have counted by now
+        self._whose = ""  # the acceptor that `_stacked` and the note on its way belong to
         self._moving = False
         self._missed = False
         self._enabled: Sequence[int] = ()
@@ -131,6 +137,7 @@ class Till:
             self._journal.write(Entry.REST)
             self._missed = False
         info = self._acceptor.start()
+        self._compare(info)
         events = self._acceptor.poll()
         kinds = {event.kind for event in events}
         # A note that comes back now need not be ours: the payer may have offered one more.
@@ -140,13 +147,13 @@ class Till:
             self.start()  # it came to rest just now: the count may be the one of before
             return
         if not self._moving:
-            self._end_note(_found(self._stacked, info.stacked_count, events))
+            self._end_note(_found(self._stacked, info, events))
             self._stacked = info.stacked_count
         self.notes_fen = info.notes_fen
 
     def take_for(self, sale: SaleView) -> None:
         """Take notes for this sale. Raises DeviceError."""
-        self.sale, self._open = sale, True
+        self.sale, self._open, self.hint = sale, True, ""
         self._enable()
 
     def poll(self) -> None:
@@ -173,9 +180,13 @@ class Till:
         """Tell the server everything it has to know, in order. Raises ServerUnavailable."""
         while self._untold:
             note, state = self._untold[0]
-            self._call(partial(self._server.tender, note.sale_id, note.tender(state)))
+            refused = self._call(partial(self._server.tender, note.sale_id, note.tender(state)))
             self._untold.popleft()
-            self._keep(Entry.TOLD, tender_id=note.tender_id)
+            if refused is not None and state is TenderState.CREDITED:
+                _log.error("money in the box is not booked: %s", refused)
+                self._keep(Entry.DISPUTED, tender_id=note.tender_id, reason=str(refused))
+            else:
+                self._keep(Entry.TOLD, tender_id=note.tender_id)
             self._rest()
         while self._given_up and self._note is None:
             sale_id, cancel_id, reason = self._given_up[0]
@@ -210,13 +221,14 @@ class Till:
                 case Entry.ANNOUNCED:
                     note = notes[str(body["tender_id"])] = _Note.of(body)
                     self._note, self._stacked = note, _number(body["stacked"])
+                    self._whose = str(body.get("acceptor", ""))
                 case Entry.ENDED:
                     self._note = None
                     note = notes[str(body["tender_id"])] = _Note.of(body)
                     self._untold.append((note, TenderState(str(body["state"]))))
                 case Entry.REFUSED:
                     self._note = None
-                case Entry.TOLD:
+                case Entry.TOLD | Entry.DISPUTED:
                     self._told(str(body["tender_id"]))
                 case Entry.GIVEN_UP:
                     words = (body["sale_id"], body["cancel_id"], body["reason"])
@@ -225,7 +237,7 @@ class Till:
                 case Entry.ENDED_SALE:
                     ended = [each for each in self._given_up if each[1] != body["cancel_id"]]
                     self._given_up = deque(ended)
-                case Entry.REST:
+                case Entry.REST | Entry.BOX_TAKEN | Entry.BOX_TOLD:
                     pass
 
     def _told(self, tender_id: str) -> None:
@@ -248,6 +260,16 @@ class Till:
 
     # --- the acceptor's side
 
+    def _compare(self, info: AcceptorInfo) -> None:
+        """Another acceptor, or one with other notes, can't say what became of a note of before."""
+        if not info.notes_fen:
+            return  # it is too busy to say who it is
+        whose = f"{info.serial}/{info.firmware}/{info.currency}/{info.notes_fen}"
+        if self._note is not None and self._whose not in {"", whose}:
+            _log.error("acceptor %s stands where %s was with a note", whose, self._whose)
+            self._end_note(TenderState.UNKNOWN)
+        self._whose = whose
+
     def _enable(self) -> None:
         """Say which notes are wanted, where that has changed."""
         notes = self.accepted_notes()
@@ -262,6 +284,7 @@ class Till:
 
     def _hear(self, events: Sequence[BillEvent]) -> None:
         kinds = {event.kind for event in events}
+        self.hint = hint_after(self.hint, events)
         for event in events:
             match event.kind:
                 case BillEventKind.ESCROW:
@@ -285,6 +308,8 @@ class Till:
         if self._note is not None:
             return
         wanted = self._open and not self.busy and value_fen in self.accepted_notes()
+        if self._open and value_fen not in self.accepted_notes():
+            self.hint = NOT_WANTED
         if not wanted or self.sale is None or not self._announce(self.sale, value_fen):
             self._acceptor.return_note()
             return
@@ -293,7 +318,9 @@ class Till:
     def _announce(self, sale: SaleView, value_fen: int) -> bool:
         note = _Note(sale_id=sale.sale_id, tender_id=str(uuid4()), value_fen=value_fen)
         try:
-            self._journal.write(Entry.ANNOUNCED, stacked=self._stacked, **note.body())
+            self._journal.write(
+                Entry.ANNOUNCED, stacked=self._stacked, acceptor=self._whose, **note.body()
+            )
         except JournalBroken:
             self._missed = True
             self._acceptor.return_note()
@@ -316,7 +343,7 @@ class Till:
         if self._stacked is not None:
             self._stacked += 1
         if self._note is not None:
-            same = event.value_fen == self._note.value_fen
+            same = event.unnamed or event.value_fen == self._note.value_fen
             self._end_note(TenderState.CREDITED if same else TenderState.UNKNOWN)
         else:
             _log.error("a note of %d fen was taken that nobody announced", event.value_fen)
@@ -332,27 +359,33 @@ class Till:
         self._keep(Entry.ENDED, state=state.value, **note.body())
         self._untold.append((note, state))
 
-    def _call(self, call: Callable[[], SaleView]) -> None:
+    def _call(self, call: Callable[[], SaleView]) -> ServerRefused | None:
+        """Say it to the server; its refusal is final, unless it doesn't know who we are."""
         try:
             sale = call()
         except ServerRefused as refused:
+            if refused.status in _NOT_LET_IN:
+                raise ServerUnavailable(f"the station is not let in: {refused}") from refused
             _log.warning("the till's word was refused: %s", refused)
-            return
+            return refused
         if self.sale is not None and sale.sale_id == self.sale.sale_id:
             self.sale = sale
+        return None
 
 
 def _number(value: str | int | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _found(before: int | None, now: int | None, events: Sequence[BillEvent]) -> TenderState:
+def _found(before: int | None, info: AcceptorInfo, events: Sequence[BillEvent]) -> TenderState:
     """What became of a note whose credit nobody has heard, by the count of stacked notes.
 
-    An acceptor that does not count is believed when it gave a note back.
+    An acceptor that does not count is believed when it gave a note back, if it would have told of
+    a credit: another one may have told it to a program that died, and give back another note.
     """
-    if before is None or now is None:
-        came_back = any(event.kind in _WENT_BACK for event in events)
-        return TenderState.RETURNED if came_back else TenderState.UNKNOWN
+    if before is None or info.stacked_count is None:
+        came_back = any(event.kind in _CAME_BACK for event in events)
+        sure = came_back and info.repeats_credit
+        return TenderState.RETURNED if sure else TenderState.UNKNOWN
     ends = {0: TenderState.RETURNED, 1: TenderState.CREDITED}
-    return ends.get((now - before) % 2**32, TenderState.UNKNOWN)
+    return ends.get((info.stacked_count - before) % 2**32, TenderState.UNKNOWN)

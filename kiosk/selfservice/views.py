@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
-from typing import Final
+from typing import Final, get_args
 
+import segno
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from cardserver.domain.rights import RightKind
 from cardserver.domain.validity import (
@@ -18,9 +20,14 @@ from cardserver.domain.validity import (
     extended_parking_term,
 )
 from cardserver.wire import CardView
+from cardserver.wire_payments import Provider
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.machine import SCREEN, Machine, Touch, Visit
+from kiosk.selfservice.service import Service
+from kiosk.selfservice.servicepages import service_pages
+from kiosk.station.health import Device, Health, add_health
 from kiosk.station.i18n import DEFAULT_LANGUAGE
+from kiosk.station.recentlog import RecentLog
 from kiosk.station.web import (
     LANGUAGE_COOKIE,
     back_to,
@@ -51,10 +58,16 @@ class Choice:
     possible: bool
 
 
-def create_app(machine: Machine, *, hours: str = "") -> Flask:
-    """The kiosk's web application over one machine. `hours` are the office's, as people write."""
+def create_app(machine: Machine, *, hours: str = "", log: RecentLog | None = None) -> Flask:
+    """The kiosk's web application over one machine, the page behind its door included.
+
+    `hours` are the office's, as people write.
+    """
     app = create_station_app("kiosk.selfservice", bell=machine.bell)
     app.register_blueprint(_blueprint(machine, hours))
+    add_health(app, lambda: health_of(machine))
+    service = Service(machine, log or RecentLog())
+    app.register_blueprint(service_pages(service, lambda: health_of(machine)))
     return app
 
 
@@ -79,6 +92,7 @@ def _blueprint(machine: Machine, hours: str) -> Blueprint:
             "large": _large(),
             "personal": _personal(),
             "came_from": request.args.get("from", screen),
+            "code_picture": code_picture,
         }
 
     @kiosk.get("/")
@@ -118,8 +132,10 @@ def _add_touches(kiosk: Blueprint, machine: Machine) -> None:
     def touch(event: str) -> ResponseReturnValue:
         if event == "more-time":
             machine.more_time()
+        elif event == "check-code":
+            machine.check_code()
         elif event in set(Event):
-            machine.touch(Touch(Event(event), _months()))
+            machine.touch(Touch(Event(event), _months(), _provider()))
         came_from = {"from": request.form.get("from", "")}
         return back_to("selfservice.page", part="selfservice.screen", **came_from)
 
@@ -156,6 +172,20 @@ def _forgotten() -> Response:
     return answer
 
 
+def _provider() -> Provider | None:
+    wanted = request.form.get("provider", "")
+    return next((known for known in get_args(Provider) if known == wanted), None)
+
+
+def code_picture(text: str, label: str) -> Markup:
+    """The code as a drawing that grows with its box; quiet zone of four modules (ISO/IEC 18004)."""
+    drawing = segno.make(text, error="m", micro=False).svg_inline(
+        border=4, light="#fff", omitsize=True, svgclass="qr", lineclass=None
+    )
+    named = drawing.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
+    return Markup(named)  # noqa: S704 - drawn by us from modules, and the label is escaped
+
+
 def _months() -> int:
     match = _MONTHS.fullmatch(request.form.get("months", "1"))
     return min(max(int(match.group()) if match else 1, 1), MAX_MONTHS_AT_ONCE)
@@ -180,6 +210,24 @@ def choices_of(card: CardView | None, today: date) -> Sequence[Choice]:
     ]
 
 
+def health_of(machine: Machine) -> Health:
+    """The kiosk's devices; `waiting` counts what the server has not heard of its money."""
+    printer = "" if machine.paper.can_print else machine.paper.state
+    acceptor = "" if machine.notes_fen else machine.notes_out or "acceptor-away"
+    away = machine.closed_reason == "server-away"
+    return Health(
+        serving=machine.screen is not Screen.CLOSED,
+        at_work=machine.at_work,
+        devices=[
+            Device(name="reader", trouble=machine.post.fault),
+            Device(name="printer", trouble=printer),
+            Device(name="acceptor", trouble=acceptor),
+            Device(name="server", trouble=machine.closed_reason if away else ""),
+        ],
+        waiting=int(machine.till.busy),
+    )
+
+
 def state_of(machine: Machine) -> dict[str, object]:
     """The kiosk as JSON, for scripts that drive the demo and for tests."""
     visit = machine.visit
@@ -191,6 +239,9 @@ def state_of(machine: Machine) -> dict[str, object]:
         "due_fen": visit.sale.due_fen if visit.sale else None,
         "credited_fen": visit.sale.credited_fen if visit.sale else 0,
         "missing_fen": visit.sale.missing_fen if visit.sale else None,
+        "providers": list(machine.scan.ready),
+        "code": machine.scan.code,
+        "notes_out": machine.notes_out,
         "accepted_notes_fen": list(machine.accepted_notes()),
         "last_before": visit.last_before.isoformat() if visit.last_before else None,
         "last_after": visit.last_after.isoformat() if visit.last_after else None,

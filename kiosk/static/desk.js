@@ -32,6 +32,57 @@ function walkMenu(at, step) {
   return true;
 }
 
+// A function key pressed while the counter's work is being drawn anew is meant for what is coming:
+// it waits. One that nothing bears yet, the card having been laid this very moment, waits a little.
+const WAITS_MS = 1500;
+let drawing = 0;
+let kept = null;
+let firstWanted = false; // of those who are being searched
+
+function onFunctionKey(key) {
+  kept = null;
+  if (drawing || firstWanted) { kept = { key, until: Infinity }; return true; }
+  if (press(bearer(key))) { return true; }
+  if (!document.getElementById("work")) { return false; }
+  kept = { key, until: performance.now() + WAITS_MS };
+  return true; // F5 and F7 would be the browser's
+}
+
+function catchUp() {
+  if (!kept || drawing || firstWanted) { return; }
+  const { key, until } = kept;
+  kept = null;
+  if (performance.now() > until || press(bearer(key)) || until < Infinity) { return; }
+  kept = { key, until: performance.now() + WAITS_MS };
+}
+document.addEventListener("pointerdown", () => { kept = null; }, { passive: true });
+
+// Enter in the search means the first of those who fit what stands there now, and of no one else.
+let foundFor = document.getElementById("q")?.value || "";
+
+function openFirst() {
+  const search = document.getElementById("q");
+  firstWanted = search.value.trim() !== foundFor.trim();
+  if (!firstWanted) { press(document.querySelector("[data-found]")); }
+}
+// What was typed before htmx was there is searched as soon as it is: htmx hears of changes only, so
+// it meets the field as it was drawn.
+document.addEventListener("DOMContentLoaded", () => {
+  const search = document.getElementById("q");
+  const early = search?.value;
+  if (!search || early === foundFor || !window.htmx) { return; }
+  search.value = foundFor;
+  document.addEventListener("htmx:load", () => {
+    search.value = early;
+    search.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true });
+});
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.requestConfig?.elt?.id !== "q") { return; }
+  foundFor = String(detail.requestConfig.parameters.q || "");
+  if (firstWanted) { openFirst(); catchUp(); }
+});
+
 // A key borne by buttons of several cards means the chosen card; F9 must not block just any of them.
 function bearer(key) {
   const wanted = `[data-key="${CSS.escape(key)}"]`;
@@ -71,7 +122,8 @@ function walkCards(step) {
 
 function leaveSearch() {
   const search = document.getElementById("q");
-  search.value = "";
+  search.value = foundFor = "";
+  firstWanted = false;
   search.form.querySelector("[name=class]")?.remove();
   search.placeholder = search.dataset.hint || search.placeholder;
   document.getElementById("found").replaceChildren();
@@ -84,7 +136,7 @@ function onKey(event) {
   const typing = at.matches(TYPING);
   switch (event.key) {
     case "/":
-      if (typing) { return false; }
+      if (typing || !document.getElementById("q")) { return false; }
       document.getElementById("q").select();
       return true;
     case "ArrowDown": case "ArrowUp": {
@@ -94,18 +146,20 @@ function onKey(event) {
       return typing ? false : walkCards(step);
     }
     case "Enter":
-      if (at.id === "q") { press(document.querySelector("[data-found]")); return true; }
+      if (at.id === "q") { openFirst(); return true; }
       // A tick takes Enter like a field does: the form it stands in is sent.
       return at.closest("button, a, summary, " + TYPING + ", [type=checkbox]")
         ? false : press(document.querySelector("[data-next]"));
     case "Escape":
+      kept = null;
       if (foldMenu()) { return true; }
       if (inSearch) { leaveSearch(); return true; }
       return press(bearer("Escape"));
     default:
       if (/^\d$/.test(event.key) && !typing) { document.getElementById("received")?.focus(); return false; }
       // Plus and minus count who waits; in a field they are what somebody types.
-      return (/^F\d/.test(event.key) || (/^[-+]$/.test(event.key) && !typing)) && press(bearer(event.key));
+      if (/^F\d/.test(event.key)) { return onFunctionKey(event.key); }
+      return /^[-+]$/.test(event.key) && !typing && press(bearer(event.key));
   }
 }
 
@@ -126,15 +180,14 @@ function standAtNext() {
   const place = document.querySelector("[data-focus]") || document.querySelector("[data-next]:not([disabled])");
   if (place) { place.focus(); }
 }
-document.addEventListener("DOMContentLoaded", standAtNext);
 document.addEventListener("htmx:afterSettle", standAtNext);
-
 // The page is drawn anew whenever something happens, perhaps while the clerk is typing: what was
 // typed or ticked goes into the new field of the same name, the chosen card stays the chosen one,
 // and what was unfolded stays so. (htmx keeps the place of the cursor where nothing is folded.)
 const FIELDS = "#work input[id]:not([type=hidden]), #work select[id]";
 let typed = [];
 let chosenCard = "";
+let laidOut = document.querySelector("[data-card][data-selected]")?.id || "";
 let unfolded = [];
 let stoodAt = "";
 document.addEventListener("htmx:beforeSwap", () => {
@@ -143,12 +196,15 @@ document.addEventListener("htmx:beforeSwap", () => {
   typed = [...document.querySelectorAll(FIELDS)].map(({ id, value, checked }) => ({ id, value, checked }));
   chosenCard = document.querySelector("[data-card][data-selected]")?.id || "";
 });
-document.addEventListener("htmx:afterSwap", () => {
-  const chosen = chosenCard && document.getElementById(chosenCard);
+document.addEventListener("htmx:afterSwap", (event) => {
+  // Another card laid on the reader is the chosen one, whichever the arrows stood at before.
+  const fresh = document.querySelector("[data-card][data-selected]")?.id || "";
+  const chosen = event.detail.target.id === "work" && fresh === laidOut && document.getElementById(chosenCard);
   if (chosen) {
     for (const card of document.querySelectorAll("[data-card]")) { delete card.dataset.selected; }
     chosen.dataset.selected = "";
   }
+  if (event.detail.target.id === "work") { laidOut = fresh; }
   for (const { id, value, checked } of typed) {
     const field = document.getElementById(id);
     if (field) { Object.assign(field, { value, checked }); }
@@ -178,10 +234,26 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   rest(form, true);
   if (form.closest("#found")) { leaveSearch(); }
 });
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, xhr } = event.detail;
+  if (event.defaultPrevented || target?.id !== "work") { return; }
+  drawing += 1;
+  xhr.addEventListener("loadend", () => { drawing -= 1; catchUp(); });
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;
   delete form.dataset.sent;
   rest(form, false);
+});
+
+// The same where a form is sent by the browser itself, for a page of its own.
+const AGAIN_MS = 3000; // what was answered by a file to keep leaves its page as it stands
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented) { return; }
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, AGAIN_MS);
 });
 
 // A page of lists asks now and then whether it may still be shown. Keys and clicks since it asked
@@ -195,3 +267,16 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (acted) { event.detail.parameters.acted = "yes"; }
   acted = false;
 });
+
+standAtNext();
+
+// What was pressed before this script was there (`early.js`), as if it were pressed now.
+document.removeEventListener("keydown", keepEarly, true);
+for (const key of EARLY.splice(0)) {
+  if (onKey({ key, target: document.activeElement })) { continue; }
+  const field = document.activeElement;
+  if (key.length === 1 && field.matches(TYPING)) {
+    field.value += key;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}

@@ -12,6 +12,7 @@
     phone = "0755-8888 0000"            # the office, for people who need help
     form_font = "simsun.ttc"            # for A4 forms; without it the system's is looked for
     waiting_alarm = 3                   # desk: so many waiting ask for a second desk (FEE-06a)
+    slip_keys = "slip-keys.json"        # desk: public keys of slips, kept for when the link is down
 
     [reader]
     driver = "pcsc"                     # drivers/readers/<driver>.py
@@ -24,7 +25,7 @@
     copies = ["stub", "customer", "accounts"]  # of a formal receipt; fewer where a form has them
 
     [acceptor]                          # kiosk only
-    driver = "ssp"
+    driver = "ssp"                      # or "id003": drivers/acceptors/<driver>.py
     port = "COM3"
 
     [kiosk]                             # kiosk only
@@ -80,6 +81,7 @@ class StationPart(_Part):
     phone: str
     form_font: Path | None = None
     waiting_alarm: Annotated[int, Field(ge=1, le=99)] = 3
+    slip_keys: Path = Path("slip-keys.json")
 
 
 class DevicePart(BaseModel):
@@ -175,7 +177,8 @@ def load_config(path: Path) -> Config:
 
 
 def _beside(config: Config, folder: Path) -> Config:
-    station = config.station.model_copy(update={"token_file": folder / config.station.token_file})
+    beside = {name: folder / getattr(config.station, name) for name in ("token_file", "slip_keys")}
+    station = config.station.model_copy(update=beside)
     if station.form_font is not None:
         station = station.model_copy(update={"form_font": folder / station.form_font})
     kiosk = config.kiosk

@@ -28,6 +28,7 @@ from printer.documents import (
     card_slip,
     formal_receipt,
     pending_slip,
+    test_page,
     together_remark,
     topup_slip,
 )
@@ -41,9 +42,15 @@ from printer.status import Paper, PrinterStatus
 _log = logging.getLogger(__name__)
 
 _ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
+_OTHER: Final = "其他"
 _PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
+_PROVIDER_NAMES: Final = {"wechat": "微信支付", "alipay": "支付宝"}
 _RIGHT_NAMES: Final = {RightKind.DOOR: "门禁", RightKind.PARKING: "停车"}
-_PENDING_REASONS: Final = {"paid-in-part": "付款未完成", "card-not-returned": "卡未放回"}
+_PENDING_REASONS: Final = {
+    "paid-in-part": "付款未完成",
+    "card-not-returned": "卡未放回",
+    "goes-back-by-phone": "手机付款原路退回",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +167,11 @@ class PaperDesk:
         """What stands on every paper here."""
         return self._letterhead
 
+    def print_test(self, printed_at: datetime) -> PrintResult:
+        """Print a page that shows whether the printer and its profile fit; it is no receipt."""
+        station, when = self._letterhead.station, printed_at.astimezone(ESTATE_ZONE)
+        return self._send(test_page(self._profile, station=station, printed_at=when))
+
     def print_sheet(self, sheet: Receipt) -> PrintResult:
         """Print a paper that is no document of a sale: a shift's report, a movement's slip."""
         return self._send(sheet)
@@ -221,7 +233,7 @@ class PaperDesk:
 
     def _formal(self, document: DocumentView, copy: ReceiptCopy) -> Receipt:
         content = document.content
-        number = card_number_text(content.card_number)
+        numbers = (card_number_text(content.card_number),) if content.card_number else ()
         last_days = [period.last for period in content.after.values()]
         return formal_receipt(
             company=self._letterhead.company,
@@ -230,15 +242,15 @@ class PaperDesk:
             payer=f"{content.holder_name} {content.unit}",
             items=[
                 ReceiptItem(
-                    name=_ITEM_NAMES[line.item],
+                    name=line.label or _ITEM_NAMES.get(line.item, _OTHER),
                     unit_price_fen=line.unit_price_fen,
                     quantity=line.quantity,
-                    card_numbers=(number,),
+                    card_numbers=numbers,
                     per_card=line.item is ChargeItem.CARD_COST,
                 )
                 for line in content.lines
             ],
-            way_of_payment=_PAYMENT_NAMES[content.tender_kind],
+            way_of_payment=_way_of_payment(content),
             operator=document.operator or self._letterhead.station,
             station=self._letterhead.station,
             copy=copy,
@@ -262,12 +274,21 @@ class PaperDesk:
             first_day=period.first,
             last_day=period.last,
             amount_fen=content.total_fen,
-            qr_text=f"YIKA-SLIP {number} {card} {content.total_fen} {document.local_date}",
-            way_of_payment=_PAYMENT_NAMES[content.tender_kind],
+            qr_text=content.slip_code
+            or f"YIKA-SLIP {number} {card} {content.total_fen} {document.local_date}",
+            way_of_payment=_way_of_payment(content),
             received_fen=_received(content),
             remark=_together(content),
             phone=self._letterhead.phone,
         )
+
+
+def _way_of_payment(content: DocumentContent) -> str:
+    """Cash and each provider through which it was paid."""
+    names = [_PROVIDER_NAMES.get(provider, provider) for provider in content.providers]
+    if content.tender_kind is not TenderKind.QR:
+        names.insert(0, _PAYMENT_NAMES[content.tender_kind])
+    return "、".join(names)
 
 
 def _received(content: DocumentContent) -> int | None:

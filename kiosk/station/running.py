@@ -10,6 +10,9 @@ from kiosk.station.watchdog import Watchdog
 _THREADS = 32
 """Each page that listens to the bell holds a thread of the web server."""
 
+_IN_MEMORY = 64 * 1024 * 1024
+"""What comes in is not laid into a file on its way: it may be a picture of somebody's paper."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
@@ -30,7 +33,15 @@ def serve(station: Station, listen: str) -> None:
     station.start()
     watchdog.start()
     try:
-        run(station.app, listen=listen, threads=_THREADS, send_bytes=1, ident="yika")
+        run(
+            station.app,
+            listen=listen,
+            threads=_THREADS,
+            send_bytes=1,
+            ident="yika",
+            inbuf_overflow=_IN_MEMORY,
+            max_request_body_size=_IN_MEMORY,
+        )
     finally:
         watchdog.stop()
         station.stop()

@@ -87,7 +87,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
         language=language,
         languages=LANGUAGE_NAMES,
         yuan=yuan_text,
-        card_number=card_number_text,
+        card_number=lambda number: card_number_text(number) if number else "–",
     )
     app.jinja_env.filters["yuan_short"] = spoken_yuan
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

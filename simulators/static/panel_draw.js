@@ -159,6 +159,35 @@ draw("acceptor", (state) => state.acceptor, (view) => {
     ? `${takes.dataset.some} ${open.map((fen) => fen / 100).join(" · ")}` : takes.dataset.none;
 });
 
+// --- the resident's phone ------------------------------------------------------------------------
+
+const SIGNS = { wechat: "微信", alipay: "支付宝" };
+
+draw("orders", (state) => state.payments.orders, (orders) => {
+  const list = one("[data-orders]");
+  const kept = list.value;
+  list.replaceChildren(...orders.map((each) => make("option", {
+    value: each.order,
+    textContent: `${SIGNS[each.order.split(":")[0]]} ${yuan(each.amount_fen)} · ${words[`order-${each.state}`]} · ${each.order.split(":")[1].slice(-6)}`,
+  })));
+  if (!orders.length) { list.append(make("option", { value: "", textContent: list.dataset.none })); }
+  const open = orders.filter((each) => each.state === "open");
+  const still = orders.find((each) => each.order === kept);
+  list.value = (still?.state === "open" || !open.length ? still?.order : open[0].order) ?? list.options[0].value;
+  one("[data-phone-count]").textContent = open.length ? say("orders", { n: open.length }) : "";
+});
+
+draw("notices", (state) => state.payments.notices, (notices) => {
+  one("[data-notices]").textContent = notices.length
+    ? say("notices", { n: notices.length, taken: notices.filter((each) => each.taken).length }) : "";
+});
+
+draw("pay-faults", (state) => state.payments.faults, (faults) => {
+  const line = one("[data-pay-faults]");
+  line.hidden = !faults.length;
+  one("span", line).textContent = say("pay-planned", { faults: faults.map((each) => `${SIGNS[each.provider]} ${each.what}`).join(", ") });
+});
+
 // --- lanes ---------------------------------------------------------------------------------------
 
 draw("lanes", (state) => state.lanes, (lanes) => {

@@ -21,6 +21,7 @@ from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site
 from simulators.story import FIRST_DAY, Teller
+from tests.databases.sites import SettledSite
 
 DESK_SIZE: Final = (1280, 800)
 KIOSK_SIZE: Final = (1080, 1920)
@@ -78,7 +79,7 @@ def serve(folder: Path) -> Iterator[Served]:
     """A whole site on a free loopback port, on the story's first day."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with Site(folder, clock=clock) as site:
+    with SettledSite(folder, clock=clock) as site:
         server = _web_server(site)
         thread = threading.Thread(target=server.run, name="pages", daemon=True)
         thread.start()

@@ -177,7 +177,7 @@ def test_every_page_of_the_menu_is_without_barriers(desk_page: Page, language: s
     desk_page.goto(f"{desk_page.url}?lang={language}")
     menu = desk_page.locator(".menu nav a")
     addresses = menu.evaluate_all("found => found.map((each) => each.href)")
-    assert len(addresses) == len(PAGES)
+    assert len(addresses) == sum(each.only is None for each in PAGES)
     desk_page.locator(".menu summary").first.press("Enter")
     expect(menu.first).to_be_visible()
     found = {"menu": barriers_found(desk_page)}

@@ -12,7 +12,7 @@ import pytest
 import serial
 from pymodbus.client import ModbusSerialClient
 
-from drivers.acceptors import ssp
+from drivers.acceptors import id003, ssp
 from drivers.api import BarrierState, BillAcceptor, BillEvent, BillEventKind, ByteStream
 from drivers.barriers import modbus_relay
 from drivers.bytestream import LineSettings, line_settings, open_serial, port_names
@@ -21,6 +21,7 @@ from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE
 from simulators.barrier import VirtualArm, VirtualBarrier
 from simulators.barrier_board import Model, VirtualRelayBoard
+from simulators.id003 import VirtualId003
 from simulators.stream import (
     FaultyLine,
     PtyPort,
@@ -239,6 +240,33 @@ def test_an_acceptor_that_is_unplugged_and_plugged_in_again_is_started_anew(
     name.symlink_to(plug(acceptor).path)
     assert driver.start().stacked_count == 0
     assert driver.poll() == []
+
+
+def test_a_note_is_taken_by_id003_over_a_real_port_although_the_line_stumbles(plug: Plug) -> None:
+    acceptor = VirtualId003(timing=AT_ONCE)
+    stumbling = FaultyLine(acceptor)
+    # A pty carries no parity bit; over a socket and on a wire the driver's own 8E1 stands.
+    settings = {"port": plug(stumbling).path, "parity": "N", "timeout_ms": "300"}
+    driver = id003.DRIVER.open(settings)
+    assert driver.start().currency == "CNY"
+    driver.enable([10 * YUAN])
+    acceptor.insert_note(10 * YUAN)
+    poll_for(driver, BillEventKind.ESCROW)
+    stumbling.break_line(StreamFault(kind=StreamFaultKind.GARBLE, at_byte=4))
+    driver.stack()
+    events = poll_for(driver, BillEventKind.STACKED)
+    assert [event.value_fen for event in events if event.kind is BillEventKind.CREDITED] == [1000]
+    driver.disable()
+    assert not acceptor.view().enabled
+
+
+def test_an_id003_acceptor_behind_a_serial_server_keeps_its_even_parity() -> None:
+    port = TcpPort(VirtualId003(timing=AT_ONCE))
+    where = f"socket://127.0.0.1:{port.port}"
+    driver = id003.DRIVER.open({"port": where, "timeout_ms": "300"})
+    assert driver.start().repeats_credit
+    driver.close()  # type: ignore[attr-defined]
+    port.close()
 
 
 def test_a_silent_acceptor_is_a_timeout(plug: Plug) -> None:

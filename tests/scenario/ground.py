@@ -321,6 +321,8 @@ class Template:
 @cache
 def template() -> Template:
     engine = fluent_engine("sqlite://")
+    with engine.connect() as connection:  # a hundred tables with next to nothing in them
+        raw(connection.connection).execute("PRAGMA page_size = 512")
     upgrade(engine)
     estate = open_estate(engine, SetClock(), demo_vault())
     people = demo_estate.settle_in(estate)

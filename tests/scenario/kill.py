@@ -1,8 +1,8 @@
 """``make kill``: kiosks killed again and again, at steps and at moments that a seed chooses.
 
-Each run is a visit paid with banknotes; its process ends by SIGKILL, the kiosk starts again, and
-box, ledger, card and journal must agree. Ends with ``N passed, N failed``; a failure names its run,
-which the same seed repeats.
+Each run is a visit paid with banknotes, with the phone or with both; kiosk and server end by
+SIGKILL and start again, and box, providers, ledger, card and journal must agree. Ends with
+``N passed, N failed``; a failure names its run, which the same seed repeats.
 """
 
 import argparse
@@ -11,10 +11,12 @@ import random
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulators.cards.api import CardDump
+from tests.scenario.killing_by_phone import PLANS, PhonePlace, steps_of
 from tests.scenario.killing_kiosk import (
     NEVER,
     Place,
@@ -27,29 +29,58 @@ from tests.scenario.killing_kiosk import (
 AT_A_STEP = 0.7
 """Share of runs killed at a step; the others at a moment of the clock."""
 
+BY_PHONE = 0.5
+"""Share of runs in which the phone pays, all or some of it."""
+
+HASTY = 0.3
+"""Share of these whose phone pays a code that the resident has already gone back from."""
+
 LONGEST_S = 1.6
+MORE = 6
+"""A visit by phone takes a step more or less, as threads fall."""
+
+Plan = tuple[str, ...]
+NOTES: Plan = ()
 
 
 @dataclass(frozen=True)
 class Kill:
-    """How one run ends."""
+    """How one run ends, and how it is paid until then."""
 
+    plan: Plan = NOTES
+    hasty: bool = False
     step: int = NEVER
     after_s: float | None = None
 
+    def place(self, folder: Path, before: tuple[bytes, CardDump]) -> Place:
+        """Where it happens."""
+        if not self.plan:
+            return Place(folder, *before)
+        return PhonePlace(folder, *before, plan=self.plan, hasty=self.hasty)
 
-def chosen(seed: int, run: int, steps: int) -> Kill:
+
+def chosen(seed: int, run: int, steps: Mapping[Plan, int]) -> Kill:
     """The kill of one run; it depends on nothing but its number and the seed."""
     dice = random.Random(f"{seed}/{run}")
+    plan = dice.choice(PLANS) if dice.random() < BY_PHONE else NOTES
+    hasty = dice.random() < HASTY
     if dice.random() < AT_A_STEP:
-        return Kill(step=dice.randrange(steps))
-    return Kill(after_s=dice.uniform(0.0, LONGEST_S))
+        return Kill(plan, hasty, step=dice.randrange(steps[plan] + (MORE if plan else 0)))
+    return Kill(plan, hasty, after_s=dice.uniform(0.0, LONGEST_S))
+
+
+def counted(before: tuple[bytes, CardDump], folder: Path) -> dict[Plan, int]:
+    """How many steps a visit has that nobody disturbs, by how it is paid."""
+    steps = {NOTES: count_steps(before, folder / "notes")}
+    for number, plan in enumerate(PLANS):
+        steps[plan] = steps_of(PhonePlace(folder / f"plan-{number}", *before, plan=plan))
+    return steps
 
 
 def one(kill: Kill, before: tuple[bytes, CardDump], folder: Path) -> bool:
     """Kill, start again, prove. False, with the story on stderr, when something did not agree."""
     try:
-        left = Place(folder, *before).run(kill.step, killed_after_s=kill.after_s)
+        left = kill.place(folder, before).run(kill.step, killed_after_s=kill.after_s)
         with left_behind(left, str(kill)):
             prove(left)
     except Exception:  # noqa: BLE001 - whatever it is, the run has failed
@@ -68,7 +99,7 @@ def main(words: list[str]) -> int:
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder, before = Path(name), card_with_parking()
-        steps = count_steps(before, folder / "whole")
+        steps = counted(before, folder)
         for run in range(given.runs):
             if one(chosen(given.seed, run, steps), before, folder / str(run)):
                 passed += 1

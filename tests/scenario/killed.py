@@ -32,7 +32,14 @@ from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, SetClock
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__, "tests.scenario.killed_kiosk"])
+CONTEXT.set_forkserver_preload(
+    [
+        __name__,
+        "tests.scenario.killed_kiosk",
+        "tests.scenario.killed_by_phone",
+        "tests.scenario.forked",
+    ]
+)
 STORE, CARD = "yika.db", "card.json"
 END_S = 60.0
 

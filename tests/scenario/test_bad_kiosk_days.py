@@ -4,7 +4,8 @@ What lies in the acceptor's box is what the ledger has in the end, and the resid
 for everything that did not become a top-up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,8 @@ from cardserver.domain.rights import RightKind
 from simulators.acceptor_path import Stage
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.story import Teller
-from tests.scenario.hands import issue, papers, says, trial, with_parking
+from tests.scenario.earlier import parking_card
+from tests.scenario.hands import issue, papers, says, trial
 
 YUAN = 100
 NOTE = 100 * YUAN
@@ -22,10 +24,10 @@ BEFORE = 32000  # the card and its first month, paid at the desk
 
 
 @pytest.fixture
-def kiosk(day: Teller) -> Teller:
+def kiosk(tmp_path: Path) -> Iterator[Teller]:
     """A resident with a parking card stands before the kiosk."""
-    with_parking(day, "owner", "classic-1k")
-    return day
+    with parking_card(tmp_path) as teller:
+        yield teller
 
 
 def at(day: Teller, screen: str) -> Callable[[], bool]:
@@ -130,6 +132,9 @@ def test_a_note_that_is_not_wanted_comes_back(kiosk: Teller, foreign: bool) -> N
     else:
         acceptor.insert_note(NOTE)
     kiosk.until("it comes back", lambda: len(acceptor.view().returned_fen) == 1)
+    why = "note-not-recognised" if foreign else "note-not-wanted"
+    kiosk.until("the screen says why", lambda: kiosk.state("kiosk")["problem"] == why)
+    assert says(kiosk, "/kiosk/", f"sorry.{why}")
     offer(kiosk, 50 * YUAN)
     kiosk.until("topped up", at(kiosk, "done"))
     kiosk.lift("kiosk")

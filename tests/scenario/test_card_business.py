@@ -12,6 +12,7 @@ import pytest
 
 from cardserver.db.tables import HolderRow
 from cardserver.domain.permits import Action
+from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.services.setup import SETUP, register_holder
 from cardserver.services.turn import writing
@@ -167,6 +168,18 @@ def test_the_owner_at_the_counter_replaces_the_call_ic_04b(day: Teller) -> None:
     assert day.business()["phase"] == "price"
 
 
+def test_the_owner_at_the_counter_puts_him_on_the_record_too_ic_04b(day: Teller) -> None:
+    person, approvals = unlisted(day), day.site.office.approvals
+    day.open_business(person, "issue")
+    assert 'name="on_record"' in day.page("/desk/")
+    verify(day, owner_present=day.site.people.tenant, on_record="yes")
+    assert problem(day) == ("owner-not-of-unit", "IC-04b")
+    assert not approvals.phone_records(person).listed
+    verify(day, owner_present=day.site.people.owner, on_record="yes")
+    assert day.business()["phase"] == "price"
+    assert approvals.phone_records(person).listed
+
+
 def test_a_tenant_is_served_with_lease_and_copy_and_told_the_end_ic_05(day: Teller) -> None:
     day.open_business(day.site.people.tenant, "issue")
     verify(day, "lease", "id-copy")
@@ -259,6 +272,25 @@ def test_a_damaged_card_is_bought_again_ic_11(day: Teller) -> None:
     day.post("/desk/inspect", finding="man-made", inspected="卡被剪开")
     verify(day)
     assert (day.business()["phase"], day.business()["due_fen"]) == ("price", 2000)
+
+
+def test_papers_for_a_new_full_period_are_a_choice_at_the_desk_ic_11a(day: Teller) -> None:
+    number = issue(day, "chewed")
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    day.post("/desk/inspect", finding="man-made", inspected="咬痕")
+    assert "带了新有效期的资料" in day.page("/desk/")
+    day.post("/desk/full-period", wanted="yes")
+    assert "IC-11a" in day.page("/desk/")
+    day.post("/desk/full-period", wanted="no")
+    day.post("/desk/full-period", wanted="yes")
+    verify(day)
+    business = day.site.counter.business
+    assert business is not None
+    assert business.quote is not None
+    assert QuoteNote.FULL_PERIOD in business.quote.notes
+    pay(day)
+    write(day, "new-term")
+    assert day.card("new-term").number > number
 
 
 def test_the_visit_ends_only_after_the_explanation_ic_08(day: Teller) -> None:

@@ -14,13 +14,11 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
 from kiosk.selfservice.machine import Patience
-from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.site import BRISK_NOTES
-from simulators.story import FIRST_DAY, Teller
-from tests.databases.sites import SettledSite
+from simulators.story import Teller
+from tests.scenario.earlier import parking_card
 from tests.scenario.ground import new_id
-from tests.scenario.hands import issue, papers, says, trial, with_parking
+from tests.scenario.hands import issue, papers, says, trial
 from tests.scenario.test_bad_kiosk_days import at, begin_to_pay, booked, cut, offer, pay, take_away
 
 NOTE = 100_00
@@ -29,22 +27,16 @@ BEFORE = 320_00  # the card and its first month, paid at the desk
 
 
 @pytest.fixture
-def kiosk(day: Teller) -> Teller:
-    with_parking(day, "owner", "classic-1k")
-    return day
+def kiosk(tmp_path: Path) -> Iterator[Teller]:
+    with parking_card(tmp_path) as teller:
+        yield teller
 
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[Teller]:
     """A kiosk that waits for nobody longer than a moment."""
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    patience = Patience(idle_s=1.5, part_paid_s=1.5)
-    with SettledSite(tmp_path, clock=clock, note_timing=BRISK_NOTES, patience=patience) as site:
-        teller = Teller(site)
-        with_parking(teller, "owner", "classic-1k")
+    with parking_card(tmp_path, patience=Patience(idle_s=1.5, part_paid_s=1.5)) as teller:
         yield teller
-        teller.close()
 
 
 def paid_before_the_power_went(day: Teller, notes: int) -> SaleView:

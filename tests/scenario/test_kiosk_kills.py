@@ -1,6 +1,7 @@
-"""The kiosk's process is killed at every step of a top-up paid with banknotes, and in between.
+"""The kiosk's process is killed at every step of a top-up, and in between.
 
-What must be true then stands in `tests.scenario.killing_kiosk`. As a rule a sample of steps; all
+What must be true then stands in `tests.scenario.killing_kiosk` for banknotes, and in
+`tests.scenario.killing_by_phone` for codes. As a rule a sample of steps; all
 with YIKA_KILL_ALL=1, and any number of random ones with ``make kill``.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators.cards.api import CardDump
+from tests.scenario.killing_by_phone import PLANS, PhonePlace
 from tests.scenario.killing_kiosk import Place, card_with_parking, count_steps, left_behind, prove
 
 ALL = os.environ.get("YIKA_KILL_ALL") == "1"
@@ -39,4 +41,15 @@ def test_a_kiosk_killed_at_any_moment_loses_no_note_and_invents_none(
     for moment in (0.35, 0.6):
         left = Place(tmp_path / str(moment), *before).run(10_000, killed_after_s=moment)
         with left_behind(left, f"killed after {moment} s"):
+            prove(left)
+
+
+def test_a_kiosk_killed_while_a_code_is_paid_loses_no_fen_and_invents_none(
+    before: tuple[bytes, CardDump], tmp_path: Path
+) -> None:
+    for plan, step, hasty in ((PLANS[0], 17, False), (PLANS[3], 22, True), (PLANS[4], 30, False)):
+        where = tmp_path / str(step)
+        left = PhonePlace(where, *before, plan=plan, hasty=hasty).run(step)
+        with left_behind(left, f"killed at step {step} of {plan}"):
+            assert left.killed
             prove(left)

@@ -5,7 +5,7 @@ whose waiting turns its clock). What lies in the acceptor's box is the truth the
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from simulators.cards.catalogue import make
 from simulators.stream import Direction, FaultyLine, StreamFault, StreamFaultKind
 from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, load, new_id, pass_on, save, settled_in, template
+from tests.scenario.remembering import RememberingLine
 from tests.unit.drivers.acceptors.cash_desk import Counter, TurnedClock
 
 NOTE = 100 * YUAN
@@ -93,7 +94,7 @@ class Kiosk:
         for _ in range(turns):
             self.offer()
             self.poll()
-            if not self.sale().missing_fen and not self.till.busy:
+            if not self.till.busy and not self.sale().missing_fen:
                 return
 
     # --- what is true
@@ -132,8 +133,21 @@ def store() -> bytes:
 def ground(store: bytes) -> Iterator[Ground]:
     engine = fluent_engine("sqlite://")
     load(engine, store)
-    yield settled_in(engine)
+    yield settled_in(engine, RememberingLine)
     engine.dispose()
+
+
+@pytest.fixture
+def anew(ground: Ground) -> Callable[[], None]:
+    """Lets the estate be again as it was when the test began."""
+    line = ground.line
+    assert isinstance(line, RememberingLine)
+    first = line.here
+
+    def begin_anew() -> None:
+        line.here = first
+
+    return begin_anew
 
 
 def test_three_notes_pay_three_hundred_yuan(ground: Ground) -> None:
@@ -145,11 +159,11 @@ def test_three_notes_pay_three_hundred_yuan(ground: Ground) -> None:
 
 
 def test_power_failing_after_any_command_costs_no_note_and_gives_none(
-    ground: Ground, store: bytes
+    ground: Ground, anew: Callable[[], None]
 ) -> None:
     commands = 1
     while True:
-        load(ground.engine, store)
+        anew()
         kiosk = Kiosk(ground, SLOW)
         kiosk.open()
         kiosk.acceptor.cut_power_after(commands)
@@ -174,10 +188,10 @@ def test_power_failing_with_a_note_anywhere_on_its_way(ground: Ground, stage: St
 @pytest.mark.parametrize("direction", Direction)
 @pytest.mark.parametrize("kind", [StreamFaultKind.SILENCE, StreamFaultKind.DOUBLE])
 def test_a_line_that_fails_at_any_byte(
-    ground: Ground, store: bytes, kind: StreamFaultKind, direction: Direction
+    ground: Ground, anew: Callable[[], None], kind: StreamFaultKind, direction: Direction
 ) -> None:
     for at_byte in range(0, 300, 13):
-        load(ground.engine, store)
+        anew()
         kiosk = Kiosk(ground)
         kiosk.open()
         fault = StreamFault(kind=kind, at_byte=at_byte, direction=direction)

@@ -121,6 +121,13 @@ def test_months_the_bank_collected_are_written_at_kiosk_and_desk_park_10a(tell: 
     tell.lay("family", "desk")
     (month,) = tell.site.counter.server.waiting_sales(card_number=tell.card("family").number)
     assert "/waiting/pay-out" not in tell.page("/desk/")
+    before = tell.site.balances()
+    tell.post("/desk/waiting/use", sale_id=month.sale.sale_id)
+    assert "银行已托收" in tell.page("/desk/")
+    assert "收您" not in tell.page("/desk/"), "no cash came in"
+    tell.post("/desk/act/cancel")
+    assert tell.business() == {}, "the clerk may leave it"
+    assert tell.site.balances() == before, "and it goes on waiting (PARK-12b)"
     tell.post("/desk/waiting/use", sale_id=month.sale.sale_id)
     tell.post("/desk/act/write")
     tell.until("it is written", lambda: tell.business().get("phase") == "closed")

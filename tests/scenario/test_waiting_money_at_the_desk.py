@@ -75,3 +75,24 @@ def test_a_waiting_sale_of_another_card_can_not_be_touched(tell: Teller):
     sale_id = paid_at_the_kiosk(tell, notes=1)
     tell.post("/desk/waiting/pay-out", sale_id=sale_id)
     assert tell.site.trial().held_fen == 10000
+
+
+def test_a_sale_with_a_note_on_its_way_can_be_left_and_waits_on_the_list_fee_38b(tell: Teller):
+    sale_id = paid_at_the_kiosk(tell, notes=3)
+    stuck = TenderRequest(
+        tender_id=str(uuid4()),
+        kind=TenderKind.CASH_NOTE,
+        value_fen=10000,
+        state=TenderState.ACCEPTING,
+        checked=True,
+    )
+    tell.site.client("kiosk-1").tender(sale_id, stuck)
+    tell.lay("owner", "desk")
+    tell.post("/desk/waiting/use", sale_id=sale_id)
+    before = tell.site.balances()
+    tell.post("/desk/act/cancel")
+    assert tell.business() == {}
+    assert tell.site.balances() == before
+    assert "还有一张纸币在机器里" in tell.page("/desk/")
+    (still,) = tell.site.counter.server.waiting_sales(card_number=tell.numbers["owner"])
+    assert still.sale.sale_id == sale_id

@@ -21,7 +21,7 @@ from cardserver.domain.keys import EstateId
 from cardserver.services.opening import open_estate
 from cardserver.vault import KeyFile, create_vault, demo_vault, export_gate
 from cardserver.wire import Health
-from drivers.acceptors import ssp
+from drivers.acceptors import id003, ssp
 from drivers.api import BillEventKind
 from drivers.errors import DeviceNotFound
 from drivers.readers.pcsc import list_names
@@ -33,8 +33,10 @@ from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.station.clock import system_clock
 from simulators import estate as demo_estate
 from simulators.acceptor import VirtualAcceptor
+from simulators.acceptor_path import AT_ONCE
 from simulators.barrier import VirtualBarrier
 from simulators.clock import DemoClock
+from simulators.id003 import VirtualId003
 from simulators.paper import VirtualPrinter
 from simulators.stream import PtyPort, StreamDevice, TcpPort
 from tests.databases.servers import server_of
@@ -393,6 +395,15 @@ def test_an_acceptor_tells_who_it_is_when_asked(office: Office) -> None:
     assert "100" in finding.says
 
 
+def test_an_id003_acceptor_tells_its_notes_and_has_no_serial_number(office: Office) -> None:
+    with plugged(VirtualId003(timing=AT_ONCE)) as port:
+        path = office.file(acceptor_section(port).replace("ssp", "id003") + '\nparity = "N"')
+        finding = found(path, "acceptor", ask_acceptor=True)
+    assert finding.mark is Mark.FINE
+    assert "serial not told" in finding.says
+    assert "CNY 1/5/10/20/50/100" in finding.says
+
+
 def test_money_that_no_station_heard_of_is_told(office: Office) -> None:
     clock = TurnedClock()
     device = VirtualAcceptor(clock=clock)
@@ -402,6 +413,40 @@ def test_money_that_no_station_heard_of_is_told(office: Office) -> None:
         findings = [each for each in visit(path, ask_acceptor=True) if each.subject == "acceptor"]
     assert [each.mark for each in findings] == [Mark.FINE, Mark.WRONG]
     assert "100.00 yuan" in findings[1].says
+
+
+def test_a_credit_that_waits_for_the_kiosk_is_told_and_left_to_the_kiosk(office: Office) -> None:
+    clock = TurnedClock()
+    device = VirtualId003(clock=clock, timing=AT_ONCE)
+    with plugged(device) as port:
+        settings = {"port": port, "parity": "N"}
+        kiosk = id003.DRIVER.open(settings)
+        kiosk.start()
+        kiosk.enable([100_00])
+        device.insert_note(100_00)
+        while BillEventKind.ESCROW not in {event.kind for event in kiosk.poll()}:
+            clock.now += 0.5
+        kiosk.stack()
+        kiosk.poll()
+        kiosk.close()  # type: ignore[attr-defined]
+        path = office.file(acceptor_section(port).replace("ssp", "id003") + '\nparity = "N"')
+        for _ in range(2):
+            findings = [
+                each for each in visit(path, ask_acceptor=True) if each.subject == "acceptor"
+            ]
+            assert [each.mark for each in findings] == [Mark.LOOK, Mark.WRONG]
+            assert "a value it does not say" in findings[1].says
+
+
+def test_a_note_the_server_refused_to_book_is_worth_a_look(office: Office) -> None:
+    path = office.file('[kiosk]\njournal = "kiosk.db"')
+    journal = TillJournal(office.folder / "kiosk.db")
+    journal.write(Entry.DISPUTED, tender_id="a", reason="not-found: no such sale")
+    journal.write(Entry.REST)
+    journal.close()
+    says = [each for each in visit(path) if each.subject == "till journal"]
+    assert [each.mark for each in says] == [Mark.FINE, Mark.LOOK]
+    assert "no such sale" in says[1].says
 
 
 def test_a_line_in_use_is_worth_knowing(office: Office) -> None:

@@ -43,6 +43,7 @@ def test_a_card_is_written_only_after_it_was_paid_for() -> None:
     into = {(before, event) for (before, event), after in TABLE.items() if after is Screen.WRITING}
     assert into == {
         (Screen.PAY, Event.PAID),
+        (Screen.SCAN, Event.PAID),
         (Screen.READING, Event.CARD_UNFINISHED),
         (Screen.LAY_BACK, Event.CARD_LAID),
     }

@@ -3,6 +3,7 @@
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -22,7 +23,6 @@ from tests.unit.kiosk.words_used import GROUPS
 
 OTHERS = [language for language in LANGUAGE_NAMES if language != DEFAULT_LANGUAGE]
 COMPLETE = catalogue(DEFAULT_LANGUAGE)
-ASKED = words_used.asked_by_templates()
 TABLES_OF_CODES = {"problem.*", "sorry.*", "closed.*"}
 OF_MACHINES = {
     "tap-differs",  # between a gate and the server; no person waits for it
@@ -106,11 +106,13 @@ def test_chinese_texts_use_chinese_punctuation(language: str) -> None:
 
 
 def test_every_text_a_template_asks_for_in_full_exists() -> None:
-    assert {key for key in ASKED if not key.endswith("*")} - set(COMPLETE) == set()
+    asked = words_used.asked_by_templates()
+    assert {key for key in asked if not key.endswith("*")} - set(COMPLETE) == set()
 
 
 def test_every_prefix_a_template_asks_for_is_known_with_all_that_can_follow() -> None:
-    prefixes = {key for key in ASKED if key.endswith("*")} - TABLES_OF_CODES
+    asked = words_used.asked_by_templates()
+    prefixes = {key for key in asked if key.endswith("*")} - TABLES_OF_CODES
     assert {prefix.removesuffix("*") for prefix in prefixes} == set(GROUPS)
 
 
@@ -120,16 +122,19 @@ def test_everything_the_program_can_put_after_a_prefix_has_a_text(prefix: str) -
 
 
 @pytest.mark.parametrize(
-    "codes",
+    "find",
     [
-        words_used.reasons_of_the_server(),
-        words_used.server_codes(),
-        words_used.device_codes(),
-        words_used.words_of_the_counter(),
+        words_used.reasons_of_the_server,
+        words_used.server_codes,
+        words_used.device_codes,
+        words_used.words_of_the_counter,
     ],
     ids=["reasons of the server", "codes of the server", "codes of devices", "the counter's own"],
 )
-def test_every_code_that_can_reach_the_desk_has_words_of_its_own(codes: set[str]) -> None:
+def test_every_code_that_can_reach_the_desk_has_words_of_its_own(
+    find: Callable[[], set[str]],
+) -> None:
+    codes = find()
     assert len(codes) > 5, "the search still finds them"
     assert {code for code in codes - OF_MACHINES if f"problem.{code}" not in COMPLETE} == set()
 
@@ -147,7 +152,7 @@ def test_no_text_is_left_that_nothing_asks_for() -> None:
     )
     of_codes = {f"{table[:-1]}{code}" for table in TABLES_OF_CODES for code in codes}
     in_code = {"date.day", "date.months"}
-    assert set(COMPLETE) - set(ASKED) - grouped - of_codes - in_code == set()
+    assert set(COMPLETE) - words_used.asked_by_templates() - grouped - of_codes - in_code == set()
 
 
 # --- short where space is ------------------------------------------------------------------------

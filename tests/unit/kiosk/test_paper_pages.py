@@ -6,8 +6,12 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 
+from cardserver.client import ServerUnavailable
+from cardserver.client_papers import PapersCalls
 from cardserver.domain.document import DocumentKind
 from cardserver.wire import DocumentView
+from cardserver.wire_papers import SlipKeys
+from kiosk.desk.slips import SlipCheck
 from simulators.clock import DemoClock
 from simulators.estate import BOOKS, CASHIER
 from simulators.site import Site
@@ -138,3 +142,73 @@ def test_a_spoilt_invoice_is_entered_park_07(desk: FlaskClient, site: Site) -> N
     send(desk, "/papers/books/spoilt", number=str(number), reason="撕破")
     book = next(each for each in site.counter.server.papers.books() if each.label == BOOKS[1][0])
     assert "撕破" in page(desk, f"/papers/books/{book.book_id}")
+
+
+def slip_of(site: Site) -> DocumentView:
+    return next(each for each in papers(site) if each.kind is DocumentKind.TOP_UP_SLIP)
+
+
+def scan(desk: FlaskClient, code: str) -> str:
+    answer = desk.get("/papers/find", query_string={"number": code}, follow_redirects=True)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_scanned_slip_is_ours_and_its_exchange_is_looked_up_park_07a(
+    desk: FlaskClient, site: Site
+) -> None:
+    slip = slip_of(site)
+    code = slip.content.slip_code
+    assert f"{slip.number:08d}" in code
+    seen = scan(desk, f"{code.lower()}\r\n")
+    assert "这张凭条是本小区的" in words(seen)
+    assert f"No. {slip.number:06d}" in words(seen)
+    exchanged = "这张凭条已经换过发票" in words(seen)
+    assert exchanged is bool(slip.invoices)
+
+
+def test_a_forged_slip_and_one_of_another_estate_are_told_apart_park_07a(
+    desk: FlaskClient, site: Site
+) -> None:
+    code = slip_of(site).content.slip_code
+    forged = code.replace(" 30000 ", " 90000 ")
+    assert forged != code
+    assert "slip-not-ours" in scan(desk, forged)
+    assert "slip-other-estate" in scan(desk, code.replace(" DEMO ", " SUNNY01 "))
+    assert "slip-key-unknown" in scan(desk, code.replace(" DEMO 1 ", " DEMO 9 "))
+    assert "slip-not-ours" in scan(desk, "YIKA-SLIP2 nonsense")
+    assert "本小区的" not in words(scan(desk, forged)).replace("不是本小区的", "")
+
+
+def test_a_slip_is_checked_while_the_link_is_down_by_the_keys_kept_park_07a(
+    desk: FlaskClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = slip_of(site).content.slip_code
+    desk.get("/link")  # as a page does by itself: the keys are fetched and kept
+    kept = site.folder / "slip-keys.json"
+    assert '"estate": "DEMO"' in kept.read_text(encoding="utf-8")
+
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise ServerUnavailable("no link")
+
+    monkeypatch.setattr(PapersCalls, "find", away)
+    monkeypatch.setattr(PapersCalls, "slip_keys", away)
+    monkeypatch.setattr(site.counter, "slips", SlipCheck(site.counter.server, kept))
+    seen = words(scan(desk, code))
+    assert "这张凭条是本小区的" in seen
+    assert "看不到是否换过发票" in seen
+    assert "slip-not-ours" in scan(desk, code.replace(" 30000 ", " 90000 "))
+    kept.write_text("{", encoding="utf-8")
+    monkeypatch.setattr(site.counter, "slips", SlipCheck(site.counter.server, kept))
+    assert "slip-key-unknown" in scan(desk, code)
+
+
+def test_a_slip_signed_with_newer_keys_has_them_fetched_park_07a(
+    desk: FlaskClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = SlipKeys(estate="DEMO", keys=())
+    path = site.folder / "old-keys.json"
+    path.write_text(old.model_dump_json(), encoding="utf-8")
+    monkeypatch.setattr(site.counter, "slips", SlipCheck(site.counter.server, path))
+    assert "这张凭条是本小区的" in words(scan(desk, slip_of(site).content.slip_code))
+    assert len(SlipKeys.model_validate_json(path.read_bytes()).keys) == 1

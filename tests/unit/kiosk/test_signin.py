@@ -195,6 +195,23 @@ def test_an_agent_steps_up_with_a_head_and_the_same_button_works_ic_14(
     assert lender(presence) == ""
 
 
+def test_a_desk_holds_several_leaves_and_each_goes_by_itself_ic_14(
+    desk: FlaskClient, presence: Presence
+) -> None:
+    for action, name in (("operate-staff-card", "何静"), ("spot-check", "吴倩")):
+        form = {"action": action, "name": name, "password": DEMO_PASSWORD}
+        desk.post("/step-up", data=form)
+    assert [each.name for each in presence.leaves] == ["何静", "吴倩"]
+    page = words(desk, "/")
+    assert "+ 何静" in page
+    assert "+ 吴倩" in page
+    desk.post("/step-up/end", data={"action": "spot-check"})
+    assert [each.action for each in presence.leaves] == [Action.OPERATE_STAFF_CARD]
+    desk.post("/step-up", data={"action": "spot-check", "name": "吴倩", "password": DEMO_PASSWORD})
+    desk.post("/step-up/end")
+    assert presence.leaves == ()
+
+
 def test_what_an_act_lacked_is_forgotten_with_the_next_act(
     desk: FlaskClient, site: Site, presence: Presence
 ) -> None:

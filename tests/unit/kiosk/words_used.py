@@ -38,6 +38,7 @@ from cardserver.domain.permits import Action, Role
 from cardserver.domain.phonerecord import CallResult
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.receiptbook import BookKind, VoidOutcome
+from cardserver.domain.reconciliation import DifferenceKind
 from cardserver.domain.register import AbnormalReason, Correctable, RegisterKind
 from cardserver.domain.review import Business as QuarterBusiness
 from cardserver.domain.review import Decision, Leaving, Part, StockMove
@@ -47,6 +48,7 @@ from cardserver.domain.signature import Signer
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.errors import ServiceError
+from cardserver.wire_payments import Provider
 from cardserver.wire_people import Hidden, ImportState, Standing
 from cardserver.wire_review import QueueWord, ReminderWord
 from drivers import loader
@@ -69,6 +71,7 @@ ROOT = Path(kiosk.desk.station.__file__).parents[2]
 FACES = (kiosk.desk.station, kiosk.selfservice.station, kiosk.gate.station)
 _WORD = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 _COUNTED = ("one", "other")
+_REFUSALS = ("RuleViolation", "Conflict")
 
 
 def templates() -> list[Path]:
@@ -171,6 +174,10 @@ GROUPS: dict[str, set[str]] = {
         *("ending", "unsigned", "papers", "invoices", "unfiled"),
     },
     "reminders.head.": {"day", "unit", "holder", "card", "number"},
+    "reconciliation.difference.": values(DifferenceKind),
+    "service.device.": {"reader", "printer", "acceptor", "server"},
+    "service.done.": {"test-page", "box"},
+    "reconciliation.subject.": {"cash-box", *get_args(Provider)},
     "review.business.": values(QuarterBusiness),
     "review.column.": {"card", "holder", "unit", "reason", "day", "state", "note"},
     "review.decision.": values(Decision),
@@ -206,6 +213,7 @@ GROUPS: dict[str, set[str]] = {
     "cash.kind.": values(DrawerKind) - {DrawerKind.FLOAT, DrawerKind.CLOSING},
     "cash.outcome.": values(SuspenseOutcome),
     "cash.tab.": set(CASH_TABS),
+    "charges.is.": {"open", "settled", "cancelled"},
     "class.": values(HolderClass),
     "desk.closed.": {"undone", "abandoned"},
     "desk.keys.": set(_KEYS.values()),
@@ -222,9 +230,12 @@ GROUPS: dict[str, set[str]] = {
     "expired.": values(RightKind),
     "guard-reason.": values(Reason),
     "item.": values(ChargeItem),
-    "kiosk.how.": {"lay", "months", "notes", "slip"},
+    "kiosk.provider.": set(get_args(Provider)),
+    "kiosk.how.": {"lay", "months", "notes", "pay", "slip"},
     "file-event.": values(FileEvent),
     "line-fate.": values(LineFate),
+    "log-ins.done.": {"offices", "password", "end", "again", "unlock"},
+    "log-ins.head.": {"name", "offices", "state", "seen"},
     "light.paper.": paper_states(),
     "note.": values(QuoteNote),
     "paper.": values(Paper),
@@ -237,6 +248,7 @@ GROUPS: dict[str, set[str]] = {
     "people.standing.": set(get_args(Standing)),
     "people.tab.": {"people", "units", "import", "unfiled"},
     "people.unmask.": set(get_args(Hidden)),
+    "images.gone.": {"due", "asked", "refused", "unfinished"},
     "import.fate.": values(Fate),
     "import.head.": {"file", "at", "by", "state", "line", "fate", "unit", "name", "what"},
     "import.state.": set(get_args(ImportState)),
@@ -277,19 +289,22 @@ def _constants(node: ast.AST) -> Iterator[str]:
 
 def reasons_of_the_server() -> set[str]:
     """Every reason that a RuleViolation or a Conflict can carry, found where it is raised."""
-    return _raised("cardserver")
+    return set(_raised("cardserver"))
 
 
-def _raised(folder: str) -> set[str]:
+@cache
+def _raised(folder: str) -> frozenset[str]:
     found: set[str] = set()
     for path in modules(folder):
+        if not any(name in path.read_text(encoding="utf-8") for name in _REFUSALS):
+            continue
         for function in ast.walk(tree(path)):
             if not isinstance(function, ast.FunctionDef):
                 continue
             for call in ast.walk(function):
-                if isinstance(call, ast.Call) and _called(call) in {"RuleViolation", "Conflict"}:
+                if isinstance(call, ast.Call) and _called(call) in _REFUSALS:
                     found |= _reasons(call.args[0], function)
-    return found
+    return frozenset(found)
 
 
 def _reasons(reason: ast.expr, function: ast.FunctionDef) -> set[str]:

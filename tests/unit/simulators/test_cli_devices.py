@@ -17,6 +17,14 @@ def test_an_acceptor_says_where_it_is_and_gives_back_a_note_nobody_enabled():
     assert "returned_fen=(1000,)" in said
 
 
+def test_an_acceptor_can_speak_the_other_protocol():
+    typed = "note 10\nbox-out\nview\nbox-in\nview\n"
+    said = run("acceptor", "--protocol", "id003", "--tcp", "0", typed=typed)
+    assert "returned_fen=(1000,)" in said, "not awake yet"
+    assert "cashbox_in=False" in said
+    assert "cashbox_in=True" in said
+
+
 def test_a_word_nobody_knows_is_answered_with_the_words_there_are():
     assert "note, foreign" in run("acceptor", "--tcp", "0", typed="dance\n")
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from cardserver.db.tables import SaleRow
 from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.parking import SpaceKind
+from cardserver.domain.permits import Action
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import SaleState
+from cardserver.domain.shift import SuspenseOutcome
 from cardserver.services import (
     accounts,
     agreements,
@@ -20,10 +23,20 @@ from cardserver.services import (
     planning,
     selling,
     snapshots,
+    suspense,
     waiting,
 )
-from cardserver.services.turn import Caller
-from cardserver.wire import CancelRequest, CardView, Period, TopUpRequest, VoidRequest, WaitingSale
+from cardserver.services.turn import Caller, writing
+from cardserver.wire import (
+    AbandonRequest,
+    CancelRequest,
+    CardView,
+    Period,
+    TopUpRequest,
+    VoidRequest,
+    WaitingSale,
+)
+from cardserver.wire_shifts import SettleSuspense
 from tests.databases.carpark import CarPark, line
 from tests.databases.frontdesk import (
     DESK,
@@ -36,6 +49,7 @@ from tests.databases.frontdesk import (
     refused,
 )
 from tests.databases.stores import open_store
+from tests.databases.tillwork import allowed
 
 
 @pytest.fixture
@@ -273,3 +287,48 @@ def test_a_second_try_of_the_bank_makes_a_failed_month_good_park_10a(
     park.collect("2025-06", "CW-9")
     assert collecting.reminders(park.desk.estate, DESK).reminders == ()
     assert len(waits(park, view)) == 1
+
+
+def test_collected_money_in_suspense_is_not_handed_back_from_the_drawer_park_12b(
+    park: CarPark, view: CardView
+) -> None:
+    """However it got there: a cashier may find it earned or keep it, and pays nothing out."""
+    park.collect("2025-06", "CW-9")
+    (month,) = waits(park, view)
+    with writing(park.desk.estate, DESK) as turn:
+        selling.suspend(turn, turn.find(SaleRow, month.sale.sale_id, "sale"), "x")
+    (item,) = suspense.suspense(park.desk.estate, DESK).items
+    assert item.outcomes == (SuspenseOutcome.EARNED, SuspenseOutcome.KEPT)
+    for outcome, refusal in (
+        (SuspenseOutcome.HANDED_BACK, ("bank-money", "PARK-12b")),
+        (SuspenseOutcome.RETURNED, ("outcome-unfit", "FEE-36")),
+    ):
+        with refused(*refusal):
+            settle_suspense(park, item.sale_id, outcome)
+    settle_suspense(park, item.sale_id, SuspenseOutcome.KEPT)
+    assert suspense.suspense(park.desk.estate, DESK).items == ()
+
+
+def settle_suspense(park: CarPark, sale_id: str, outcome: SuspenseOutcome) -> None:
+    request = SettleSuspense(
+        settlement_id=new_id(), sale_id=sale_id, outcome=outcome, evidence="银行来电"
+    )
+    cashier = allowed(DESK, Action.SETTLE_SUSPENSE)
+    suspense.settle_suspense(park.desk.estate, cashier, request)
+
+
+def test_a_collected_month_waits_for_the_next_card_where_its_own_never_comes_back_park_12b(
+    park: CarPark, view: CardView, card: PlainCard
+) -> None:
+    park.collect("2025-06", "CW-9")
+    (month,) = waits(park, view)
+    ticket = park.begin_paid(month.request, card, month.sale.sale_id)
+    gone = AbandonRequest(reason="card-not-returned")
+    voided = ending.abandon(park.desk.estate, DESK, ticket.operation_id, gone)
+    assert (voided.suspended_fen, voided.refund_fen) == (0, 0)
+    assert suspense.suspense(park.desk.estate, DESK).items == ()
+    chip = blank()
+    park.desk.do(park.desk.replace_request(view), chip)
+    (again,) = waits(park, view)
+    assert again.sale.state is SaleState.OPEN
+    assert write(park, again, chip).rights[RightKind.PARKING].last == date(2025, 8, 8)

@@ -1,8 +1,10 @@
 """Spaces, tariffs and agreements on file: entered, changed, ended, and never two at once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -23,6 +25,7 @@ from cardserver.wire_parking import (
     SpaceRequest,
     TariffRequest,
     TermsRequest,
+    WithdrawTariffRequest,
 )
 from tests.databases.carpark import FAR, TARIFFS, CarPark
 from tests.databases.frontdesk import DESK, HEAD_DESK, FrontDesk, blank, new_id, refused
@@ -273,3 +276,59 @@ def test_unused_months_are_a_request_to_the_head_of_the_centre_park_12b(park: Ca
     with refused("nothing-unused", "PARK-12b"):
         again = request.model_copy(update={"request_id": new_id()})
         refundrequests.ask_refund(desk.estate, DESK, again)
+
+
+# --- a mistyped tariff, and many spaces ----------------------------------------------------------
+
+
+def withdrawal(reason: str = "金额写错") -> WithdrawTariffRequest:
+    return WithdrawTariffRequest(request_id=new_id(), reason=reason)
+
+
+def test_a_mistyped_tariff_is_withdrawn_before_its_first_day_and_kept_park_06a(
+    park: CarPark,
+) -> None:
+    desk, first = park.desk, date(2025, 8, 1)
+    wrong = new_tariff(SpaceKind.SURFACE, 1600_00, first)
+    [coming] = tariffs.add_tariff(desk.estate, HEAD_DESK, wrong).to_come
+    with pytest.raises(NotPermitted):
+        tariffs.withdraw_tariff(desk.estate, DESK, coming.tariff_id, withdrawal())
+
+    asked = withdrawal()
+    table, again = (
+        tariffs.withdraw_tariff(desk.estate, HEAD_DESK, coming.tariff_id, asked) for _ in range(2)
+    )
+    assert table == again
+    assert table.to_come == ()
+    [kept] = table.withdrawn
+    assert (kept.monthly_fee_fen, kept.reason, kept.withdrawn_by) == (1600_00, "金额写错", "何静")
+    with refused("tariff-withdrawn", "PARK-06a"):
+        tariffs.withdraw_tariff(desk.estate, HEAD_DESK, coming.tariff_id, withdrawal())
+
+    right = new_tariff(SpaceKind.SURFACE, 160_00, first)
+    [coming] = tariffs.add_tariff(desk.estate, HEAD_DESK, right).to_come
+    assert coming.monthly_fee_fen == 160_00
+    desk.clock.forward(days=60)
+    with refused("tariff-begun", "PARK-06a"):
+        tariffs.withdraw_tariff(desk.estate, HEAD_DESK, coming.tariff_id, withdrawal())
+
+
+def test_spaces_are_found_by_code_plate_agreement_or_name_a_page_at_a_time_park_09(
+    park: CarPark,
+) -> None:
+    desk = park.desk
+    park.signed("CW-77", SpaceKind.SURFACE)
+
+    def found(words: str = "", **how: Any) -> list[SpaceKind]:
+        wanted = replace(spaces.EVERY_SPACE, words=words, **how)
+        return [each.kind for each in spaces.space_list(desk.estate, DESK, wanted).spaces]
+
+    assert found("cw-77") == found("1234") == found("王秀") == [SpaceKind.SURFACE]
+    assert found("%") == []
+    everything = spaces.space_list(desk.estate, DESK)
+    assert everything.total == len(everything.spaces) == len(SpaceKind)
+    assert found(everything.spaces[1].code)[0] is everything.spaces[1].kind
+    assert SpaceKind.SURFACE not in found(free=True)
+    pages = [found(offset=start, limit=2) for start in (0, 2, 4)]
+    assert [len(each) for each in pages] == [2, 2, 1]
+    assert [kind for each in pages for kind in each] == [e.kind for e in everything.spaces]

@@ -1,6 +1,7 @@
 """Renewal after the end, with the car inside meanwhile: paid from the old end on, or waived."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from cardserver.db.tables_parking import WaiverRow
 from cardserver.domain.admission import Direction
+from cardserver.domain.cardrules import CardRules
 from cardserver.domain.parking import Gap
 from cardserver.domain.permits import Action
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import RightKind
-from cardserver.services import planning
+from cardserver.domain.tariff import ChargeItem
+from cardserver.services import accounts, planning
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, Leave
 from cardserver.wire import CardView, Period, TopUpRequest
@@ -166,3 +169,25 @@ def test_renewed_before_the_end_the_new_period_follows_it_park_05a(
     quote = planning.quote(park.desk.estate, DESK, asked(view))
     assert quote.notes == ()
     assert quote.added == Period(first=date(2025, 7, 9), last=date(2025, 8, 8))
+
+
+def test_the_days_inside_are_paid_at_the_temporary_tariff_park_05b(
+    park: CarPark, lapsed: CardView, card: PlainCard
+) -> None:
+    """From 9 to 18 July at 15 yuan a day; the new month counts from the day of top-up."""
+    request = asked(lapsed, Gap.TEMPORARY)
+    with refused("temporary-tariff-missing", "PARK-05b"):
+        planning.quote(park.desk.estate, DESK, request)
+    rules = CardRules(temporary_day_fen=15_00)
+    park.desk.estate = replace(park.desk.estate, rules=rules)
+    quote = planning.quote(park.desk.estate, DESK, request)
+    lines = [(line.item, line.quantity, line.amount_fen) for line in quote.lines]
+    assert lines == [(ChargeItem.PARKING, 1, 300_00), (ChargeItem.TEMPORARY, 10, 150_00)]
+    assert QuoteNote.TEMPORARY in quote.notes
+    done = park.desk.do(request, card)
+    parking = done.card.rights[RightKind.PARKING]
+    assert (parking.first, parking.anchor) == (date(2025, 7, 19), 19)
+    [slip] = done.documents
+    assert slip.content.total_fen == 450_00, "invoices of equal value for all of it (PARK-07)"
+    accounts_now = accounts.ledger_balances(park.desk.estate, DESK).accounts
+    assert accounts_now["income:temporary"] == -150_00

@@ -347,3 +347,17 @@ def test_staff_cards_run_as_many_years_as_the_estate_says_ic_13a(desk: FrontDesk
     desk.estate = replace(desk.estate, rules=CardRules(staff_years=2))
     verified = desk.verify(desk.staff)
     assert last_day(desk, desk.staff, verified) == date(2027, 6, 8)
+
+
+def test_the_owner_here_in_person_lets_him_go_on_record_ic_04b(desk: FrontDesk) -> None:
+    """It replaces the call, on the day itself, and only the owner of that very unit."""
+    family = unlisted(desk)
+    verify(desk, family, VerificationMethod.OWNER_PRESENT, owner_id=desk.tenant)
+    with refused("phone-record-missing", "IC-04b"):
+        phoning.take_on_record(desk.estate, DESK, family, new_id())
+    verify(desk, family, VerificationMethod.OWNER_PRESENT, owner_id=desk.owner)
+    desk.clock.forward(days=1)
+    with refused("phone-record-missing", "IC-04b"):
+        phoning.take_on_record(desk.estate, DESK, family, new_id())
+    verify(desk, family, VerificationMethod.OWNER_PRESENT, owner_id=desk.owner)
+    assert phoning.take_on_record(desk.estate, DESK, family, new_id()).listed

@@ -236,3 +236,41 @@ def test_a_card_is_not_its_own_replacement(desk: FrontDesk) -> None:
     desk.clock.now += timedelta(days=1)
     with refused("format-first"):
         desk.begin(desk.replace_request(view), card)
+
+
+def test_a_bought_replacement_runs_a_new_full_period_by_the_papers_of_one_ic_11a(
+    desk: FrontDesk,
+) -> None:
+    old_card = blank()
+    old = desk.add_parking(desk.issue(desk.owner, old_card), old_card)
+    desk.clock.forward(days=20)
+    request = desk.replace_request(old)
+    plain = planning.quote(desk.estate, DESK, request)
+    assert plain.after[RightKind.DOOR].last == date(2027, 6, 8), "else the days that remain"
+
+    full = request.model_copy(update={"full_period": True})
+    done = desk.do(full, blank()).card
+    assert done.rights[RightKind.DOOR].last == date(2027, 6, 28)
+    assert done.rights[RightKind.PARKING].last == old.rights[RightKind.PARKING].last
+
+
+def test_without_the_papers_of_a_full_period_a_replacement_gets_none_ic_11a(
+    desk: FrontDesk,
+) -> None:
+    old = desk.issue(desk.tenant, blank())
+    desk.clock.forward(days=20)
+    request = desk.replace_request(old)
+    bare = desk.verify(desk.tenant, papers=())
+    unproved = {"full_period": True, "verification_id": bare}
+    with refused("paper-missing", "IC-05"):
+        planning.quote(desk.estate, DESK, request.model_copy(update=unproved))
+    proved = request.model_copy(update={"full_period": True})
+    after = planning.quote(desk.estate, DESK, proved).after[RightKind.DOOR]
+    assert after.last == date(2026, 1, 31), "never beyond the lease (IC-05a)"
+
+
+def test_a_free_replacement_keeps_its_days_ic_11a(desk: FrontDesk) -> None:
+    old = desk.issue(desk.owner, blank())
+    free = desk.replace_request(old, "faulty").model_copy(update={"full_period": True})
+    with refused("full-period-not-free", "IC-11a"):
+        planning.quote(desk.estate, DESK, free)

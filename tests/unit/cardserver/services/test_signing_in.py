@@ -259,6 +259,33 @@ def test_a_head_lends_the_right_for_ten_minutes_ic_14(desk: FrontDesk, estate: E
         who(estate, "desk-1", session.token, leave.leave_id).authorised_by(STAFF)
 
 
+def test_leaves_for_several_actions_hold_side_by_side_each_till_its_end_ic_14(
+    desk: FrontDesk, estate: Estate
+) -> None:
+    session = sign_in(estate)
+    first = step_up(estate, who(estate, "desk-1", session.token))
+    desk.clock.forward(minutes=6)
+    second = step_up(estate, who(estate, "desk-1", session.token), "罗敏", Action.WAIVE)
+    both = f"{first.leave_id},{second.leave_id}"
+    caller = who(estate, "desk-1", session.token, both)
+    assert caller.authorised_by(STAFF) == "何静"
+    assert caller.authorised_by(Action.WAIVE) == "罗敏"
+    with pytest.raises(NotPermitted):
+        caller.authorised_by(Action.APPRAISE)
+    desk.clock.forward(minutes=5)
+    later = who(estate, "desk-1", session.token, both)
+    assert later.authorised_by(Action.WAIVE) == "罗敏"
+    with pytest.raises(NotPermitted):
+        later.authorised_by(STAFF)
+
+
+@pytest.mark.parametrize("named", ["", ",", "nobody's", "☃,;", ",".join(["x"] * 500)])
+def test_leaves_that_are_none_lend_nothing(estate: Estate, named: str) -> None:
+    session = sign_in(estate)
+    caller = who(estate, "desk-1", session.token, named)
+    assert (caller.leave, caller.further) == (None, ())
+
+
 def test_leave_is_of_one_session_alone(estate: Estate) -> None:
     mine, others = sign_in(estate), sign_in(estate, "罗敏", at=OTHER_DESK)
     leave = step_up(estate, who(estate, "desk-1", mine.token))

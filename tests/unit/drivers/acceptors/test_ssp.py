@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drivers.acceptors.ssp import DRIVER, SspAcceptor
-from drivers.api import AcceptorDriver, AcceptorInfo, BillEvent, BillEventKind
+from drivers.api import AcceptorDriver, AcceptorInfo, BillEvent, BillEventKind, RejectReason
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import Stage, Timing
@@ -335,7 +335,35 @@ def test_a_note_that_is_pulled_out_while_it_is_read_is_rejected(enabled: MakeCou
     counter.acceptor.insert_note(TEN)
     counter.poll()
     assert counter.acceptor.pull_note_back()
-    assert BillEventKind.REJECTED in {event.kind for event in counter.poll(5)}
+    pulled = BillEvent(kind=BillEventKind.REJECTED, reason=RejectReason.PULLED_BACK)
+    assert pulled in counter.poll(5)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (0x02, RejectReason.NOT_RECOGNISED),
+        (0x07, RejectReason.SEVERAL_AT_ONCE),
+        (0x0C, RejectReason.NOT_WANTED),
+        (0x08, RejectReason.UNTOLD),
+        (0xFE, RejectReason.UNTOLD),
+    ],
+)
+def test_why_a_note_came_back_is_asked_for(
+    enabled: MakeCounter, code: int, reason: RejectReason
+) -> None:
+    counter = enabled()
+    play(counter, c17=bytes([0xF0, code]))
+    counter.acceptor.insert_foreign_note()
+    assert counter.poll(3) == [BillEvent(kind=BillEventKind.REJECTED, reason=reason)]
+
+
+@pytest.mark.parametrize("answer", [b"\xf2", b"\xf0"])
+def test_an_acceptor_that_does_not_say_why_is_no_fault(enabled: MakeCounter, answer: bytes) -> None:
+    counter = enabled()
+    play(counter, c17=answer)
+    counter.acceptor.insert_foreign_note()
+    assert counter.poll(3) == [BillEvent(kind=BillEventKind.REJECTED)]
 
 
 class Puppet:

@@ -1,11 +1,13 @@
 """A small site of real simulated devices, and how tests ask the panel over it."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
 
 from cardserver.client import ServerUnavailable
+from cardserver.payments.api import ProviderName
 from cardserver.wire import JournalLine, Trial
 from simulators.acceptor import VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE
@@ -13,8 +15,11 @@ from simulators.barrier import VirtualArm, VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
 from simulators.paper import VirtualPrinter
+from simulators.payments.notices import Letter
+from simulators.payments.providers import PayProviders
 from simulators.reader import VirtualReader
 
+ORDER = "P202611220000001"
 READERS = ("desk", "kiosk", "door", "carpark")
 
 
@@ -28,6 +33,11 @@ def build_boards() -> dict[str, VirtualBarrier]:
         name: VirtualBarrier(arm=VirtualArm(rise_s=1e-9, fall_s=1e-9))
         for name in ("door", "carpark")
     }
+
+
+def taken(_letter: Letter) -> tuple[int, bytes]:
+    """A merchant's server that takes every notice."""
+    return 200, b"success"
 
 
 @dataclass
@@ -52,9 +62,20 @@ class BenchSite:
         }
     )
     server_away: bool = False
+    payments: PayProviders = field(init=False)
 
     def __post_init__(self) -> None:
         self.box = CardBox(self.readers)
+        self.payments = PayProviders(self.clock, base="http://127.0.0.1:1", deliver=taken)
+        for provider in ProviderName:
+            self.payments.book.place(
+                provider,
+                ORDER,
+                amount_fen=15000,
+                subject="停车充值",
+                expires=self.clock() + timedelta(days=36500),
+                notify_url="http://127.0.0.1/",
+            )
 
     def balances(self) -> dict[str, int]:
         self._reach_server()

@@ -18,7 +18,7 @@ from simulators.faults import FaultKind
 from simulators.tour import STEPS
 from simulators.tour import create_app as create_tour
 from simulators.words import section, texts
-from tests.unit.simulators.panel.bench_site import BenchSite, look
+from tests.unit.simulators.panel.bench_site import ORDER, BenchSite, look
 
 CATALOGUES = ("panel_texts", "tour_texts")
 TEMPLATES = files("simulators") / "templates"
@@ -57,6 +57,9 @@ EXAMPLE_FIELDS = {
     "$bytes": 200,
     "$stage": "safe",
     "$date": "2026-06-09",
+    "$order": f"wechat:{ORDER}",
+    "$provider": "alipay",
+    "$what": "close:paid-meanwhile",
 }
 
 

@@ -85,6 +85,8 @@ def test_every_field_of_the_state_is_documented(client: FlaskClient) -> None:
         "printers.<name>": state["printers"]["desk"],
         "acceptor": state["acceptor"],
         "lanes.<name>": state["lanes"]["door"],
+        "payments": state["payments"],
+        "payments.orders": state["payments"]["orders"][0],
     }
     for part, fields in shown.items():
         assert set(fields) <= fields_of(part), part

@@ -1,0 +1,32 @@
+"""``yika papers``: pictures of papers, where the estate stores them."""
+
+import click
+
+
+@click.group()
+def papers() -> None:
+    """Keep the pictures of papers."""
+
+
+@papers.command()
+@click.option(
+    "--database",
+    default="sqlite:///yika.db",
+    show_default=True,
+    envvar="YIKA_DATABASE",
+    show_envvar=True,
+    help="sqlite:///FILE or postgresql+psycopg://…",
+)
+@click.option(
+    "--zone", default="Asia/Shanghai", show_default=True, help="Time zone of the estate's calendar."
+)
+def purge(database: str, zone: str) -> None:
+    """Let all go whose day has come; the server does so daily by itself."""
+    # Imported here so that ``yika --help`` stays quick. Letting go needs no card keys.
+    from cardserver.services.imagepurge import purge_due
+    from cardserver.services.opening import open_estate
+    from cardserver.services.setup import SETUP
+    from cardserver.vault import demo_vault
+
+    estate = open_estate(database, demo_vault(), name="Yika", zone=zone)
+    click.echo(f"Pictures let go: {purge_due(estate, SETUP)}")

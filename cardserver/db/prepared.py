@@ -1,0 +1,194 @@
+"""Statements that are asked all day: compiled once, then sent to the driver without detours.
+
+SQLAlchemy prepares every execution anew, which takes several times what SQLite needs to answer. A
+prepared statement keeps its text, and how values become columns and back; transactions, types and
+errors are SQLAlchemy's as everywhere. Statements that are put together anew for every question, or
+that hold a list, are none of these: they go the ordinary way.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Dialect, Select, UpdateBase, inspect
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, configure_mappers, make_transient_to_detached
+from sqlalchemy.orm.base import instance_dict
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Statement = Select[*tuple[Any, ...]] | UpdateBase
+Given = Mapping[str, object]
+Into = Callable[[Any], Any]
+R = TypeVar("R")
+
+
+class Prepared:
+    """One statement. What it is given are the names of its parameters.
+
+    `columns` are those that an insert fills in.
+    """
+
+    def __init__(self, statement: Statement, columns: Sequence[str] = ()) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._kinds: dict[str, _Compiled] = {}
+
+    def rows(self, over: Session | Connection, **given: object) -> list[Any]:
+        """All rows, as tuples that know their columns by name."""
+        connection = _connection(over)
+        sent = self._compiled(connection.dialect)
+        return sent.read(send(connection, sent.text, sent.bound(given)))
+
+    def first(self, over: Session | Connection, **given: object) -> Any:
+        """The first row, None where there is none."""
+        found = self.rows(over, **given)
+        return found[0] if found else None
+
+    def values(self, over: Session | Connection, **given: object) -> list[Any]:
+        """The first column of all rows."""
+        return [row[0] for row in self.rows(over, **given)]
+
+    def value(self, over: Session | Connection, **given: object) -> Any:
+        """The first column of the first row, None where there is none."""
+        found = self.rows(over, **given)
+        return found[0][0] if found else None
+
+    def write(self, over: Session | Connection, rows: Sequence[Given]) -> None:
+        """Once for each of these rows."""
+        connection = _connection(over)
+        sent = self._compiled(connection.dialect)
+        if len(rows) == 1:
+            send(connection, sent.text, sent.bound(rows[0])).close()
+        else:
+            bound = [sent.bound(row) for row in rows]
+            send(connection, sent.text, bound, many=True).close()
+
+    def _compiled(self, dialect: Dialect) -> "_Compiled":
+        found = self._kinds.get(dialect.name)
+        if found is None:
+            found = self._kinds[dialect.name] = _Compiled(self._statement, self._columns, dialect)
+        return found
+
+
+class PreparedRows(Generic[R]):
+    """A statement that selects rows of one table and gives them as the session knows them."""
+
+    def __init__(self, table: type[R], statement: Select[Any]) -> None:
+        configure_mappers()
+        self._mapper = inspect(table)
+        columns = self._mapper.local_table.columns
+        self._names = [column.name for column in columns]  # attributes are called so too
+        self._key = [self._names.index(column.name) for column in self._mapper.primary_key]
+        self._new = self._mapper.class_manager.new_instance
+        self._prepared = Prepared(statement.with_only_columns(*columns))
+
+    def all(self, session: Session, **given: object) -> list[R]:
+        """All of them."""
+        return [self._met(session, row) for row in self._prepared.rows(session, **given)]
+
+    def first(self, session: Session, **given: object) -> R | None:
+        """The first, None where there is none."""
+        row = self._prepared.first(session, **given)
+        return None if row is None else self._met(session, row)
+
+    def _met(self, session: Session, row: tuple[Any, ...]) -> R:
+        """The row as it was met before in this session, or met now for the first time."""
+        identity = self._mapper.identity_key_from_primary_key([row[place] for place in self._key])
+        met = session.identity_map.get(identity)
+        if met is None:
+            met = self._new()
+            instance_dict(met).update(zip(self._names, row, strict=True))
+            make_transient_to_detached(met)
+            session.add(met)
+        elif inspect(met).expired:
+            session.refresh(met)
+        found: R = met
+        return found
+
+
+class _Compiled:
+    """A statement for one kind of database."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        columns: Sequence[str],
+        dialect: Dialect,
+    ) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
+        if compiled.insert_prefetch or compiled.update_prefetch or compiled.post_compile_params:
+            raise TypeError("a statement with defaults or lists can't be prepared")
+        self.text = str(compiled)
+        self._fixed = {name: bind.value for name, bind in _fixed(compiled)}
+        self._into = {
+            compiled.bind_names[bind]: into
+            for bind in compiled.bind_names
+            if (into := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        order = compiled.positiontup
+        self._order = None if order is None else [(name, self._into.get(name)) for name in order]
+        found = list(statement.exported_columns)
+        kinds = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in found]
+        self._from = [(place, of) for place, of in enumerate(kinds) if of is not None]
+        names = [str(getattr(column, "name", None) or "_") for column in found]
+        self._row = _tuples(names)
+
+    def bound(self, given: Given) -> Any:
+        """The parameters as the driver takes them."""
+        told = {**self._fixed, **given} if self._fixed else given
+        if self._order is not None:
+            return [told[name] if into is None else into(told[name]) for name, into in self._order]
+        into_of = self._into
+        return {
+            name: into_of[name](value) if name in into_of else value for name, value in told.items()
+        }
+
+    def read(self, cursor: DBAPICursor) -> list[Any]:
+        """Rows as Python has them."""
+        try:
+            found = cursor.fetchall()
+        finally:
+            cursor.close()
+        row, kinds = self._row, self._from
+        return [row(_converted(each, kinds) if kinds else each) for each in found]
+
+
+def _tuples(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
+    """Makes rows that know their columns by name."""
+    made = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 - at run time
+    return made._make
+
+
+def _fixed(compiled: SQLCompiler) -> list[tuple[str, Any]]:
+    """Values that stand in the statement itself."""
+    return [(name, bind) for bind, name in compiled.bind_names.items() if not bind.required]
+
+
+def _converted(row: Sequence[Any], kinds: Sequence[tuple[int, Into]]) -> list[Any]:
+    values = list(row)
+    for place, of in kinds:
+        values[place] = of(values[place])
+    return values
+
+
+def _connection(over: Session | Connection) -> Connection:
+    """What waits in the session is written first, so that it is seen."""
+    if isinstance(over, Connection):
+        return over
+    over.flush()
+    return over.bind if isinstance(over.bind, Connection) else over.connection()
+
+
+def send(connection: Connection, text: str, bound: Any = (), *, many: bool = False) -> DBAPICursor:
+    """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself."""
+    cursor = connection.connection.cursor()
+    driver = connection.dialect.loaded_dbapi.Error
+    try:
+        (cursor.executemany if many else cursor.execute)(text, bound)
+    except driver as error:
+        cursor.close()
+        raise DBAPIError.instance(
+            text, None, error, driver, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor

@@ -1,0 +1,1 @@
+"""QR payment: WeChat Pay and Alipay behind one small port (`cardserver.payments.api`)."""

@@ -1,0 +1,105 @@
+"""The service page: sign in behind the door, devices, test page, cash box, log, report."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from cardserver.client import ServerError
+from cardserver.domain.errors import DomainError
+from cardserver.wire_reconciliation import BoxView
+from drivers.errors import DeviceError
+from kiosk.selfservice.service import STAYS_S, Service, ServiceOver
+from kiosk.station.clock import ESTATE_ZONE
+from kiosk.station.health import Health
+from kiosk.station.problems import problem_of
+
+_LONGEST = 200
+_LOG_SHOWN = 40
+
+
+def service_pages(service: Service, look: Callable[[], Health]) -> Blueprint:
+    """The pages under ``/service``. `look` says how the kiosk is."""
+    pages = Blueprint("service", __name__, url_prefix="/service", template_folder="templates")
+    said = Said()
+
+    @pages.get("/")
+    def page() -> str:
+        service.stay()
+        return render_template(
+            "selfservice/service.html",
+            service=service,
+            health=look(),
+            boxes=_boxes(service),
+            in_the_box=service.in_the_box() if service.name else 0,
+            log=service.log.lines[-_LOG_SHOWN:],
+            zone=ESTATE_ZONE,
+            stays=int(STAYS_S),
+            **said.take(),
+        )
+
+    @pages.get("/report.json")
+    def report() -> Response:
+        if not service.name:
+            return jsonify({"problem": ServiceOver.code})
+        answer = jsonify(service.report(look()))
+        answer.headers["Content-Disposition"] = "attachment; filename=yika-kiosk.json"
+        return answer
+
+    _add_acts(pages, service, said)
+    return pages
+
+
+class Said:
+    """What came of the last act, to be said once on the page."""
+
+    def __init__(self) -> None:
+        self._problem = self._done = ""
+
+    def attempt(self, act: Callable[[], object], done: str) -> ResponseReturnValue:
+        """Do it; back to the page, which says what came of it."""
+        self._problem = self._done = ""
+        try:
+            act()
+        except (ServerError, DomainError, DeviceError) as error:
+            self._problem = problem_of(error)
+        else:
+            self._done = done
+        return redirect(url_for("service.page"), code=303)
+
+    def take(self) -> dict[str, str]:
+        """The words for the page."""
+        words = {"problem": self._problem, "done": self._done}
+        self._problem = self._done = ""
+        return words
+
+
+def _add_acts(pages: Blueprint, service: Service, said: Said) -> None:
+
+    @pages.post("/sign-in")
+    def sign_in() -> ResponseReturnValue:
+        name = request.form.get("name", "")[:_LONGEST]
+        password = request.form.get("password", "")[:_LONGEST]
+        return said.attempt(lambda: service.sign_in(name, password), "")
+
+    @pages.post("/sign-out")
+    def sign_out() -> ResponseReturnValue:
+        service.sign_out()
+        return redirect(url_for("selfservice.page"), code=303)
+
+    @pages.post("/test-page")
+    def test_page() -> ResponseReturnValue:
+        return said.attempt(service.print_test_page, "test-page")
+
+    @pages.post("/box")
+    def take_box() -> ResponseReturnValue:
+        return said.attempt(service.take_box, "box")
+
+
+def _boxes(service: Service) -> Sequence[BoxView]:
+    if not service.name:
+        return []
+    try:
+        return service.boxes()
+    except ServerError:
+        return []

@@ -1,0 +1,89 @@
+"""No key is lost: pressed before the scripts are there, or while the page is being drawn anew."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from simulators.story import issue_to_the_owner
+from tests.browser.clerk import step
+from tests.browser.served import Served, Watched
+
+DESK = "/desk/"
+
+
+@pytest.fixture(autouse=True)
+def cleared(served: Served) -> Iterator[None]:
+    """A card of the owner's is there; afterwards nothing lies on the reader and nothing is open."""
+    if "owner" not in served.tell.card_ids:
+        issue_to_the_owner(served.tell)
+        served.tell.lift("desk")
+    yield
+    served.tell.lift("desk")
+    served.tell.post("/desk/act/cancel")
+    served.tell.post("/desk/home")
+
+
+@contextmanager
+def held_back(page: Page, what: str) -> Iterator[None]:
+    """What is asked for under this address doesn't come before the end of this."""
+    held: list[Route] = []
+    gone = threading.Event()
+    page.route(what, lambda route: route.continue_() if gone.is_set() else held.append(route))
+    yield
+    gone.set()
+    for route in held:
+        route.continue_()
+
+
+def test_keys_pressed_before_the_scripts_are_there_are_made_good(
+    desk_window: Watched, served: Served
+) -> None:
+    served.tell.lay("owner", "desk")
+    page = desk_window.open("/gate/")
+    with held_back(page, "**/desk/static/desk.js"):
+        page.goto(served.url + DESK, wait_until="commit")
+        expect(page.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
+        for key in ("/", "1", "2"):
+            page.keyboard.press(key)
+    expect(page.locator("#q")).to_have_value("12")
+    expect(page.locator("[data-found]").first).to_be_visible()
+
+
+def test_a_key_works_while_the_larger_scripts_are_still_on_their_way(
+    desk_window: Watched, served: Served
+) -> None:
+    served.tell.lay("owner", "desk")
+    page = desk_window.open("/gate/")
+    with held_back(page, "**/desk/static/vendor/*.js"):
+        page.goto(served.url + DESK, wait_until="commit")
+        expect(page.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
+        page.keyboard.press("F6")
+        expect(step(page)).to_contain_text("核对身份")
+
+
+def test_a_key_pressed_as_the_card_is_laid_waits_for_the_sheet(
+    desk_window: Watched, served: Served
+) -> None:
+    """The card is seen on the left before its holder's sheet stands in the middle."""
+    page = desk_window.open(DESK)
+    with held_back(page, "**/desk/work*"):
+        served.tell.lay("owner", "desk")
+        expect(page.locator("#reader")).to_contain_text("王秀兰")
+        page.keyboard.press("F6")
+    expect(step(page)).to_contain_text("核对身份")
+
+
+def test_enter_opens_whom_the_whole_word_means_and_a_key_after_it_waits(
+    desk_window: Watched,
+) -> None:
+    """Typed in one go: the answers to half the word are still on the screen, or none are."""
+    page = desk_window.open(DESK)
+    page.keyboard.press("/")
+    page.keyboard.type("李㼆")
+    page.keyboard.press("Enter")
+    page.keyboard.press("F3")
+    expect(step(page)).to_contain_text("核对身份")
+    expect(page.locator("#at-work").locator("..")).to_contain_text("李㼆")
