@@ -41,11 +41,12 @@ lint: ## Format, style, types, import contracts, dependencies, dead code, spelli
 	@deploy/bootstrap.sh test
 	@$(TOGETHER) types forms
 
-# The types alone take as long as all the rest: on two cores they are looked at side by side.
-types:
+types: ## Types alone, which take as long as the other checks together: so both go side by side
+	@deploy/bootstrap.sh test
 	$(PYTHON_VENV) -m mypy --explicit-package-bases $(CODE)
 
-forms:
+forms: ## All other checks of `make lint`
+	@deploy/bootstrap.sh test
 	$(PYTHON_VENV) -m ruff format --check
 	$(PYTHON_VENV) -m ruff check
 	.venv/bin/lint-imports
@@ -53,7 +54,8 @@ forms:
 	.venv/bin/vulture --min-confidence 100 $(PACKAGES)
 	.venv/bin/codespell
 
-house:
+house: ## The rules of the house alone
+	@deploy/bootstrap.sh test
 	$(PYTHON_VENV) -m pytest -q tests/test_house.py
 
 format: ## Put every file into the house's form

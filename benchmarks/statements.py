@@ -1,7 +1,8 @@
 """The same SQL once more, bare: what the statements of a piece of work cost without the program.
 
-A recorder notes every statement that reaches the database; `replayed_s` sends them again through
-the sqlite3 module alone to a copy of the database as it was before, with the same durability.
+A recorder notes every statement that reaches the driver, BEGIN and COMMIT among them; `replayed_s`
+sends them again through the sqlite3 module alone to a copy of the database as it was before, with
+the same durability and the same checks of foreign keys.
 """
 
 import sqlite3

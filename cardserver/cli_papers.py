@@ -17,10 +17,7 @@ def papers() -> None:
     show_envvar=True,
     help="sqlite:///FILE or postgresql+psycopg://…",
 )
-@click.option(
-    "--zone", default="Asia/Shanghai", show_default=True, help="Time zone of the estate's calendar."
-)
-def purge(database: str, zone: str) -> None:
+def purge(database: str) -> None:
     """Let all go whose day has come; the server does so daily by itself."""
     # Imported here so that ``yika --help`` stays quick. Letting go needs no card keys.
     from cardserver.services.imagepurge import purge_due
@@ -28,5 +25,5 @@ def purge(database: str, zone: str) -> None:
     from cardserver.services.setup import SETUP
     from cardserver.vault import demo_vault
 
-    estate = open_estate(database, demo_vault(), name="Yika", zone=zone)
+    estate = open_estate(database, demo_vault(), name="Yika")
     click.echo(f"Pictures let go: {purge_due(estate, SETUP)}")

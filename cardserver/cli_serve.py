@@ -65,9 +65,6 @@ def _no_scalar(value: object) -> bool:
     help="sqlite:///FILE or postgresql+psycopg://…",
 )
 @click.option("--estate", default="Yika", show_default=True, help="Name of the estate.")
-@click.option(
-    "--zone", default="Asia/Shanghai", show_default=True, help="Time zone of the estate's calendar."
-)
 @click.option("--listen", default="127.0.0.1:8700", show_default=True, help="ADDRESS:PORT.")
 @click.option(
     "--behind-tls",
@@ -164,7 +161,6 @@ def serve(**settings: Any) -> None:
         settings["database"],
         vault,
         name=settings["estate"],
-        zone=settings["zone"],
         check_above_fen=settings["check_notes_above"] * 100,
         rules=CardRules(
             lease_ends_card=settings["lease_ends_card"],

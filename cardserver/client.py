@@ -4,8 +4,9 @@ How a call travels, and the two errors that come out, are in `cardserver.clientb
 calls that only a desk makes have modules of their own (``cardserver/client_<topic>.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from cardserver.client_register import RegisterCalls
 from cardserver.client_review import ReviewCalls
 from cardserver.client_shifts import ShiftCalls
 from cardserver.clientbase import Calls, Credentials, ServerError, ServerRefused, ServerUnavailable
+from cardserver.domain.admission import Direction
 from cardserver.domain.document import PrintResult
 from cardserver.wire import (
     AbandonRequest,
@@ -368,9 +370,18 @@ class CardServerClient(Calls):
         params = {} if after_version is None else {"after_version": str(after_version)}
         return self._get("/api/snapshot", SnapshotView, params)
 
-    def post_taps(self, taps: Sequence[TapReport], *, journal: str) -> TapsTaken:
-        """Hand over taps out of a journal; those handed over before are recognised."""
-        body = TapsRequest(journal=journal, taps=tuple(taps))
+    def post_taps(
+        self,
+        taps: Sequence[TapReport],
+        *,
+        journal: str,
+        lanes: Mapping[str, Direction] = MappingProxyType({}),
+    ) -> TapsTaken:
+        """Hand over taps out of a journal; those handed over before are recognised.
+
+        `lanes` tells which way vehicle lanes lead, where that is written down.
+        """
+        body = TapsRequest(journal=journal, taps=tuple(taps), lanes=dict(lanes))
         return self._post("/api/taps", body, TapsTaken)
 
     # --- books

@@ -10,11 +10,13 @@ from cardserver.wire_approvals import (
     AppraisalView,
     Explained,
     ExplainedRequest,
+    HandOnRequest,
     PhoneRecordRequest,
     PhoneRecords,
     PhoneRecordView,
     ReportRequest,
     ReportView,
+    SectionCard,
     StepRequest,
     TakenOnRecord,
     UnitCards,
@@ -69,6 +71,14 @@ class ApprovalsCalls(Calls):
     def appraisals(self, card_number: int) -> Appraisals:
         """What a card was found to be, latest first."""
         return self._get(f"/api/cards/{card_number}/appraisals", Appraisals)
+
+    def section_card(self, card_number: int) -> SectionCard:
+        """Whose section a card is, and through whose hands it went (IC-15a)."""
+        return self._get(f"/api/cards/{card_number}/handings", SectionCard)
+
+    def hand_on(self, card_number: int, request: HandOnRequest) -> SectionCard:
+        """The section head gives it on; ``no-section-card`` for a card of one person."""
+        return self._post(f"/api/cards/{card_number}/handings", request, SectionCard)
 
     def report(self, card_number: int, request: ReportRequest) -> ReportView:
         """Take a report of a card (IC-23a)."""

@@ -1,7 +1,6 @@
 """The desk's calls about shifts, counts, reports, pay-outs and suspense."""
 
 from cardserver.clientbase import Calls
-from cardserver.wire import ReprintRequest
 from cardserver.wire_shifts import (
     CashToCashier,
     CloseShift,
@@ -13,6 +12,8 @@ from cardserver.wire_shifts import (
     OpenShift,
     OwnShift,
     PayLoan,
+    PrintZ,
+    RepayClaim,
     ReportCounterfeit,
     Reprinted,
     SettleSuspense,
@@ -64,9 +65,9 @@ class ShiftCalls(Calls):
         """A Z report as it was frozen."""
         return self._get(f"/api/z-reports/{number}", ZView)
 
-    def reprint_z(self, number: int, print_id: str) -> int:
-        """Ask to print a Z report once more; how often that was asked."""
-        body = ReprintRequest(print_id=print_id)
+    def reprint_z(self, number: int, print_id: str, *, original: bool = False) -> int:
+        """Ask to print a Z report; how often it was asked again, 0 for the `original`."""
+        body = PrintZ(print_id=print_id, original=original)
         return self._post(f"/api/z-reports/{number}/reprints", body, Reprinted).count
 
     def z_reports(self, limit: int = 20) -> ZList:
@@ -84,6 +85,10 @@ class ShiftCalls(Calls):
     def pay_loan(self, request: PayLoan) -> MovementView:
         """A loan the head of the service centre approves."""
         return self._post("/api/drawer/loans", request, MovementView)
+
+    def repay_claim(self, request: RepayClaim) -> MovementView:
+        """What somebody made good; ``claim-exceeded`` for more than is owed."""
+        return self._post("/api/drawer/repayments", request, MovementView)
 
     def report_counterfeit(self, request: ReportCounterfeit) -> MovementView:
         """A note that is worth nothing."""

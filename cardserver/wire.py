@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from cardserver.domain.admission import CardEntry, Reason, Snapshot
+from cardserver.domain.admission import CardEntry, Direction, Reason, Snapshot
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.ids import MAX_CARD_NUMBER, CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
@@ -341,10 +341,12 @@ class TapsRequest(Wire):
     """Some taps, oldest first, out of one journal of the station.
 
     `journal` is the id of that journal: a station that lost its own starts another from 1.
+    `lanes` says which way vehicle lanes lead, where the technician wrote it down (PARK-05b).
     """
 
     journal: Uuid
     taps: Annotated[tuple[TapReport, ...], Field(max_length=500)]
+    lanes: Annotated[dict[Word, Direction], Field(max_length=100)] = Field(default_factory=dict)
 
 
 # --- answers -------------------------------------------------------------------------------------

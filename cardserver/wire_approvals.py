@@ -199,6 +199,32 @@ class Appraisals(Wire):
     appraisals: tuple[AppraisalView, ...]
 
 
+class HandOnRequest(Wire):
+    """A section's card goes to a colleague (IC-15a)."""
+
+    handing_id: Uuid
+    given_to: Word
+    remark: Text | None = None
+
+
+class SectionHanding(Wire):
+    """Who got a section's card, from whom, and when."""
+
+    given_to: str
+    given_by: str
+    remark: str
+    station: str
+    at: Instant
+
+
+class SectionCard(Wire):
+    """A card's section, None for a card of one person, and its hands, the latest first."""
+
+    card_number: Number
+    section: str | None
+    handings: tuple[SectionHanding, ...]
+
+
 class ReportView(Wire):
     """A report that was taken, and what the card is now."""
 

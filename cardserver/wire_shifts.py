@@ -1,12 +1,13 @@
 """Shifts on the wire: opening, counting, closing, X and Z, spot checks, pay-outs, suspense."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cardserver.domain.denomination import MAX_PIECES
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.shift import HoldKind, ShiftState, SuspenseOutcome
+from cardserver.wire import ReprintRequest
 from cardserver.wire_papers import BookView
 from cardserver.wirebase import Count, Fen, HexBytes, Instant, RowId, Text, Uuid, Wire, Word
 
@@ -76,10 +77,20 @@ class PayLoan(Wire):
     signed: Word
 
 
+class RepayClaim(Wire):
+    """Somebody makes good what a worthless note took (FEE-34); the cashier takes the cash."""
+
+    movement_id: Uuid
+    person: Word
+    amount_fen: Amount
+    remark: Comment = ""
+
+
 class ReportCounterfeit(Wire):
     """A note that is worth nothing, found in the drawer of an open shift or by the cashier.
 
-    `shift_id` is the shift it was taken in; its operator took it. `sale_id` where it is known.
+    `shift_id` is the shift it was taken in; its operator took it. Where it is known for what, that
+    is checked: `sale_id`, or the `paper_number` of the receipt or slip that was given for it.
     """
 
     movement_id: Uuid
@@ -87,6 +98,7 @@ class ReportCounterfeit(Wire):
     face_fen: Amount
     remark: Text
     sale_id: Uuid | None = None
+    paper_number: Annotated[int, Field(ge=1, le=99_999_999)] | None = None
 
 
 class SpotCheckRequest(Wire):
@@ -216,6 +228,8 @@ class ShiftReport(Wire):
     comment: str = ""
     books: int | None = None
     seals: int | None = None
+    books_on_file: int | None = None
+    seals_before: int | None = None
     locked: bool = False
     left_open: tuple[Hold, ...] = ()
     closed_by: str = ""
@@ -292,10 +306,18 @@ class MovementView(Wire):
     shift_number: int | None = None
 
 
+class Claim(Wire):
+    """What a person still owes for worthless notes (FEE-34)."""
+
+    person: str
+    owed_fen: int
+
+
 class MovementList(Wire):
-    """Movements, newest first."""
+    """Movements, newest first, and who still owes what."""
 
     movements: tuple[MovementView, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 class SpotCheckView(Wire):
@@ -326,11 +348,18 @@ class SpotCheckList(Wire):
     checks: tuple[SpotCheckView, ...]
 
 
+class ProviderOrder(Wire):
+    """A payment by QR as its provider's bill names it; `number` is the order's."""
+
+    provider: Literal["wechat", "alipay"]
+    number: str
+
+
 class InSuspense(Wire):
     """Money nobody can place yet, with its story.
 
     A sale's money, or one payment (`tender_id`) whose fate is unknown. `operation_id` is the last
-    operation that was to use it.
+    operation that was to use it; `orders` are the payments by QR it is about.
     """
 
     sale_id: Uuid
@@ -347,6 +376,7 @@ class InSuspense(Wire):
     station: str
     operator: str
     outcomes: tuple[SuspenseOutcome, ...]
+    orders: tuple[ProviderOrder, ...] = ()
 
 
 class SuspenseList(Wire):

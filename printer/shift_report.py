@@ -65,6 +65,8 @@ class Closing:
     closed_by: str
     approved_by: str
     chained: str
+    books_on_file: int | None = None
+    seals_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +110,8 @@ def z_report(company: str, number: int, account: Account, closing: Closing) -> R
         lines.append(Field("差额说明", closing.comment))
     lines += (
         Rule(),
-        Pair("票据(本)", str(closing.books)),
-        Pair("印章(枚)", str(closing.seals)),
+        *_counted("票据(本)", closing.books, "在册", closing.books_on_file),
+        *_counted("印章(枚)", closing.seals, "上次", closing.seals_before),
         Text("票据和印章已锁好"),
         Rule(),
         *_left_open(closing.left_open),
@@ -247,6 +249,14 @@ def _papers(papers: Sequence[Numbers]) -> tuple[Line, ...]:
         Column(heading="张数", figures=True),
     )
     return (Table(columns=columns, rows=rows), Rule())
+
+
+def _counted(name: str, counted: int, known_as: str, known: int | None) -> tuple[Line, ...]:
+    """A count against what is on file; a difference is named (FEE-35)."""
+    shown = Pair(name, str(counted))
+    if known is None or known == counted:
+        return (shown,)
+    return (shown, Pair(f"{known_as} {known}，相差", f"{counted - known:+d}", bold=True))
 
 
 def _books(books: Sequence[tuple[str, int, int, int]]) -> tuple[Line, ...]:

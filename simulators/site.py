@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -25,6 +24,7 @@ from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sealed import KeyFile
 from cardserver.domain.signin import ENDLESS
+from cardserver.domain.zone import ESTATE_ZONE
 from cardserver.services.settler import Settler
 from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault, export_gate
@@ -267,7 +267,7 @@ class Site:
             name=demo_estate.ESTATE_NAME,
             engine=engine,
             vault=demo_vault(),
-            zone=ZoneInfo("Asia/Shanghai"),
+            zone=ESTATE_ZONE,
             clock=self.clock,
             limits=ENDLESS,
             providers=self.providers,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -21,14 +20,14 @@ from cardserver.domain.ids import card_number_text
 from cardserver.domain.permits import Action
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.signin import DEMO_PASSWORD
+from cardserver.domain.zone import ESTATE_ZONE
 from cardserver.wire import CardView, DocumentView
 from simulators.acceptor_path import Stage
 from simulators.estate import BOOKS, DEPARTMENT_HEAD, HEAD, SECTION_HEAD
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-FIRST_DAY: Final = datetime(2025, 5, 9, 9, 30, tzinfo=ZONE)
+FIRST_DAY: Final = datetime(2025, 5, 9, 9, 30, tzinfo=ESTATE_ZONE)
 """The story begins a month before the resident's first top-up on 9 June."""
 
 _PATIENCE_S: Final = 20.0
@@ -125,7 +124,7 @@ class Teller:
 
     def travel(self, day: date, hour: int = 9, minute: int = 30) -> None:
         """Let the estate's calendar stand on another day."""
-        moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+        moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ESTATE_ZONE)
         self.site.clock.travel_to(moment)
 
     def gate_knows(self) -> None:
@@ -174,7 +173,7 @@ class Teller:
     def apply_for_staff(self, holder_id: int) -> None:
         """The section head applies for a staff card, the department head approves (IC-13)."""
         self.step_up(SECTION_HEAD, Action.APPLY_STAFF_CARD)
-        today = self.site.clock().astimezone(ZONE).date()
+        today = self.site.clock().astimezone(ESTATE_ZONE).date()
         self.post(f"/desk/approvals/new/{holder_id}", kind="staff", dated=today, section="工程部")
         self.step_up(DEPARTMENT_HEAD, Action.APPROVE_STAFF_CARD)
         found = self.site.office.approvals.applications(holder_id=holder_id)[0]
@@ -306,8 +305,9 @@ def top_up_at_the_kiosk(tell: Teller) -> None:
 def exchange_the_slip(tell: Teller) -> None:
     """3b' At the desk the slip is exchanged for invoices of equal value, once."""
     slip = _slips(tell)[0]
-    scanned = f"YIKA-SLIP {slip.number:08d} {slip.content.card_number:08d} 30000 {_day(6, 9)}"
-    tell.expect("the slip is found", true="07000304-07000306" in tell.page(_finding(scanned)))
+    found = tell.page(_finding(slip.content.slip_code))
+    tell.expect("the slip is ours", true="这张凭条是本小区的" in found)
+    tell.expect("the slip is found", true="07000304-07000306" in found)
     path = f"/desk/papers/no/{slip.document_id}/invoices"
     tell.post(path, numbers="7000304-7000306")
     tell.expect("it is exchanged", true=len(_slips(tell)[0].invoices) == 3)

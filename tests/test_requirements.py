@@ -6,6 +6,7 @@ test that is not there or does not speak of its rule: each fails here.
 
 import ast
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -38,12 +39,21 @@ def rows() -> dict[str, list[tuple[str, str]]]:
     return {rule: PROOF.findall(proofs) for rule, _, proofs in found}
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a module of tests says at its beginning, and every test of it with its own source."""
+
+    opening: str
+    tests: dict[str, str]
+
+
 @cache
-def functions_of(path: str) -> dict[str, str]:
-    """Every test of a module, with its own source."""
+def module_at(path: str) -> Module:
     source = (ROOT / path).read_text(encoding="utf-8")
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    return {node.name: ast.get_source_segment(source, node) or "" for node in found}
+    tree, lines = ast.parse(source), source.splitlines()
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    tests = {node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in found}
+    return Module(ast.get_docstring(tree) or "", tests)
 
 
 def test_there_are_sixty_three_rules_of_class_a() -> None:
@@ -61,8 +71,7 @@ def test_a_rule_of_class_a_is_proved_by_tests_that_speak_of_it(rule: str) -> Non
     family, number = rule.split("-")
     named = re.compile(rf"{family}[-_]{number}", re.IGNORECASE)
     for path, test in proofs:
-        tests = functions_of(path)
-        assert test in tests, f"{path} has no {test}"
-        module = (ROOT / path).read_text(encoding="utf-8")
-        opening = ast.get_docstring(ast.parse(module)) or ""
-        assert named.search(test + tests[test] + opening), f"{test} does not speak of {rule}"
+        module = module_at(path)
+        assert test in module.tests, f"{path} has no {test}"
+        said = test + module.tests[test] + module.opening
+        assert named.search(said), f"{test} does not speak of {rule}"

@@ -1,6 +1,7 @@
 """Named questions about money: sales, payments and the ledger."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -132,6 +133,14 @@ def sales_with_money(
     session: Session, *, card_number: int | None = None, station: str | None = None
 ) -> Sequence[SaleRow]:
     """Sales for which we hold or owe money, or to which a note is on its way; oldest first."""
+    named = {"card": card_number, "station": station}
+    given = {name: value for name, value in named.items() if value is not None}
+    return _with_money(frozenset(given)).all(session, **given)
+
+
+@cache
+def _with_money(given: frozenset[str]) -> PreparedRows[SaleRow]:
+    """Of one card, of one station, of both, or all."""
 
     def on(account: str) -> ColumnElement[bool]:
         total = (
@@ -144,11 +153,11 @@ def sales_with_money(
     statement = select(SaleRow).where(
         or_(on(CUSTOMER), on(REFUND_PAYABLE), SaleRow.id.in_(_with_open_tenders()))
     )
-    if card_number is not None:
-        statement = statement.where(SaleRow.card_number == card_number)
-    if station is not None:
-        statement = statement.where(SaleRow.station == station)
-    return session.scalars(statement.order_by(SaleRow.at, SaleRow.id)).all()
+    if "card" in given:
+        statement = statement.where(SaleRow.card_number == bindparam("card"))
+    if "station" in given:
+        statement = statement.where(SaleRow.station == bindparam("station"))
+    return PreparedRows(SaleRow, statement.order_by(SaleRow.at, SaleRow.id))
 
 
 def _with_open_tenders() -> Select[str]:
@@ -160,11 +169,6 @@ def _with_open_tenders() -> Select[str]:
 def given_up(session: Session, sale_id: str) -> int:
     """What became payable when a sale was given up."""
     return -_total(_sums(session, sale_id), REFUND_PAYABLE, EntryKind.OWED_BACK)
-
-
-def gone_back(session: Session, sale_id: str) -> int:
-    """What of a sale was sent back through its payment provider, arrived or not."""
-    return -_total(_sums(session, sale_id), REFUNDING, EntryKind.OWED_BACK)
 
 
 def in_suspense(session: Session, sale_id: str) -> int:

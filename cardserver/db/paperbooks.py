@@ -205,7 +205,7 @@ def not_printed(
     session: Session, *, station: str | None = None, operator: str | None = None
 ) -> Sequence[DocumentRow]:
     """Papers no printer proved to have come out, oldest first."""
-    listed = _valid().join(UnprintedRow, UnprintedRow.document_id == DocumentRow.id)
+    listed = _valid().where(DocumentRow.id.in_(select(UnprintedRow.document_id)))
     return session.scalars(_of(listed, station, operator)).all()
 
 
@@ -253,3 +253,15 @@ def in_the_box(session: Session) -> Sequence[DocumentRow]:
     emptied = exists().where(BoxPaperRow.document_id == DocumentRow.id)
     statement = select(DocumentRow).where(lies, ~emptied)
     return session.scalars(statement.order_by(DocumentRow.kind, DocumentRow.number)).all()
+
+
+def sales_of_paper(session: Session, number: int) -> Sequence[str]:
+    """The sales of which a paper bears this number; each kind of paper has a row of its own."""
+    of_sale = func.coalesce(DocumentRow.sale_id, OperationRow.sale_id)
+    statement = (
+        select(of_sale)
+        .outerjoin(OperationRow, OperationRow.id == DocumentRow.operation_id)
+        .where(DocumentRow.number == number, of_sale.is_not(None))
+        .order_by(DocumentRow.id)
+    )
+    return session.scalars(statement).all()

@@ -50,13 +50,18 @@ class FailedMonth:
         return month_end(date.fromisoformat(f"{self.month}-01"))
 
 
+_TARIFFS: Final = Prepared(
+    select(TariffRow.kind, TariffRow.monthly_fee_fen, TariffRow.first)
+    .where(TariffRow.id.not_in(select(TariffWithdrawalRow.tariff_id)))
+    .order_by(TariffRow.kind, TariffRow.first)
+)
+
+
 def tariffs(session: Session) -> list[Tariff]:
     """The whole table of tariffs that were not withdrawn, by kind and first day."""
-    withdrawn = select(TariffWithdrawalRow.tariff_id)
-    statement = select(TariffRow).where(TariffRow.id.not_in(withdrawn))
-    rows = session.scalars(statement.order_by(TariffRow.kind, TariffRow.first))
     return [
-        Tariff(kind=row.kind, monthly_fee_fen=row.monthly_fee_fen, first=row.first) for row in rows
+        Tariff(kind=kind, monthly_fee_fen=fen, first=first)
+        for kind, fen, first in _TARIFFS.rows(session)
     ]
 
 
@@ -109,12 +114,16 @@ def carrying(session: Session, agreement_id: int) -> tuple[CardRow, RightRow] | 
     return None if found is None else (found[0], found[1])
 
 
+_REPLACED_BY: Final = Prepared(
+    select(CardRow.number).where(CardRow.replaced_by == bindparam("card")).limit(1)
+)
+
+
 def line_of(session: Session, card_number: int) -> list[int]:
     """A card and those it replaced, one after another: what was paid for one is the next one's."""
     numbers = [card_number]
     while True:
-        before = select(CardRow.number).where(CardRow.replaced_by == numbers[-1])
-        older = session.scalar(before.limit(1))
+        older = _REPLACED_BY.value(session, card=numbers[-1])
         if older is None:
             break
         numbers.append(older)

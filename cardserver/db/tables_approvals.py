@@ -131,7 +131,19 @@ class ExplanationRow(_Made, Base):
     operation_id: Mapped[str] = mapped_column(ForeignKey("operation.id"), primary_key=True)
 
 
+class SectionHandingRow(_Made, Base):
+    """A section's card goes to a colleague, by its head's word (IC-15a)."""
+
+    __tablename__ = "section_handing"
+    id: Mapped[str] = mapped_column(String(UUID_SIZE), primary_key=True)
+    card_number: Mapped[int] = mapped_column(ForeignKey("card.number"), index=True)
+    given_to: Mapped[str] = mapped_column(String(60))
+    given_by: Mapped[str] = mapped_column(String(60))
+    remark: Mapped[str] = mapped_column(String(400))
+
+
 APPEND_ONLY: Final = (
+    "section_handing",
     "phone_record",
     "application",
     "application_step",

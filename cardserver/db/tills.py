@@ -96,6 +96,18 @@ def last_z(session: Session) -> ZReportRow | None:
     return session.scalars(select(ZReportRow).order_by(ZReportRow.number.desc()).limit(1)).first()
 
 
+def seals_counted_before(session: Session, station: str) -> int | None:
+    """How many seals the last shift at this desk counted; None before the first."""
+    statement = (
+        select(ZReportRow.content)
+        .join(ShiftRow, ShiftRow.id == ZReportRow.shift_id)
+        .where(ShiftRow.station == station)
+        .order_by(ZReportRow.number.desc())
+    )
+    content = session.scalars(statement.limit(1)).first()
+    return None if content is None else content.get("seals")
+
+
 def drawer_balance(session: Session, account: str) -> int:
     """What stands on an account by movements of drawers alone."""
     total = func.coalesce(func.sum(DrawerLineRow.amount_fen), 0)

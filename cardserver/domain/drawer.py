@@ -36,6 +36,7 @@ class DrawerKind(StrEnum):
     HAND_IN = "hand-in"  # a closed shift's takings, or what a cash box held, to the cashier
     LOAN = "loan"  # FEE-38: the one thing paid out beside change and refunds
     COUNTERFEIT = "counterfeit"  # FEE-34
+    REPAYMENT = "repayment"  # …and what it took from a person is made good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +121,8 @@ def lent(station: str, number: int, fen: int) -> DrawerEntry:
 def counterfeit(account: str, person: str, fen: int) -> DrawerEntry:
     """A worthless note is taken out of where it lay; who took it owes its value (FEE-34)."""
     return _move(DrawerKind.COUNTERFEIT, fen, debit=CLAIM + person, credit=account)
+
+
+def repaid(person: str, fen: int) -> DrawerEntry:
+    """Who took a worthless note makes its value good: the cashier keeps the cash (FEE-34)."""
+    return _move(DrawerKind.REPAYMENT, fen, debit=SAFE, credit=CLAIM + person)

@@ -90,8 +90,14 @@ _OFFICE: Final = frozenset(
         Action.READ_CARD,
         Action.LIST_OPERATIONS,
         Action.REPORTS,
+        Action.CHECK_MERCHANT,
+        Action.APPROVE_MERCHANT,
+        Action.APPLY_STAFF_CARD,
+        Action.APPROVE_STAFF_CARD,
     }
 )
+"""Whoever has no place at the desk reads here and says yes or no to applications (IC-06, IC-13);
+nothing else is changed."""
 
 PERMITS: Final = {
     StationKind.DESK: frozenset(Action) - _GATE,

@@ -31,7 +31,7 @@ class DifferenceWord(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One line of either side; `number` is ours, of the payment or of the refund."""
+    """One line of either side, of a payment or of its refund; `number` is ours of the payment."""
 
     number: str
     amount_fen: int

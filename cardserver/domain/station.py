@@ -13,7 +13,7 @@ class StationKind(StrEnum):
     DESK = "desk"
     KIOSK = "kiosk"
     GATE = "gate"
-    OFFICE = "office"  # reads reports and records, changes nothing
+    OFFICE = "office"  # reads, and says yes or no to applications
     PANEL = "panel"  # the simulated site's own page: nothing at all
 
 

@@ -55,6 +55,8 @@ from cardserver.payments.api import (
     Refund,
     RefundState,
     check_number,
+    check_refund,
+    notice_id_of,
 )
 from cardserver.payments.line import Line
 
@@ -130,8 +132,7 @@ class AlipayProvider:
         self, number: str, refund_number: str, amount_fen: int, total_fen: int, reason: str
     ) -> Refund:
         """Give money back. `total_fen` is not wanted here: Alipay knows the order."""
-        if not 0 < amount_fen <= total_fen:
-            raise ValueError("a refund is for a part of the order or for all of it")
+        check_refund(amount_fen, total_fen)
         content = {
             "out_trade_no": check_number(number),
             "out_request_no": check_number(refund_number),
@@ -202,7 +203,7 @@ class AlipayProvider:
             raise NoticeRefused(NoticeReason.UNREADABLE) from None
         if at is None or abs(now - at) > NOTICE_WINDOW:
             raise NoticeRefused(NoticeReason.STALE, payment.number)
-        return Notice(notice_id=_short(notice_id), payment=payment, at=at)
+        return Notice(notice_id=notice_id_of(notice_id), payment=payment, at=at)
 
     def bill(self, day: date) -> Sequence[BillLine]:
         """The merchant's business bill (业务明细) of a day, there from about 9:00 of the next."""

@@ -12,6 +12,7 @@ its age and whose it is; whether number and amount are those of the order, the c
 holds the order's row.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ NOTICE_WINDOW: Final = timedelta(minutes=5)
 
 NUMBER: Final = re.compile(r"[0-9A-Za-z_\-*|]{6,32}")
 """Our numbers of orders and refunds: what both providers take."""
+
+MAX_NOTICE_ID: Final = 64
+"""Characters of a notice's id here; Alipay's own may have 128."""
 
 MAX_SUBJECT: Final = 60
 """Characters of the text on the payer's phone; both providers take at least this many."""
@@ -141,7 +145,7 @@ class Notice:
     """A believed word from the provider that something happened to an order."""
 
     notice_id: str
-    """The provider's; the same for every repetition of one notice."""
+    """The provider's, `notice_id_of`; the same for every repetition of one notice."""
     payment: Payment
     at: datetime
     """When the provider sent it."""
@@ -269,3 +273,16 @@ def check_number(number: str) -> str:
     if not NUMBER.fullmatch(number):
         raise ValueError(f"not a number of an order or refund: {number!r}")
     return number
+
+
+def check_refund(amount_fen: int, total_fen: int) -> None:
+    """Raise ValueError where no part of an order of `total_fen` can be `amount_fen`."""
+    if not 0 < amount_fen <= total_fen:
+        raise ValueError("a refund is for a part of the order or for all of it")
+
+
+def notice_id_of(theirs: str) -> str:
+    """A provider's id of a notice, or its SHA-256 where it is longer than `MAX_NOTICE_ID`."""
+    if len(theirs) <= MAX_NOTICE_ID:
+        return theirs
+    return hashlib.sha256(theirs.encode("utf-8", "surrogatepass")).hexdigest()

@@ -46,6 +46,8 @@ from cardserver.payments.api import (
     Refund,
     RefundState,
     check_number,
+    check_refund,
+    notice_id_of,
 )
 from cardserver.payments.line import Line, Reply
 from cardserver.payments.wechat_bill import BEIJING, read_bill
@@ -129,6 +131,7 @@ class WechatProvider:
         self, number: str, refund_number: str, amount_fen: int, total_fen: int, reason: str
     ) -> Refund:
         """Give money back."""
+        check_refund(amount_fen, total_fen)
         reply = self._line.refund(
             check_number(number),
             check_number(refund_number),
@@ -160,7 +163,10 @@ class WechatProvider:
         at = _of_seconds(marks[MARKS["timestamp"].lower()])
         if abs(now - at) > NOTICE_WINDOW:
             raise NoticeRefused(NoticeReason.STALE, payment.number)
-        return Notice(notice_id=str(notice.get("id", ""))[:64], payment=payment, at=at)
+        notice_id = notice.get("id")
+        if not isinstance(notice_id, str) or not notice_id:
+            raise NoticeRefused(NoticeReason.UNREADABLE)
+        return Notice(notice_id=notice_id_of(notice_id), payment=payment, at=at)
 
     def bill(self, day: date) -> Sequence[BillLine]:
         """The merchant's trade bill (交易账单, ALL) of a day, there from 10:00 of the next."""

@@ -23,7 +23,7 @@ from wechatpayv3.core import Core
 from wechatpayv3.type import RequestType
 from wechatpayv3.utils import aes_decrypt, build_authorization
 
-from cardserver.payments.accounts import WechatAccount
+from cardserver.payments.accounts import REAL_URLS, WechatAccount
 from cardserver.payments.api import ProviderName, ProviderUnavailable
 from cardserver.payments.line import Line, Reply
 
@@ -95,10 +95,11 @@ class WechatLine:
 
     def file(self, url: str) -> Reply:
         """A bill's file, unsigned; its hash is in the answer that named it."""
-        theirs, ours = urlsplit(url), urlsplit(self._base)
-        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin != self._base and not {origin, self._base} <= REAL_URLS:
             raise ProviderUnavailable(ProviderName.WECHAT, "a bill that lies at a stranger's")
-        return self._core.request(url.removeprefix(self._base), skip_verify=True)
+        return self._core.request(url.removeprefix(origin), skip_verify=True)
 
     def proves(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether the signature in `headers` (names in small letters) is WeChat Pay's."""

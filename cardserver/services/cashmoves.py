@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from cardserver.db.paperbooks import sales_of_paper
 from cardserver.db.tables import SaleRow, TenderRow
 from cardserver.db.tables_shifts import DrawerEntryRow, ShiftRow
 from cardserver.db.tills import drawer_balance
@@ -19,6 +20,7 @@ from cardserver.domain.ledger import CASH
 from cardserver.domain.permits import Action
 from cardserver.domain.sale import TenderState
 from cardserver.domain.shift import ShiftState, check_other_person
+from cardserver.services.claims import claims_of, repay
 from cardserver.services.drawer import book_movement, next_number, own_shift
 from cardserver.services.replay import repeated
 from cardserver.services.tillcounts import expected_in, takings_of
@@ -28,6 +30,7 @@ from cardserver.wire_shifts import (
     MovementList,
     MovementView,
     PayLoan,
+    RepayClaim,
     ReportCounterfeit,
 )
 
@@ -126,8 +129,7 @@ def report_counterfeit(estate: Estate, caller: Caller, request: ReportCounterfei
             if request.face_fen not in DENOMINATIONS:
                 raise RuleViolation("note-unknown", rule="FEE-34")
             check_other_person(shift.operator, cashier, "FEE-34")
-            if request.sale_id is not None:
-                _check_taken(turn, shift, request.sale_id)
+            sale_id = _taken_for(turn, shift, request)
             still_open = shift.state is ShiftState.OPEN
             if still_open and request.face_fen > expected_in(turn, shift):
                 raise RuleViolation("drawer-short", rule="FEE-34")
@@ -140,22 +142,44 @@ def report_counterfeit(estate: Estate, caller: Caller, request: ReportCounterfei
                 person=shift.operator,
                 approved_by=cashier,
                 reason=request.remark,
-                detail={"id": request.movement_id, "sale": request.sale_id},
+                detail={"id": request.movement_id, "sale": sale_id},
             )
         return _found(turn, request.movement_id)
 
 
-def _check_taken(turn: Turn, shift: ShiftRow, sale_id: str) -> None:
-    """The sale's money was taken by this shift's operator, at his desk."""
-    turn.find(SaleRow, sale_id, "sale")
-    statement = select(TenderRow.id).where(
-        TenderRow.sale_id == sale_id,
+def repay_claim(estate: Estate, caller: Caller, request: RepayClaim) -> MovementView:
+    """A claim is made good, in full or in part (FEE-34).
+
+    Raises RuleViolation ``claim-exceeded``, ``same-person``; NotPermitted.
+    """
+    with writing(estate, caller) as turn:
+        if not repeated(turn, request.movement_id, "repay-claim", request):
+            turn.check_clock()
+            repay(turn, request)
+        return _found(turn, request.movement_id)
+
+
+def _taken_for(turn: Turn, shift: ShiftRow, request: ReportCounterfeit) -> str | None:
+    """The sale that was named, if any: its money was taken by this shift's operator, at his desk.
+
+    Raises RuleViolation ``not-taken-there``; NotFound.
+    """
+    if request.sale_id is not None:
+        sales = [turn.find(SaleRow, request.sale_id, "sale").id]
+    elif request.paper_number is not None:
+        sales = sales_of_paper(turn.session, request.paper_number)
+    else:
+        return None
+    statement = select(TenderRow.sale_id).where(
+        TenderRow.sale_id.in_(sales),
         TenderRow.state == TenderState.CREDITED,
         TenderRow.station == shift.station,
         TenderRow.operator == shift.operator,
     )
-    if turn.session.scalars(statement).first() is None:
+    found = turn.session.scalars(statement).first()
+    if found is None:
         raise RuleViolation("not-taken-there", rule="FEE-34")
+    return found
 
 
 def _where(turn: Turn, shift: ShiftRow, face_fen: int) -> str:
@@ -171,7 +195,7 @@ def movements(estate: Estate, caller: Caller, limit: int) -> MovementList:
     with reading(estate, caller) as turn:
         statement = select(DrawerEntryRow).where(DrawerEntryRow.kind.in_(_SHOWN))
         rows = turn.session.scalars(statement.order_by(DrawerEntryRow.id.desc()).limit(limit))
-        return MovementList(movements=_views(turn, rows.all()))
+        return MovementList(movements=_views(turn, rows.all()), claims=tuple(claims_of(turn)))
 
 
 def _found(turn: Turn, movement_id: str) -> MovementView:

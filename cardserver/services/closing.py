@@ -5,9 +5,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from cardserver.db.paperbooks import unsettled
 from cardserver.db.tables import CounterRow
 from cardserver.db.tables_shifts import ShiftCountRow, ShiftRow, ZReportRow
-from cardserver.db.tills import counts_of, last_z, z_of
+from cardserver.db.tills import counts_of, last_z, seals_counted_before, z_of
 from cardserver.domain.denomination import check_pieces, total_of
 from cardserver.domain.drawer import closed, difference_found
 from cardserver.domain.errors import RuleViolation
@@ -21,13 +22,13 @@ from cardserver.services.replay import repeated
 from cardserver.services.shifts import check_own_or_head, count_view, notes_json, shift_view
 from cardserver.services.tillcounts import expected_in, report_of, takings_of
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import ReprintRequest
 from cardserver.wire_shifts import (
     CloseShift,
     CloseView,
     CountDrawer,
     CountView,
     Hold,
+    PrintZ,
     Reprinted,
     ShiftReport,
     ZLine,
@@ -159,6 +160,8 @@ def _final(
             "comment": request.comment.strip(),
             "books": request.books,
             "seals": request.seals,
+            "books_on_file": len(unsettled(turn.session, operator=shift.operator)),
+            "seals_before": seals_counted_before(turn.session, shift.station),
             "locked": request.locked,
             "left_open": left,
             "closed_by": turn.caller.operator,

@@ -2,26 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cardserver.db.engine import BUSY_TIMEOUT_MS, open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
+from cardserver.domain.zone import ESTATE_ZONE
 from cardserver.payments.api import PaymentProvider
-from cardserver.services.errors import ServiceError
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault
-
-DEFAULT_ZONE: Final = "Asia/Shanghai"
-"""CAL-01c."""
-
-
-class ZoneUnknown(ServiceError):
-    """No such time zone."""
-
-    code = "zone-unknown"
 
 
 def utc_now() -> datetime:
@@ -34,7 +23,6 @@ def open_estate(
     vault: Vault,
     *,
     name: str,
-    zone: str = DEFAULT_ZONE,
     clock: Callable[[], datetime] = utc_now,
     rules: CardRules = DEFAULT_RULES,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
@@ -47,19 +35,15 @@ def open_estate(
     (FEE-03a); `rules` are the card counter's settings (IC-05a, IC-13a, IC-23a); `providers` take
     payments by QR.
 
-    Raises DatabaseUrlInvalid, StoreUnusable, ZoneUnknown.
+    Raises DatabaseUrlInvalid, StoreUnusable.
     """
-    try:
-        calendar = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ZoneUnknown(f"{zone} is no time zone, say {DEFAULT_ZONE}") from None
     engine = open_engine(database, busy_timeout_ms=busy_timeout_ms)
     upgrade(engine)
     return Estate(
         name=name,
         engine=engine,
         vault=vault,
-        zone=calendar,
+        zone=ESTATE_ZONE,
         clock=clock,
         check_above_fen=check_above_fen,
         rules=rules,

@@ -1,10 +1,9 @@
-"""Putting a car park on file: spaces, tariffs, agreements, lanes. Used by seeds and tests."""
+"""Putting a car park on file: spaces, tariffs, agreements. Used by seeds and tests."""
 
 from datetime import date
 
 from cardserver.db.tables import HolderRow
-from cardserver.db.tables_parking import LaneRow, SpaceRow
-from cardserver.domain.admission import Direction
+from cardserver.db.tables_parking import SpaceRow
 from cardserver.domain.parking import SpaceKind, Tariff, Terms
 from cardserver.services.agreements import put_agreement
 from cardserver.services.setup import SETUP
@@ -33,13 +32,3 @@ def register_space_agreement(
         turn.find(HolderRow, holder_id, "holder")
         space = turn.find(SpaceRow, space_id, "space")
         return put_agreement(turn, number, holder_id, space, terms).id
-
-
-def register_lane(estate: Estate, lane_id: str, direction: Direction) -> None:
-    """Which way a vehicle lane leads: the gate log then says whether a car stayed inside."""
-    with writing(estate, SETUP) as turn:
-        row = turn.session.get(LaneRow, lane_id)
-        if row is None:
-            turn.add(LaneRow(lane_id=lane_id, direction=direction))
-        else:
-            row.direction = direction

@@ -1,8 +1,9 @@
 """Each day's money at the payment providers against their own bill, and all that is open.
 
 The provider is asked outside of any transaction. A day is compared once, when its bill is there;
-what then differs is on file until somebody has said what it was. A payment that one side has on
-the day before is recognised by its number.
+what then differs is on file until somebody has said what it was. A payment and its refund are seen
+together, under the payment's number: what the provider gave back by itself differs from nothing. A
+payment that one side has on the day before is recognised by its number.
 """
 
 import logging
@@ -93,12 +94,13 @@ def _lines(turn: Turn, provider: str, day: date) -> Sequence[ProviderLine]:
 
 
 def _of_us(line: ProviderLine) -> Movement:
-    return Movement(number=line.number, amount_fen=_signed(line.amount_fen, refund=line.refund))
+    fen = _signed(line.amount_fen, refund=line.refund)
+    return Movement(number=line.payment_number, amount_fen=fen)
 
 
 def _of_them(line: BillLine) -> Movement:
-    refund = line.kind is LineKind.REFUND
-    return Movement(number=line.number, amount_fen=_signed(line.amount_fen, refund=refund))
+    fen = _signed(line.amount_fen, refund=line.kind is LineKind.REFUND)
+    return Movement(number=line.payment_number, amount_fen=fen)
 
 
 def _signed(fen: int, *, refund: bool) -> int:

@@ -2,12 +2,14 @@
 
 import hmac
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
 from sqlalchemy import RowMapping, func, select
 
 from cardserver.db.callers import calling, leaves_of
+from cardserver.db.prepared import Prepared
 from cardserver.db.tables import OperationRow
 from cardserver.domain.operation import OperationState
 from cardserver.domain.permits import MAY_SIGN_IN
@@ -21,6 +23,7 @@ NOBODY: Final = Caller(station="", kind=StationKind.PANEL)
 """A caller without a token."""
 
 _ABSENT: Final = bytes(32)
+_OPEN: Final = Prepared(select(func.count()).where(OperationRow.state == OperationState.OPEN))
 _MOST_LEAVES: Final = 20
 """The latest count; a desk holds one for each action, and those of before have run out."""
 
@@ -60,14 +63,19 @@ def _named(leaves: str) -> list[str]:
     return [each.strip() for each in leaves.split(",") if each.strip()][-_MOST_LEAVES:]
 
 
+@cache
+def _version() -> str:
+    """As installed; looking it up reads files."""
+    return version("yika")
+
+
 def health(estate: Estate) -> Health:
     """Version, time and what waits. Raises StoreBusy."""
-    statement = select(func.count()).where(OperationRow.state == OperationState.OPEN)
     with reading(estate, NOBODY) as turn:
         return Health(
-            version=version("yika"),
+            version=_version(),
             estate=estate.name,
             time=turn.now,
             clock_ok=turn.clock_ok,
-            open_operations=turn.session.scalar(statement) or 0,
+            open_operations=_OPEN.value(turn.connection),
         )

@@ -20,6 +20,7 @@ from cardserver.db.books import (
     unended_tenders,
 )
 from cardserver.db.mapping import charges_from
+from cardserver.db.payments import payments_of
 from cardserver.db.spaces import is_collected
 from cardserver.db.tables import (
     HolderRow,
@@ -45,7 +46,13 @@ from cardserver.services.selling import close_sale, record_tender
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import shown_name
 from cardserver.wire import TenderRequest
-from cardserver.wire_shifts import InSuspense, SettleSuspense, SuspenseList, SuspenseSettled
+from cardserver.wire_shifts import (
+    InSuspense,
+    ProviderOrder,
+    SettleSuspense,
+    SuspenseList,
+    SuspenseSettled,
+)
 
 OF_SALES: Final = (SuspenseOutcome.EARNED, SuspenseOutcome.HANDED_BACK, SuspenseOutcome.KEPT)
 OF_NOTES: Final = (SuspenseOutcome.CREDITED, SuspenseOutcome.RETURNED)
@@ -122,6 +129,7 @@ def _item(
         station=where.station,
         operator=where.operator,
         outcomes=_outcomes(turn, sale, of_note=tender is not None),
+        orders=_orders(turn, sale, None if tender is None else tender.tender_id),
     )
 
 
@@ -135,6 +143,15 @@ def _outcomes(turn: Turn, sale: SaleRow, *, of_note: bool) -> tuple[SuspenseOutc
 
 def _is_suspended(turn: Turn, sale: SaleRow) -> bool:
     return sale_state(turn.session, sale.id) is SaleState.SUSPENDED
+
+
+def _orders(turn: Turn, sale: SaleRow, tender_id: str | None) -> tuple[ProviderOrder, ...]:
+    """The payment in doubt, or all of the sale that a provider was paid."""
+    return tuple(
+        ProviderOrder.model_validate({"provider": row.provider, "number": row.number})
+        for row in payments_of(turn.session, sale.id)
+        if (row.paid_fen if tender_id is None else row.tender_id == tender_id)
+    )
 
 
 def _last_operation(turn: Turn, sale: SaleRow) -> OperationRow | None:
@@ -152,8 +169,8 @@ def _last_operation(turn: Turn, sale: SaleRow) -> OperationRow | None:
 def settle_suspense(estate: Estate, caller: Caller, request: SettleSuspense) -> SuspenseSettled:
     """End it on evidence, in the cashier's name, with a balanced entry.
 
-    Raises RuleViolation ``outcome-unfit``, ``bank-money``, ``nothing-in-suspense``, ``change-first``,
-    ``no-shift``; IllegalTransition, NotFound, NotPermitted.
+    Raises RuleViolation ``outcome-unfit``, ``bank-money``, ``nothing-in-suspense``,
+    ``change-first``, ``no-shift``; IllegalTransition, NotFound, NotPermitted.
     """
     with writing(estate, caller) as turn:
         if not repeated(turn, request.settlement_id, "settle-suspense", request):

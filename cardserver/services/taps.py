@@ -7,14 +7,21 @@ from 1 and loses nothing.
 from sqlalchemy import select
 
 from cardserver.db.tables import TapRow
+from cardserver.db.tables_parking import LaneRow
+from cardserver.domain.admission import Direction
 from cardserver.services.errors import Conflict
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.wire import TapReport, TapsRequest, TapsTaken
 
 
 def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken:
-    """Store taps not seen before. Raises Conflict ``tap-differs`` and then stores none."""
+    """Store taps not seen before, and which way their lanes lead.
+
+    Raises Conflict ``tap-differs`` and then stores none.
+    """
     with writing(estate, caller) as turn:
+        for lane_id, direction in request.lanes.items():
+            put_lane(turn, lane_id, direction)
         known = _known(turn, request)
         taken = 0
         for tap in request.taps:
@@ -25,6 +32,17 @@ def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken
             elif not _same(row, tap):
                 raise Conflict("tap-differs", f"tap {tap.sequence} was reported otherwise before")
         return TapsTaken(taken=taken, repeated=len(request.taps) - taken)
+
+
+def put_lane(turn: Turn, lane_id: str, direction: Direction) -> None:
+    """Which way a vehicle lane leads: the gate log then says whether a car stayed inside."""
+    row = turn.session.get(LaneRow, lane_id)
+    if row is None:
+        turn.add(LaneRow(lane_id=lane_id, direction=direction))
+        turn.note("lane", lane_id, direction)
+    elif row.direction is not direction:
+        turn.note("lane", lane_id, f"{direction}, was {row.direction}")
+        row.direction = direction
 
 
 def _known(turn: Turn, request: TapsRequest) -> dict[int, TapRow]:

@@ -21,7 +21,7 @@ from cardserver.db.recalling import Recalling, insertion
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
 from cardserver.domain.cardrules import CardRules
 from cardserver.domain.operation import OperationKind
-from cardserver.domain.permits import Action, Role, role_permits
+from cardserver.domain.permits import PERMITS, Action, Role, role_permits
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
 from cardserver.domain.signin import SessionLimits
 from cardserver.domain.station import StationKind, may_operate
@@ -101,8 +101,10 @@ class Caller:
     def authorised_by(self, action: Action) -> str:
         """Name of the person whose office carries this act: the operator, or who stepped up.
 
-        Raises NotPermitted when it is nobody's.
+        Raises NotPermitted when it is nobody's, or when the station is not there for it.
         """
+        if action not in PERMITS[self.kind]:
+            raise NotPermitted(action)
         if role_permits(self.roles, action):
             return self.operator
         for name in self.lenders(action):

@@ -6,8 +6,9 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from cardserver.domain.permits import Action
-from cardserver.services import applications, appraising, phoning, reporting
+from cardserver.services import applications, appraising, phoning, reporting, sectioncards
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import CARD, row
 from cardserver.wire_approvals import (
     ApplicationList,
     ApplicationRequest,
@@ -17,11 +18,13 @@ from cardserver.wire_approvals import (
     AppraisalView,
     Explained,
     ExplainedRequest,
+    HandOnRequest,
     PhoneRecordRequest,
     PhoneRecords,
     PhoneRecordView,
     ReportRequest,
     ReportView,
+    SectionCard,
     StepRequest,
     TakenOnRecord,
     UnitCards,
@@ -29,7 +32,7 @@ from cardserver.wire_approvals import (
 from cardserver.wirebase import RowId, Wire
 
 api = APIBlueprint("approvals", __name__, tag="Approvals and verification")
-_HOLDER = "<int(max=9223372036854775807):holder_id>"
+_HOLDER = row("holder_id")
 
 
 class ApplicationsQuery(Wire):
@@ -110,7 +113,7 @@ def decide(application_id: UUID, json_data: StepRequest) -> ApplicationView:
     return applications.decide(estate(), caller(), str(application_id), json_data)
 
 
-@api.get("/cards/<int(max=4294967295):number>/appraisals")
+@api.get(f"/cards/{CARD}/appraisals")
 @permit(Action.FIND_HOLDERS)
 @api.output(Appraisals)
 def appraisals(number: int) -> Appraisals:
@@ -118,16 +121,33 @@ def appraisals(number: int) -> Appraisals:
     return appraising.appraisals(estate(), caller(), number)
 
 
-@api.post("/cards/<int(max=4294967295):number>/appraisals")
+@api.get(f"/cards/{CARD}/handings")
 @permit(Action.FIND_HOLDERS)
+@api.output(SectionCard)
+def section_card(number: int) -> SectionCard:
+    """Tell whose section a card is and through whose hands it went."""
+    return sectioncards.section_card(estate(), caller(), number)
+
+
+@api.post(f"/cards/{CARD}/handings")
+@permit(Action.APPLY_STAFF_CARD)
+@api.input(HandOnRequest)
+@api.output(SectionCard)
+def hand_on(number: int, json_data: HandOnRequest) -> SectionCard:
+    """Record that the section head gave the section's card on."""
+    return sectioncards.hand_on(estate(), caller(), number, json_data)
+
+
+@api.post(f"/cards/{CARD}/appraisals")
+@permit(Action.VERIFY)
 @api.input(AppraisalRequest)
 @api.output(AppraisalView)
 def appraise(number: int, json_data: AppraisalRequest) -> AppraisalView:
-    """Record what was inspected and what the card was found to be."""
+    """Record what was inspected and what the card was found to be; some need a head's word."""
     return appraising.appraise(estate(), caller(), number, json_data)
 
 
-@api.post("/cards/<int(max=4294967295):number>/reports")
+@api.post(f"/cards/{CARD}/reports")
 @permit(Action.BLOCK)
 @api.input(ReportRequest)
 @api.output(ReportView)

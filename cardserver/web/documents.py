@@ -5,12 +5,12 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import documents
 from cardserver.web.auth import caller, estate, permit
-from cardserver.web.params import OwedQuery
+from cardserver.web.params import OwedQuery, row
 from cardserver.wire import DocumentList, DocumentView, HandoverRequest, PrintReport, ReprintRequest
 
 api = APIBlueprint("documents", __name__, tag="Papers")
 
-_ONE = "/documents/<int(max=9223372036854775807):document_id>"
+_ONE = f"/documents/{row('document_id')}"
 
 
 @api.get("/documents/owed")

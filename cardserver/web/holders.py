@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import blocking, holders, verifying
 from cardserver.web.auth import caller, estate, permit
-from cardserver.web.params import CardQuery, ChipQuery, SearchQuery
+from cardserver.web.params import CARD, CardQuery, ChipQuery, SearchQuery, row
 from cardserver.wire import (
     BlockRequest,
     CardView,
@@ -28,7 +28,7 @@ def search(query_data: SearchQuery) -> HolderList:
     return holders.search(estate(), caller(), query_data.query, query_data.limit)
 
 
-@api.get("/holders/<int(max=9223372036854775807):holder_id>")
+@api.get(f"/holders/{row('holder_id')}")
 @permit(Action.FIND_HOLDERS)
 @api.output(HolderView)
 def holder(holder_id: int) -> HolderView:
@@ -56,7 +56,7 @@ def read_keys(query_data: ChipQuery) -> ReadKeys:
     return holders.read_keys(estate(), caller(), query_data.uid)
 
 
-@api.post("/cards/<int(max=4294967295):number>/block")
+@api.post(f"/cards/{CARD}/block")
 @permit(Action.BLOCK)
 @api.input(BlockRequest)
 @api.output(CardView)
@@ -65,7 +65,7 @@ def block(number: int, json_data: BlockRequest) -> CardView:
     return blocking.block(estate(), caller(), number, json_data)
 
 
-@api.post("/cards/<int(max=4294967295):number>/unblock")
+@api.post(f"/cards/{CARD}/unblock")
 @permit(Action.BLOCK)
 @api.input(BlockRequest)
 @api.output(CardView)

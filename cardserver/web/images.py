@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import paperimages
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import row
 from cardserver.wire_images import (
     ImageList,
     ImagePart,
@@ -19,7 +20,7 @@ from cardserver.wire_images import (
 
 api = APIBlueprint("images", __name__, tag="Pictures of papers")
 
-_OF_PERSON = "/people/<int(max=9223372036854775807):holder_id>/images"
+_OF_PERSON = f"/people/{row('holder_id')}/images"
 _IMAGE = "/images/<uuid:image_id>"
 
 

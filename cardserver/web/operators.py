@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import operators, signingin, staffcards
 from cardserver.web.auth import caller, estate, permit
-from cardserver.web.params import ActionQuery
+from cardserver.web.params import ActionQuery, row
 from cardserver.wire_operators import (
     ActiveRequest,
     EndRequest,
@@ -25,7 +25,7 @@ from cardserver.wire_operators import (
 )
 
 api = APIBlueprint("operators", __name__, tag="Operators")
-_OPERATOR = "/operators/<int(max=9223372036854775807):operator_id>"
+_OPERATOR = f"/operators/{row('operator_id')}"
 
 
 @api.post("/sessions")
@@ -126,7 +126,7 @@ def notices() -> HeadNotices:
     return staffcards.notices(estate(), caller())
 
 
-@api.post("/notices/<int(max=9223372036854775807):notice_id>/seen")
+@api.post(f"/notices/{row('notice_id')}/seen")
 @permit(Action.OPERATE_STAFF_CARD)
 @api.input(SeenRequest)
 @api.output(HeadNotices)

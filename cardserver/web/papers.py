@@ -5,6 +5,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import documents, invoices, papers, receiptbooks, slips
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import row
 from cardserver.wire import DocumentView
 from cardserver.wire_papers import (
     BookList,
@@ -30,7 +31,7 @@ from cardserver.wirebase import Number, Wire, Word
 
 api = APIBlueprint("papers", __name__, tag="Books of paper")
 
-_ID = "<int(max=9223372036854775807):row_id>"
+_ID = row("row_id")
 _PAPER = f"/documents/{_ID}"
 
 

@@ -1,12 +1,23 @@
-"""What may stand in a query string."""
+"""What may stand in an address and in a query string."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
+from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.parking import SpaceKind
 from cardserver.domain.permits import Action
 from cardserver.wirebase import Count, Number, Text, Uid, Wire, Word
+
+CARD: Final = f"<int(max={MAX_CARD_NUMBER}):number>"
+"""A card's number in an address."""
+
+YEAR: Final = "<int(max=9999):year>"
+
+
+def row(name: str) -> str:
+    """A row's number in an address; more than a database keeps names nothing (404)."""
+    return f"<int(max={2**63 - 1}):{name}>"
 
 
 class SearchQuery(Wire):

@@ -6,7 +6,7 @@ from cardserver.db.spacesearch import Wanted
 from cardserver.domain.permits import Action
 from cardserver.services import agreements, collecting, refundrequests, spaces, tariffs
 from cardserver.web.auth import caller, estate, permit
-from cardserver.web.params import SpacesQuery
+from cardserver.web.params import SpacesQuery, row
 from cardserver.wire_parking import (
     AgreementFile,
     BankFile,
@@ -28,7 +28,7 @@ from cardserver.wire_parking import (
 
 api = APIBlueprint("parking", __name__, tag="Parking")
 
-_AGREEMENT = "/parking/agreements/<int(max=9223372036854775807):agreement_id>"
+_AGREEMENT = f"/parking/agreements/{row('agreement_id')}"
 
 
 @api.get("/parking/spaces")
@@ -73,7 +73,7 @@ def add_tariff(json_data: TariffRequest) -> TariffTable:
     return tariffs.add_tariff(estate(), caller(), json_data)
 
 
-@api.post("/parking/tariffs/<int(max=9223372036854775807):tariff_id>/withdrawal")
+@api.post(f"/parking/tariffs/{row('tariff_id')}/withdrawal")
 @permit(Action.EDIT_TARIFF)
 @api.input(WithdrawTariffRequest)
 @api.output(TariffTable)

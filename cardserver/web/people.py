@@ -10,6 +10,7 @@ from cardserver.domain.permits import Action
 from cardserver.domain.rights import HolderClass
 from cardserver.services import filing, people, transferring, units, unmasking
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import row
 from cardserver.wire_people import (
     PAGE,
     ChangeHolderRequest,
@@ -38,9 +39,8 @@ from cardserver.wirebase import Wire
 
 api = APIBlueprint("people", __name__, tag="People and units")
 
-_ID = "<int(max=9223372036854775807):{}>"
-_PERSON = f"/people/{_ID.format('holder_id')}"
-_UNIT = f"/units/{_ID.format('unit_id')}"
+_PERSON = f"/people/{row('holder_id')}"
+_UNIT = f"/units/{row('unit_id')}"
 Page = Annotated[int, Field(ge=0, le=100_000)]
 Words = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import cashboxes, differences, reconciling
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import row
 from cardserver.wire_reconciliation import (
     BoxList,
     BoxView,
@@ -55,7 +56,7 @@ def reconciliation() -> ReconciliationView:
     return reconciling.reconciliation(estate(), caller())
 
 
-@api.post("/differences/<int:difference_id>/take")
+@api.post(f"/differences/{row('difference_id')}/take")
 @permit(Action.RECONCILE)
 @api.input(TakeDifference)
 @api.output(DifferenceView)
@@ -64,7 +65,7 @@ def take_difference(difference_id: int, json_data: TakeDifference) -> Difference
     return differences.take_difference(estate(), caller(), difference_id, json_data)
 
 
-@api.post("/differences/<int:difference_id>/settle")
+@api.post(f"/differences/{row('difference_id')}/settle")
 @permit(Action.RECONCILE)
 @api.input(SettleDifference)
 @api.output(DifferenceView)

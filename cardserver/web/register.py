@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from cardserver.domain.permits import Action
 from cardserver.services import registersigning, registerviews
+from cardserver.web import params
 from cardserver.web.auth import caller, estate, permit
 from cardserver.wire_register import (
     OpenQuery,
@@ -16,7 +17,7 @@ from cardserver.wire_register import (
 )
 
 api = APIBlueprint("register", __name__, tag="Card register")
-_ROW = "<int(max=9223372036854775807):number>"
+_ROW = params.row("number")
 
 
 @api.get("/register")

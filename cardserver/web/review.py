@@ -18,6 +18,7 @@ from cardserver.services import (
     workcalendar,
 )
 from cardserver.web.auth import caller, estate, permit
+from cardserver.web.params import YEAR, row
 from cardserver.wire_review import (
     MAX_LINES,
     ComputeRequest,
@@ -63,7 +64,7 @@ class RangeQuery(Wire):
     last: date
 
 
-@api.get("/quarters/<int:year>/<int:number>")
+@api.get(f"/quarters/{YEAR}/{row('number')}")
 @permit(Action.READ_REGISTER)
 @api.output(QuarterView)
 def quarter(year: int, number: int) -> QuarterView:
@@ -71,7 +72,7 @@ def quarter(year: int, number: int) -> QuarterView:
     return reviewviews.quarter(estate(), caller(), Quarter(year=year, number=number))
 
 
-@api.post("/quarters/<int:year>/<int:number>/reviews")
+@api.post(f"/quarters/{YEAR}/{row('number')}/reviews")
 @permit(Action.REVIEW_QUARTER)
 @api.input(ComputeRequest)
 @api.output(ReviewView)
@@ -81,7 +82,7 @@ def compute_review(year: int, number: int, json_data: ComputeRequest) -> ReviewV
     return reviewing.compute_review(estate(), caller(), asked, json_data)
 
 
-@api.get("/reviews/<int:review_id>")
+@api.get(f"/reviews/{row('review_id')}")
 @permit(Action.READ_REGISTER)
 @api.output(ReviewView)
 def review(review_id: int) -> ReviewView:
@@ -89,7 +90,7 @@ def review(review_id: int) -> ReviewView:
     return reviewviews.review(estate(), caller(), review_id)
 
 
-@api.get("/reviews/<int:review_id>/lines")
+@api.get(f"/reviews/{row('review_id')}/lines")
 @permit(Action.READ_REGISTER)
 @api.input(LinesQuery, location="query")
 @api.output(LineList)
@@ -105,7 +106,7 @@ def review_lines(review_id: int, query_data: LinesQuery) -> LineList:
     )
 
 
-@api.post("/reviews/<int:review_id>/decisions")
+@api.post(f"/reviews/{row('review_id')}/decisions")
 @permit(Action.REVIEW_QUARTER)
 @api.input(DecideRequest)
 @api.output(ReviewView)
@@ -114,7 +115,7 @@ def decide(review_id: int, json_data: DecideRequest) -> ReviewView:
     return reviewing.decide(estate(), caller(), review_id, json_data)
 
 
-@api.post("/reviews/<int:review_id>/signature")
+@api.post(f"/reviews/{row('review_id')}/signature")
 @permit(Action.REVIEW_QUARTER)
 @api.input(SignRequest)
 @api.output(ReviewView)
@@ -123,7 +124,7 @@ def sign(review_id: int, json_data: SignRequest) -> ReviewView:
     return reviewing.sign(estate(), caller(), review_id, json_data)
 
 
-@api.post("/reviews/<int:review_id>/sight")
+@api.post(f"/reviews/{row('review_id')}/sight")
 @permit(Action.SEE_REVIEW)
 @api.input(SeeRequest)
 @api.output(ReviewView)
@@ -149,7 +150,7 @@ def move_stock(json_data: StockRequest) -> StockView:
     return blanks.move(estate(), caller(), json_data)
 
 
-@api.get("/work-years/<int:year>")
+@api.get(f"/work-years/{YEAR}")
 @permit(Action.READ_REGISTER)
 @api.output(WorkYearView)
 def work_year(year: int) -> WorkYearView:
@@ -157,7 +158,7 @@ def work_year(year: int) -> WorkYearView:
     return workcalendar.work_year(estate(), caller(), year)
 
 
-@api.post("/work-years/<int:year>")
+@api.post(f"/work-years/{YEAR}")
 @permit(Action.REVIEW_QUARTER)
 @api.input(WorkYearRequest)
 @api.output(WorkYearView)

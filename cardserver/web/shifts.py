@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import cashmoves, closing, shifts, spotchecks, suspense
 from cardserver.web.auth import caller, estate, permit
-from cardserver.wire import ReprintRequest
+from cardserver.web.params import row
 from cardserver.wire_shifts import (
     CashToCashier,
     CloseShift,
@@ -20,6 +20,8 @@ from cardserver.wire_shifts import (
     OpenShift,
     OwnShift,
     PayLoan,
+    PrintZ,
+    RepayClaim,
     ReportCounterfeit,
     Reprinted,
     SettleSuspense,
@@ -116,7 +118,7 @@ def z_reports(query_data: Latest) -> ZList:
     return closing.z_reports(estate(), caller(), query_data.limit)
 
 
-@api.get("/z-reports/<int:number>")
+@api.get(f"/z-reports/{row('number')}")
 @permit(Action.REPORTS)
 @api.output(ZView)
 def z_report(number: int) -> ZView:
@@ -124,12 +126,12 @@ def z_report(number: int) -> ZView:
     return closing.z_report(estate(), caller(), number)
 
 
-@api.post("/z-reports/<int:number>/reprints")
+@api.post(f"/z-reports/{row('number')}/reprints")
 @permit(Action.REPORTS)
-@api.input(ReprintRequest)
+@api.input(PrintZ)
 @api.output(Reprinted)
-def reprint_z(number: int, json_data: ReprintRequest) -> Reprinted:
-    """Ask to print a Z report once more."""
+def reprint_z(number: int, json_data: PrintZ) -> Reprinted:
+    """Ask to print a Z report: the original once, then copies that are marked."""
     return closing.reprint_z(estate(), caller(), number, json_data)
 
 
@@ -167,6 +169,15 @@ def pay_loan(json_data: PayLoan) -> MovementView:
 def report_counterfeit(json_data: ReportCounterfeit) -> MovementView:
     """Enter a note that is worth nothing."""
     return cashmoves.report_counterfeit(estate(), caller(), json_data)
+
+
+@api.post("/drawer/repayments")
+@permit(Action.REPORT_COUNTERFEIT)
+@api.input(RepayClaim)
+@api.output(MovementView)
+def repay_claim(json_data: RepayClaim) -> MovementView:
+    """Enter what somebody made good for a worthless note."""
+    return cashmoves.repay_claim(estate(), caller(), json_data)
 
 
 @api.get("/spot-checks")

@@ -20,10 +20,16 @@ from cardserver.domain.errors import DomainError, RuleViolation
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
 from cardserver.wire import HolderView
-from cardserver.wire_approvals import ApplicationRequest, ApplicationView, StepRequest
+from cardserver.wire_approvals import (
+    ApplicationRequest,
+    ApplicationView,
+    HandOnRequest,
+    StepRequest,
+)
 from kiosk.desk import cardacts
 from kiosk.desk.cardacts import word
 from kiosk.desk.counter import Counter
+from kiosk.desk.shiftforms import Drafts, Form
 from kiosk.station.clock import ESTATE_ZONE, Clock
 from kiosk.station.problems import problem_of
 from kiosk.station.web import back_to
@@ -38,6 +44,7 @@ def blueprint(counter: Counter, clock: Clock) -> Blueprint:
     pages = Blueprint("approvals", __name__)
     pages.app_context_processor(lambda: {"local": _local})
     _add_lists(pages, counter)
+    _add_applying(pages, counter)
     _add_steps(pages, counter)
     _add_card_page(pages, counter)
     _add_acts(pages, counter, clock)
@@ -71,18 +78,35 @@ def _add_lists(pages: Blueprint, counter: Counter) -> None:
             problem=problem,
         )
 
+
+def _add_applying(pages: Blueprint, counter: Counter) -> None:
+    drafts = Drafts()
+
+    @pages.before_request
+    def whose() -> None:
+        drafts.belong_to(counter.operator)
+
     @pages.get("/approvals/new/<int:holder_id>")
     def new(holder_id: int) -> ResponseReturnValue:
-        return _new_page(counter, holder_id)
+        return _new_page(counter, drafts, holder_id)
 
     @pages.post("/approvals/new/<int:holder_id>")
     def apply(holder_id: int) -> ResponseReturnValue:
-        try:
-            body = _application(holder_id)
-            made = counter.server.approvals.apply(body)
-        except (ServerError, DomainError) as error:
-            return _new_page(counter, holder_id, problem=problem_of(error)), 422
-        return redirect(url_for("approvals.show", application_id=made.application_id), code=303)
+        made: list[str] = []
+
+        def act(form: Form) -> None:
+            body = _application(holder_id, form["id"])
+            made.append(counter.server.approvals.apply(body).application_id)
+
+        done = drafts.attempt(_draft(holder_id), request.form.to_dict(), act)
+        if not done and drafts.notice:
+            return _new_page(counter, drafts, holder_id), 422
+        filed = made[0] if made else _id(request.form.get("id", ""))  # or a doubled click
+        return redirect(url_for("approvals.show", application_id=filed), code=303)
+
+
+def _draft(holder_id: int) -> str:
+    return f"apply-{holder_id}"
 
 
 def _applicants(counter: Counter, query: str) -> list[HolderView]:
@@ -90,12 +114,16 @@ def _applicants(counter: Counter, query: str) -> list[HolderView]:
     return [each for each in found if each.holder_class in APPLICATION_OF]
 
 
-def _new_page(counter: Counter, holder_id: int, *, problem: str = "") -> str:
+def _new_page(counter: Counter, drafts: Drafts, holder_id: int) -> str:
+    """What was typed stays until it is on file, so that nobody types it again after a step-up."""
     holder = _holder(counter, holder_id)
     if holder.holder_class not in APPLICATION_OF:
         abort(404)
     return render_template(
-        "desk/approvals/new.html", person=holder, problem=problem, form=request.form, id=_fresh()
+        "desk/approvals/new.html",
+        person=holder,
+        problem=drafts.take()[0],
+        form=drafts.of(_draft(holder_id)),
     )
 
 
@@ -106,7 +134,7 @@ def _holder(counter: Counter, holder_id: int) -> HolderView:
         abort(404)
 
 
-def _application(holder_id: int) -> ApplicationRequest:
+def _application(holder_id: int, application_id: str) -> ApplicationRequest:
     """The application as typed. Raises RuleViolation for what is no day."""
     form = request.form
     kind = ApplicationKind(form["kind"]) if form.get("kind") in set(ApplicationKind) else None
@@ -114,7 +142,7 @@ def _application(holder_id: int) -> ApplicationRequest:
         abort(400)
     seen = tuple(Paper(name) for name in form.getlist("paper") if name in set(Paper))
     return ApplicationRequest(
-        application_id=_id(form.get("id", "")),
+        application_id=application_id,
         kind=kind,
         holder_id=holder_id,
         dated=_day("dated") or date.max,
@@ -189,6 +217,27 @@ def _step_page(counter: Counter, application_id: str, *, problem: str = "") -> s
 
 
 def _add_card_page(pages: Blueprint, counter: Counter) -> None:
+    drafts = Drafts()
+
+    @pages.before_request
+    def whose() -> None:
+        drafts.belong_to(counter.operator)
+
+    @pages.post("/approvals/card/<int:number>/hand-on")
+    def hand_on(number: int) -> ResponseReturnValue:
+        """A section's card inside its section (IC-15a)."""
+
+        def act(form: Form) -> None:
+            body = HandOnRequest(
+                handing_id=form["id"],
+                given_to=form.get("given_to", ""),
+                remark=word(form, "remark", _TEXT_SIZE),
+            )
+            counter.server.approvals.hand_on(number, body)
+
+        drafts.attempt(f"hand-on-{number}", request.form.to_dict(), act)
+        return redirect(url_for("approvals.card", number=number), code=303)
+
     @pages.get("/approvals/card/<int:number>")
     def card(number: int) -> str:
         try:
@@ -197,6 +246,7 @@ def _add_card_page(pages: Blueprint, counter: Counter) -> None:
                 abort(404)
             household = _household(counter, counter.server.holder(found.holder_id))
             appraisals = counter.server.approvals.appraisals(number).appraisals
+            section = counter.server.approvals.section_card(number)
         except ServerError:
             abort(404)
         return render_template(
@@ -204,6 +254,9 @@ def _add_card_page(pages: Blueprint, counter: Counter) -> None:
             card=found,
             household=household,
             appraisals=appraisals,
+            section=section,
+            draft=drafts.of(f"hand-on-{number}"),
+            said=drafts.take()[0],
             kinds=[ReportKind.RETURNED, ReportKind.SWAPPED, ReportKind.FOUND],
             reporters=list(Reporter),
             id=_fresh(),

@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from pydantic import ValidationError
-
-from cardserver.client import ServerError
-from cardserver.domain.errors import DomainError, RuleViolation
+from cardserver.domain.errors import RuleViolation
 from kiosk.desk.counter import Counter
-from kiosk.station.problems import problem_of
+from kiosk.station.problems import REFUSALS, problem_of
 from printer.form_font import FontMissing
 
 MAX_WORDS: Final = 400
@@ -21,13 +18,9 @@ def attempt(counter: Counter, act: Callable[[], object]) -> bool:
     """Do it; a refusal is said on the next page. True when it was done."""
     try:
         act()
-    except (ServerError, DomainError, FontMissing) as error:
+    except (*REFUSALS, FontMissing) as error:
         with counter.lock:
             counter.notice = problem_of(error)
-        return False
-    except ValidationError:  # what no form of ours sends
-        with counter.lock:
-            counter.notice = "invalid"
         return False
     with counter.lock:
         counter.notice = ""
@@ -39,7 +32,7 @@ def looked(counter: Counter, facts: dict[str, Any], look: Callable[[], None]) ->
     facts["problem"] = ""
     try:
         look()
-    except (ServerError, DomainError) as error:
+    except REFUSALS as error:
         facts["problem"] = problem_of(error)
     with counter.lock:
         facts["notice"], counter.notice = counter.notice, ""

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from cardserver.domain.appraisal import Finding
 from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.document import PrintResult
+from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.phonerecord import CallResult
 from cardserver.wire_approvals import (
@@ -23,9 +24,9 @@ from cardserver.wire_approvals import (
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import Counter
 from kiosk.desk.preparing import prepare
+from kiosk.desk.typed import row_of
 
 _NAME_SIZE: Final = 60
-_DIGITS: Final = 9
 _TEXT_SIZE: Final = 400
 ENDING: Final = frozenset({ReportKind.FOUND, ReportKind.RETURNED, ReportKind.SWAPPED})
 """Reports after which the card is formatted."""
@@ -65,16 +66,16 @@ def inspect(counter: Counter, form: Mapping[str, str]) -> None:
 def call_owner(counter: Counter, form: Mapping[str, str]) -> None:
     """A call to the owner about the person at the counter (IC-04a). Raises ServerError."""
     business = counter.at(Phase.VERIFY)
-    owner, result = form.get("owner_id", ""), form.get("result", "")
+    owner, result = row_of(form.get("owner_id", "")), form.get("result", "")
     if business is None:
         return
-    if not (owner.isascii() and owner.isdigit()) or result not in set(CallResult):
+    if owner is None or result not in set(CallResult):
         counter.note("phone-record-missing", "IC-04")
         return
     request = PhoneRecordRequest(
         record_id=business.ids.call,
         applicant_id=business.holder.holder_id,
-        owner_id=int(owner),
+        owner_id=owner,
         result=CallResult(result),
         answered_by=word(form, "answered_by"),
         relation=word(form, "relation"),
@@ -136,11 +137,10 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
 
     What goes back to the blanks is formatted next: that business is begun at once.
     """
-    number, kind = form.get("card_number", ""), form.get("kind", ReportKind.LOST.value)
+    number, kind = row_of(form.get("card_number", "")), form.get("kind", ReportKind.LOST.value)
     reporter = form.get("reporter", Reporter.HOLDER.value)
-    other = form.get("for_holder_id", "")
     known = kind in set(ReportKind) and reporter in set(Reporter)
-    if not known or not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+    if not known or number is None or number > MAX_CARD_NUMBER:
         counter.note("nobody-chosen")
         return
     busy = counter.business is not None and counter.business.phase is not Phase.CLOSED
@@ -152,10 +152,10 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
         kind=ReportKind(kind),
         reporter=Reporter(reporter),
         name=word(form, "name"),
-        for_holder_id=int(other) if other.isascii() and other.isdigit() else None,
+        for_holder_id=row_of(form.get("for_holder_id", "")),
         remark=word(form, "remark", _TEXT_SIZE),
     )
-    view = counter.server.approvals.report(int(number), request)
+    view = counter.server.approvals.report(number, request)
     counter.holder = counter.server.holder(view.holder_id)
     if request.kind in ENDING:
         _format(counter, view.card_number)

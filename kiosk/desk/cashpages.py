@@ -13,6 +13,7 @@ from cardserver.wire_shifts import (
     CashToCashier,
     MovementView,
     PayLoan,
+    RepayClaim,
     ReportCounterfeit,
     SettleSuspense,
     SpotCheckRequest,
@@ -22,6 +23,7 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of, notes_of
 from kiosk.desk.shiftpages import send
 from kiosk.desk.shiftpaper import movement_number, slip, spot_check_paper
+from kiosk.desk.typed import row_of
 from kiosk.station.problems import problem_of
 
 TABS: Final = ("cash", "check", "suspense")
@@ -97,16 +99,27 @@ def _add_cash(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
             shift_id=form.get("shift_id", ""),
             face_fen=_face(form),
             remark=form.get("remark", ""),
+            paper_number=_paper(form),
         )
         return counter.server.shifts.report_counterfeit(request_)
+
+    def repayment(form: Form) -> MovementView:
+        request_ = RepayClaim(
+            movement_id=form["id"],
+            person=form.get("person", ""),
+            amount_fen=fen_of(form, "amount"),
+            remark=form.get("remark", ""),
+        )
+        return counter.server.shifts.repay_claim(request_)
 
     acts: dict[str, Callable[[Form], MovementView]] = {
         "to-cashier": drop,
         "loan": loan,
         "counterfeit": counterfeit,
+        "repayment": repayment,
     }
 
-    @pages.post("/<any('to-cashier', loan, counterfeit):kind>")
+    @pages.post("/<any('to-cashier', loan, counterfeit, repayment):kind>")
     def move(kind: str) -> ResponseReturnValue:
         made: list[MovementView] = []
 
@@ -116,6 +129,15 @@ def _add_cash(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
         if drafts.attempt(kind, request.form.to_dict(), act):
             send(counter.paper, drafts, slip(counter.paper.letterhead, made[0]))
         return redirect(url_for("cash.tab", name="cash"), code=303)
+
+
+def _paper(form: Form) -> int | None:
+    """The number of the receipt or slip, where it is known."""
+    typed = form.get("paper", "").strip()
+    number = row_of(typed)
+    if typed and number is None:
+        raise FormIncomplete
+    return number
 
 
 def _face(form: Form) -> int:

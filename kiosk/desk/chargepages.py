@@ -20,6 +20,7 @@ from cardserver.wire import DocumentView, SaleView, TenderRequest
 from cardserver.wire_charges import ChargeView, PutCharge
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of
+from kiosk.desk.typed import row_of
 from kiosk.station.problems import problem_of
 
 _PUT: Final = "put"
@@ -49,12 +50,12 @@ def _add_entering(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
         made: list[str] = []
 
         def act(form: Form) -> None:
-            holder_id = form.get("holder_id", "")
-            if not holder_id.isdecimal():
+            holder_id = row_of(form.get("holder_id", ""))
+            if holder_id is None:
                 raise FormIncomplete
             asked = PutCharge(
                 charge_id=form["id"],
-                holder_id=int(holder_id),
+                holder_id=holder_id,
                 item=form.get("item", ""),
                 reason=form.get("reason", ""),
                 amount_fen=fen_of(form, "amount"),

@@ -16,7 +16,6 @@ from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import DocumentState, PrintResult
-from cardserver.domain.errors import DomainError
 from cardserver.domain.money import change_due
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.parking import Gap
@@ -42,7 +41,7 @@ from kiosk.desk.slips import SlipCheck
 from kiosk.station.events import Bell
 from kiosk.station.paper import PaperDesk
 from kiosk.station.post import ReaderPost, recognise
-from kiosk.station.problems import problem_of
+from kiosk.station.problems import REFUSALS, problem_of, refusal_of
 
 _log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -90,8 +89,8 @@ def _act(
             self.notice = ""
             try:
                 method(self, *args, **kwargs)
-            except (ServerError, DomainError) as error:
-                self.note(problem_of(error), getattr(error, "rule", ""))
+            except REFUSALS as error:
+                self.note(*refusal_of(error))
         self.bell.ring(WORK)
 
     return act

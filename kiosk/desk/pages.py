@@ -33,7 +33,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(endpoint="reminders.page", word="reminders"),
     Page(endpoint="figures.page", word="figures"),
     Page(endpoint="waiting.page", word="waiting-number"),
-    Page(endpoint="operators.notices", word="notices"),
+    Page(endpoint="operators.notices", word="notices", only=Action.OPERATE_STAFF_CARD),
     Page(endpoint="keeping.page", word="log-ins", only=Action.MANAGE_OPERATORS),
 )
 """In the order of the menu."""

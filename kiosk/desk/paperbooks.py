@@ -15,6 +15,7 @@ from cardserver.wire_papers import (
 from kiosk.desk.counter import Counter
 from kiosk.desk.paperforms import whole_of
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, fen_of
+from kiosk.desk.typed import rows_of
 from kiosk.station.problems import problem_of
 
 
@@ -111,9 +112,8 @@ def add_box(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
         ticked = request.form.getlist("found")
 
         def act(form: Form) -> None:
-            found = tuple(int(each) for each in ticked if each.isascii() and each.isdigit())
             asked = EmptyBoxRequest(
-                emptying_id=form["id"], found=found, note=form.get("note") or None
+                emptying_id=form["id"], found=rows_of(ticked), note=form.get("note") or None
             )
             counter.server.papers.empty_box(asked)
 

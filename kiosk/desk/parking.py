@@ -1,6 +1,5 @@
 """The car park's pages: spaces and agreements, tariffs, the bank's lists."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
@@ -24,8 +23,11 @@ from cardserver.wire_parking import (
 )
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.bankpages import add_bank
+from kiosk.desk.business import Business
+from kiosk.desk.carrying import business_of, carriers
 from kiosk.desk.counter import Counter
 from kiosk.desk.parkingforms import day, kind, yuan
+from kiosk.desk.typed import row_of
 from kiosk.station.clock import ESTATE_ZONE
 
 _FOUND: Final = 8
@@ -44,6 +46,7 @@ def parking_pages(counter: Counter) -> Blueprint:
     _add_tariffs(pages, counter)
     _add_signing(pages, counter)
     _add_agreement(pages, counter)
+    _add_carrying(pages, counter)
     add_bank(pages, counter)
     return pages
 
@@ -179,13 +182,33 @@ def _add_signing(pages: Blueprint, counter: Counter) -> None:
         return _back("parking.agreements", q=form.get("q", ""), space=form.get("space_id", ""))
 
 
+def _add_carrying(pages: Blueprint, counter: Counter) -> None:
+    @pages.post("/agreements/<int:agreement_id>/carry")
+    def carry(agreement_id: int) -> ResponseReturnValue:
+        """Onto a door card of the household (PARK-04b): the counter goes on from here."""
+        form = request.form
+        found: list[Business] = []
+
+        def act() -> None:
+            line = counter.server.parking.agreement(agreement_id).agreement
+            months = min(max(whole(form.get("months", ""), "count-missing"), 1), 12)
+            found.append(business_of(counter, line, _chosen(form, "card_number"), months))
+
+        if not attempt(counter, act):
+            return _back("parking.agreement", agreement_id=agreement_id)
+        counter.show(found[0].holder.holder_id)
+        counter.choose(found[0])
+        return _back("desk.page")
+
+
 def _add_agreement(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/agreements/<int:agreement_id>")
     def agreement(agreement_id: int) -> str:
-        facts: dict[str, Any] = {"file": None}
+        facts: dict[str, Any] = {"file": None, "carriers": ()}
 
         def look() -> None:
             facts["file"] = counter.server.parking.agreement(agreement_id)
+            facts["carriers"] = carriers(counter, facts["file"].agreement)
 
         looked(counter, facts, look)
         return render_template("desk/parking/agreement.html", request_id=uuid4(), **facts)
@@ -243,10 +266,10 @@ def _back(endpoint: str, **values: Any) -> ResponseReturnValue:
 
 def _chosen(form: Mapping[str, str], field: str) -> int:
     """A row that was chosen in a form. Raises RuleViolation ``nobody-chosen``."""
-    typed = unicodedata.normalize("NFKC", form.get(field, ""))
-    if not (typed.isascii() and typed.isdigit()) or int(typed) == 0:
+    chosen = row_of(form.get(field, ""))
+    if chosen is None:
         raise RuleViolation("nobody-chosen")
-    return int(typed)
+    return chosen
 
 
 def _terms(form: Mapping[str, str]) -> TermsRequest:

@@ -15,6 +15,7 @@ from cardserver.domain.rights import HolderClass
 from cardserver.wire import DocumentView
 from cardserver.wire_register import RowQuery
 from kiosk.desk.counter import Counter
+from kiosk.station.clock import local_date
 from kiosk.station.problems import problem_of
 
 _SHOWN: Final = 50
@@ -125,7 +126,7 @@ def _unfiled(server: CardServerClient) -> Iterator[Row]:
         yield Row(
             name=copy.holder_name,
             unit=copy.unit,
-            day=copy.at.date(),
+            day=local_date(copy.at),
             holder_id=copy.holder_id,
             paper=copy.paper,
         )

@@ -24,6 +24,7 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.exports import KINDS, sent
 from kiosk.desk.quarterform import quarter_form
 from kiosk.desk.reviewstock import add_stock, add_work_years
+from kiosk.desk.typed import row_of, rows_of
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 
 _EXPLAINED: Final = (Part.STOCK, Part.RECEIPTS, Part.GATES)
@@ -173,17 +174,16 @@ def _add_acts(pages: Blueprint, counter: Counter, clock: Clock) -> None:
 
 def _signing(form: "MultiDict[str, str]") -> SignRequest:
     explanations = {part: said for part in _EXPLAINED if (said := line_of(form.get(part, "")))}
-    refers_to = form.get("refers_to", "")
     return SignRequest(
         request_id=act_id(form),
         counted=whole(form.get("counted", ""), "count-missing"),
         explanations=explanations,
-        refers_to=int(refers_to) if refers_to.isdecimal() else None,
+        refers_to=row_of(form.get("refers_to", "")),
     )
 
 
 def _deciding(form: "MultiDict[str, str]") -> DecideRequest:
-    cards = tuple(int(number) for number in form.getlist("card") if number.isdecimal())
+    cards = rows_of(form.getlist("card"))
     decision = form.get("decision", "")
     if not cards or decision not in set(Decision):
         raise RuleViolation("no-card-ticked")

@@ -1,7 +1,10 @@
 """What is typed on the pages of shift and money, and what stays there while leave is asked for."""
 
+import hashlib
 import re
+import threading
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
@@ -10,17 +13,18 @@ from uuid import uuid4
 from flask import Blueprint
 from pydantic import ValidationError
 
-from cardserver.client import ServerError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.errors import DomainError
 from kiosk.desk.counter import Counter
 from kiosk.station.clock import ESTATE_ZONE
-from kiosk.station.problems import problem_of
+from kiosk.station.problems import REFUSALS, refusal_of
 
 _PIECES: Final = re.compile(r"[0-9]{1,4}")
 _YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INCOMPLETE: Final = "form-incomplete"
+_REMEMBERED: Final = 40
+"""A doubled click comes within seconds; so many forms back it is still known."""
 
 Form = Mapping[str, str]
 
@@ -42,6 +46,8 @@ class Drafts:
         self.rule = ""
         self._owner = ""
         self._kept: dict[str, dict[str, str]] = {}
+        self._done: deque[bytes] = deque(maxlen=_REMEMBERED)
+        self._lock = threading.RLock()
 
     def belong_to(self, operator: str) -> None:
         """What one person typed is not shown to the next."""
@@ -60,23 +66,41 @@ class Drafts:
         return self._kept.setdefault(name, {"id": str(uuid4())})
 
     def attempt(self, name: str, form: Form, act: Callable[[Form], None]) -> bool:
-        """Do what a form asks; a refusal is shown and what was typed stays. True when done."""
-        self.notice = self.rule = ""
-        own_id = self.of(name)["id"]
-        kept = {"id": own_id, **{key: value[:400] for key, value in form.items()}}
-        if not _UUID.fullmatch(kept["id"]):
-            kept["id"] = own_id
-        self._kept[name] = kept
+        """Do what a form asks; a refusal is shown and what was typed stays.
+
+        True when it was done now: the same form sent twice is done, and printed, once.
+        """
+        with self._lock:
+            own_id = self.of(name)["id"]
+            kept = {"id": own_id, **{key: value[:400] for key, value in form.items()}}
+            if not _UUID.fullmatch(kept["id"]):
+                kept["id"] = own_id
+            mark = _mark(name, kept)
+            if mark in self._done:
+                return False
+            self.notice = self.rule = ""
+            self._kept[name] = kept
+            if not self._do(kept, act):
+                return False
+            self._kept.pop(name, None)
+            self._done.append(mark)
+            return not self.notice
+
+    def _do(self, kept: Form, act: Callable[[Form], None]) -> bool:
         try:
             act(kept)
         except ValidationError:
             self.notice = INCOMPLETE
-        except (ServerError, DomainError) as error:
-            self.notice = problem_of(error)
-            self.rule = str(getattr(error, "rule", ""))
+        except REFUSALS as error:
+            self.notice, self.rule = refusal_of(error)
         else:
-            del self._kept[name]
-        return not self.notice
+            return True
+        return False
+
+
+def _mark(name: str, form: Form) -> bytes:
+    """What tells one form from every other, without keeping what was typed."""
+    return hashlib.sha256(repr((name, sorted(form.items()))).encode()).digest()
 
 
 def drafted(pages: Blueprint, counter: Counter) -> Drafts:

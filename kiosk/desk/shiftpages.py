@@ -86,7 +86,7 @@ def _add_closing(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
             done.append(counter.server.shifts.close_shift(str(shift_id), request_).number)
 
         if drafts.attempt(f"close-{shift_id}", request.form.to_dict(), act):
-            _print_z(counter, drafts, done[0], again=False)
+            _print_z(counter, drafts, done[0], original=True)
             return redirect(url_for("shift.z", number=done[0]), code=303)
         return redirect(_address(counter, str(shift_id)), code=303)
 
@@ -121,7 +121,7 @@ def _add_reports(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
 
     @pages.post("/z/<int:number>")
     def print_z(number: int) -> ResponseReturnValue:
-        _print_z(counter, drafts, number, again=True)
+        _print_z(counter, drafts, number, original=False)
         return redirect(url_for("shift.z", number=number), code=303)
 
 
@@ -157,18 +157,22 @@ def _recent(counter: Counter) -> dict[str, ShiftView]:
 
 def _address(counter: Counter, shift_id: str) -> str:
     """The page of this shift: the plain one for one's own, so that a step-up finds back."""
-    own = counter.server.shifts.own()
+    try:
+        own = counter.server.shifts.own()
+    except ServerError:  # the page itself says that the server is away
+        return url_for("shift.page")
     if own is not None and own.shift_id == shift_id:
         return url_for("shift.page")
     return url_for("shift.other", shift_id=shift_id)
 
 
-def _print_z(counter: Counter, drafts: Drafts, number: int, *, again: bool) -> None:
+def _print_z(counter: Counter, drafts: Drafts, number: int, *, original: bool) -> None:
+    """Whether it says 补打 is the server's to tell, not the button's."""
     shifts = counter.server.shifts
     try:
         paper = z_paper(counter.paper.letterhead, shifts.z(number))
-        if again:
-            paper = reprinted(paper, shifts.reprint_z(number, str(uuid4())))
+        if again := shifts.reprint_z(number, str(uuid4()), original=original):
+            paper = reprinted(paper, again)
     except ServerError as error:
         drafts.notice = problem_of(error)
         return

@@ -42,8 +42,15 @@ _SLIPS: Final = {
     "hand-in": ("交班现金上缴单", "出纳"),
     "loan": ("借支单", "领款人"),
     "counterfeit": ("存疑钞票登记单", "收款责任人"),
+    "repayment": ("赔偿收款单", "赔偿人"),
 }
-_LETTERS: Final = {"drop": "SJ", "hand-in": "JB", "loan": "JZ", "counterfeit": "WX"}
+_LETTERS: Final = {
+    "drop": "SJ",
+    "hand-in": "JB",
+    "loan": "JZ",
+    "counterfeit": "WX",
+    "repayment": "PC",
+}
 
 
 def x_paper(head: Letterhead, report: ShiftReport) -> Receipt:
@@ -61,6 +68,8 @@ def z_paper(head: Letterhead, z: ZView) -> Receipt:
         comment=report.comment,
         books=report.books or 0,
         seals=report.seals or 0,
+        books_on_file=report.books_on_file,
+        seals_before=report.seals_before,
         left_open=_left_open(report.left_open),
         closed_by=report.closed_by,
         approved_by=report.approved_by,

@@ -10,6 +10,7 @@ from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire import LeaseShown, VerificationRequest
 from kiosk.desk.business import Business
+from kiosk.desk.typed import row_of
 
 METHOD_OF: Final = {
     HolderClass.OWNER: VerificationMethod.OWNER_RECORD,
@@ -33,10 +34,9 @@ class Shown:
     @classmethod
     def of(cls, form: Mapping[str, str], papers: tuple[Paper, ...]) -> "Shown":
         """Out of the form of the step. Raises RuleViolation for a lease that makes no sense."""
-        owner = form.get("owner_present", "")
         return cls(
             papers=papers,
-            owner_id=int(owner) if owner.isascii() and owner.isdigit() else None,
+            owner_id=row_of(form.get("owner_present", "")),
             lease=_lease(form),
             licence_holder=form.get("licence_holder", "").strip()[:_NAME_SIZE] or None,
         )

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pydantic import ValidationError
 
@@ -22,12 +21,6 @@ from cardserver.domain.slipcode import SlipFacts, Verdict, judge
 from cardserver.wire_papers import SlipKeys
 
 _log = logging.getLogger(__name__)
-
-_SAID: Final = {
-    Verdict.NOT_OURS: "slip-not-ours",
-    Verdict.OTHER_ESTATE: "slip-other-estate",
-    Verdict.KEY_UNKNOWN: "slip-key-unknown",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +48,7 @@ class SlipCheck:
         if verdict is Verdict.KEY_UNKNOWN and (fresh := self.refresh()) is not None:
             verdict, facts = _judged(typed, fresh)
         if facts is None:
-            raise RuleViolation(_SAID[verdict], rule="PARK-07a")
+            raise _refusal(verdict)
         return facts
 
     def hold(self) -> None:
@@ -73,6 +66,15 @@ class SlipCheck:
             self._held = _of(told)
             _write(self._path, told)
             return self._held
+
+
+def _refusal(verdict: Verdict) -> RuleViolation:
+    reasons = {
+        Verdict.NOT_OURS: "slip-not-ours",
+        Verdict.OTHER_ESTATE: "slip-other-estate",
+        Verdict.KEY_UNKNOWN: "slip-key-unknown",
+    }
+    return RuleViolation(reasons[verdict], rule="PARK-07a")
 
 
 def _judged(typed: str, held: _Held) -> tuple[Verdict, SlipFacts | None]:

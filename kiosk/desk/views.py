@@ -244,6 +244,11 @@ def _add_choices(desk: Blueprint, counter: Counter) -> None:
 
 
 def _add_verifying(desk: Blueprint, counter: Counter) -> None:
+    @desk.post("/full-period")
+    def full_period() -> ResponseReturnValue:
+        counter.choose_full_period(wanted=request.form.get("wanted") == "yes")
+        return _back()
+
     @desk.post("/verify")
     def verify() -> ResponseReturnValue:
         seen = [Paper(name) for name in request.form.getlist("paper") if name in set(Paper)]
@@ -260,11 +265,6 @@ def _add_verifying(desk: Blueprint, counter: Counter) -> None:
 
 
 def _add_steps(desk: Blueprint, counter: Counter) -> None:
-    @desk.post("/full-period")
-    def full_period() -> ResponseReturnValue:
-        counter.choose_full_period(wanted=request.form.get("wanted") == "yes")
-        return _back()
-
     @desk.post("/gap")
     def gap() -> ResponseReturnValue:
         chosen = request.form.get("gap", "")
@@ -385,10 +385,8 @@ def rule_of(business: Business | None, phase: Phase) -> str:
     if business is None:
         return ""
     if phase is Phase.VERIFY:
-        if business.first_parking:
-            return "PARK-01"
-        if business.full_period:
-            return "IC-11a"
+        if business.first_parking or business.full_period:
+            return "PARK-01" if business.first_parking else "IC-11a"
         first_issue = CARD_PAPERS[business.holder.holder_class][0]
         return _VERIFIED_BY.get(business.kind, first_issue)
     if phase is Phase.INSPECT:

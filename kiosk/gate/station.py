@@ -22,7 +22,13 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         raise ConfigInvalid("a gate needs the sections [gate] and [[lane]]")
     bell = Bell()
     journal = open_journal(config.gate)
-    uplink = Uplink(server=open_server(config), journal=journal, bell=bell, clock=clock)
+    uplink = Uplink(
+        server=open_server(config),
+        journal=journal,
+        bell=bell,
+        clock=clock,
+        lanes={part.id: part.direction for part in config.lane if part.leads},
+    )
     keys = open_keys(config.gate)
     lanes = [
         LaneLoop(

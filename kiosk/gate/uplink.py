@@ -8,14 +8,15 @@ server's clock is only compared with.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from cardserver.client import CardServerClient, ServerError
-from cardserver.domain.admission import Reason, Snapshot
+from cardserver.domain.admission import Direction, Reason, Snapshot
 from cardserver.wire import SnapshotView, TapReport
 from kiosk.gate.journal import GateJournal, Tap
 from kiosk.station.clock import ESTATE_ZONE, Clock
@@ -38,7 +39,8 @@ class Uplink:
     """Keeps the snapshot fresh and the journal uploaded, on one thread of its own.
 
     `clock_drift` is how far the gate's clock was ahead of the server's when they last spoke,
-    negative when it was behind. It is an alarm and decides nothing.
+    negative when it was behind. It is an alarm and decides nothing. `lanes` tells with the taps
+    which way vehicle lanes lead: the server learns from the log whether a car is inside (PARK-05b).
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Uplink:
         journal: GateJournal,
         bell: Bell,
         clock: Clock,
+        lanes: Mapping[str, Direction] = MappingProxyType({}),
         every_s: float = 2.0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,6 +58,7 @@ class Uplink:
         self._journal = journal
         self._bell = bell
         self._clock = clock
+        self._lanes = lanes
         self._every_s = every_s
         self._ticks = ticks
         self._stop = threading.Event()
@@ -183,7 +187,8 @@ class Uplink:
         taps = self._journal.waiting()
         if not taps:
             return
-        self._server.post_taps([_report(tap) for tap in taps], journal=self._journal.id)
+        reports = [_report(tap) for tap in taps]
+        self._server.post_taps(reports, journal=self._journal.id, lanes=self._lanes)
         self._journal.acknowledge(taps[-1].sequence)
 
     def _stored(self) -> Snapshot | None:

@@ -35,13 +35,13 @@ class VisitGoesOn(DomainError):
     code: ClassVar[str] = "visit-goes-on"
 
 
-class NotForService(DomainError):
+class OtherOffice(DomainError):
     """The person who signed in does no service at machines."""
 
     code: ClassVar[str] = "not-for-service"
 
 
-class Service:
+class BehindTheDoor:
     """Who is behind the door, and what that person may do. One person at a time."""
 
     def __init__(self, machine: Machine, log: RecentLog) -> None:
@@ -65,11 +65,11 @@ class Service:
         return machine.closed_reason == IN_SERVICE and not machine.till.busy
 
     def sign_in(self, name: str, password: str) -> None:
-        """Begin; a visit that is going on ends first. Raises ServerError, NotForService."""
+        """Begin; a visit that is going on ends first. Raises ServerError, OtherOffice."""
         session = self._server.operators.sign_in(name, password)
         if not role_permits(session.roles, Action.SERVICE):
             self._server.operators.sign_out()
-            raise NotForService
+            raise OtherOffice
         self._session = session
         self._machine.hold(STAYS_S)
 

@@ -9,7 +9,7 @@ from cardserver.client import ServerError
 from cardserver.domain.errors import DomainError
 from cardserver.wire_reconciliation import BoxView
 from drivers.errors import DeviceError
-from kiosk.selfservice.service import STAYS_S, Service, ServiceOver
+from kiosk.selfservice.service import STAYS_S, BehindTheDoor, ServiceOver
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.health import Health
 from kiosk.station.problems import problem_of
@@ -18,7 +18,7 @@ _LONGEST = 200
 _LOG_SHOWN = 40
 
 
-def service_pages(service: Service, look: Callable[[], Health]) -> Blueprint:
+def service_pages(service: BehindTheDoor, look: Callable[[], Health]) -> Blueprint:
     """The pages under ``/service``. `look` says how the kiosk is."""
     pages = Blueprint("service", __name__, url_prefix="/service", template_folder="templates")
     said = Said()
@@ -74,7 +74,7 @@ class Said:
         return words
 
 
-def _add_acts(pages: Blueprint, service: Service, said: Said) -> None:
+def _add_acts(pages: Blueprint, service: BehindTheDoor, said: Said) -> None:
 
     @pages.post("/sign-in")
     def sign_in() -> ResponseReturnValue:
@@ -96,7 +96,7 @@ def _add_acts(pages: Blueprint, service: Service, said: Said) -> None:
         return said.attempt(service.take_box, "box")
 
 
-def _boxes(service: Service) -> Sequence[BoxView]:
+def _boxes(service: BehindTheDoor) -> Sequence[BoxView]:
     if not service.name:
         return []
     try:

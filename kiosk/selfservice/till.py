@@ -30,6 +30,13 @@ _WENT_BACK = frozenset(
 )
 _CAME_BACK = frozenset({BillEventKind.RETURNED, BillEventKind.RETURNED_AT_POWER_UP})
 _STACKED = frozenset({BillEventKind.STACKED})
+_OF_A_NOTE = _WENT_BACK | {
+    BillEventKind.READING,
+    BillEventKind.ESCROW,
+    BillEventKind.STACKING,
+    BillEventKind.CREDITED,
+    BillEventKind.STACKED,
+}
 _NOT_LET_IN = frozenset({401, 403})
 """HTTP statuses of a server that does not know us (any more): it may tomorrow, nothing is lost."""
 _OUT_OF_ORDER = frozenset(
@@ -76,7 +83,8 @@ class Till:
     """Takes banknotes for one sale at a time. Belongs to the kiosk's thread.
 
     `notes_fen` are the notes the acceptor knows, none while it is away or out of order; `sale` is
-    the sale last opened, as the server has it, `hint` what to say of a note that came back.
+    the sale last opened, as the server has it, `hint` what to say of a note that came back, and
+    `stirred` is True where the last poll heard of a note at all.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class Till:
         self.notes_fen: tuple[int, ...] = ()
         self.sale: SaleView | None = None
         self.hint = ""
+        self.stirred = False
         self._acceptor = acceptor
         self._server = server
         self._journal = journal or TillJournal()
@@ -166,7 +175,9 @@ class Till:
         """
         self._refusal = None
         try:
-            self._hear(self._acceptor.poll())
+            events = self._acceptor.poll()
+            self.stirred = any(event.kind in _OF_A_NOTE for event in events)
+            self._hear(events)
         except DeviceError:
             self.notes_fen = ()
             raise

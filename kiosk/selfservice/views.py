@@ -23,7 +23,7 @@ from cardserver.wire import CardView
 from cardserver.wire_payments import Provider
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.machine import SCREEN, Machine, Touch, Visit
-from kiosk.selfservice.service import Service
+from kiosk.selfservice.service import BehindTheDoor
 from kiosk.selfservice.servicepages import service_pages
 from kiosk.station.health import Device, Health, add_health
 from kiosk.station.i18n import DEFAULT_LANGUAGE
@@ -66,7 +66,7 @@ def create_app(machine: Machine, *, hours: str = "", log: RecentLog | None = Non
     app = create_station_app("kiosk.selfservice", bell=machine.bell)
     app.register_blueprint(_blueprint(machine, hours))
     add_health(app, lambda: health_of(machine))
-    service = Service(machine, log or RecentLog())
+    service = BehindTheDoor(machine, log or RecentLog())
     app.register_blueprint(service_pages(service, lambda: health_of(machine)))
     return app
 

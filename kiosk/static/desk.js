@@ -35,13 +35,14 @@ function walkMenu(at, step) {
 // A function key pressed while the counter's work is being drawn anew is meant for what is coming:
 // it waits. One that nothing bears yet, the card having been laid this very moment, waits a little.
 const WAITS_MS = 1500;
+const AT_ONCE = new Set(["F1", "F11"]); // the menu, and the lock: both are always there
 let drawing = 0;
 let kept = null;
 let firstWanted = false; // of those who are being searched
 
 function onFunctionKey(key) {
   kept = null;
-  if (drawing || firstWanted) { kept = { key, until: Infinity }; return true; }
+  if ((drawing || firstWanted) && !AT_ONCE.has(key)) { kept = { key, until: Infinity }; return true; }
   if (press(bearer(key))) { return true; }
   if (!document.getElementById("work")) { return false; }
   kept = { key, until: performance.now() + WAITS_MS };
@@ -52,8 +53,9 @@ function catchUp() {
   if (!kept || drawing || firstWanted) { return; }
   const { key, until } = kept;
   kept = null;
-  if (performance.now() > until || press(bearer(key)) || until < Infinity) { return; }
-  kept = { key, until: performance.now() + WAITS_MS };
+  const now = performance.now();
+  if (now > until || press(bearer(key))) { return; }
+  kept = { key, until: Math.min(until, now + WAITS_MS) };
 }
 document.addEventListener("pointerdown", () => { kept = null; }, { passive: true });
 
@@ -81,6 +83,16 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.requestConfig?.elt?.id !== "q") { return; }
   foundFor = String(detail.requestConfig.parameters.q || "");
   if (firstWanted) { openFirst(); catchUp(); }
+});
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.id !== "q") { return; }
+  const asked = String(detail.requestConfig.parameters.q || "");
+  detail.xhr.addEventListener("loadend", () => { // answered without a list, or not at all
+    if (firstWanted && asked === detail.elt.value) { firstWanted = false; catchUp(); }
+  });
+});
+document.addEventListener("input", (event) => {
+  if (event.isTrusted && event.target.id === "q") { firstWanted = false; } // typed on: not that yet
 });
 
 // A key borne by buttons of several cards means the chosen card; F9 must not block just any of them.

@@ -1,14 +1,16 @@
 """Where the station gets the time from. Everything that needs it takes a `Clock`."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
+from typing import Final
+
+from cardserver.domain import zone
 
 Clock = Callable[[], datetime]
 """Returns the present instant, aware, in UTC."""
 
-ESTATE_ZONE: tzinfo = ZoneInfo("Asia/Shanghai")
-"""CAL-01c: dates are local dates of the estate."""
+ESTATE_ZONE: Final = zone.ESTATE_ZONE
+"""The server's own (CAL-01c)."""
 
 
 def system_clock() -> datetime:

@@ -138,6 +138,11 @@ class LanePart(_Part):
     reader: DevicePart
     barrier: DevicePart
 
+    @property
+    def leads(self) -> bool:
+        """True for a vehicle lane whose direction is written down: its taps say who is inside."""
+        return self.right is RightKind.PARKING and "direction" in self.model_fields_set
+
     def to_domain(self) -> Lane:
         """The value `decide` takes."""
         return Lane(

@@ -6,6 +6,7 @@ printed again, marked 补打 where one may already be in the world.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,13 +74,16 @@ class PaperDesk:
         letterhead: Letterhead,
         server: CardServerClient,
         copies: Sequence[ReceiptCopy] = tuple(ReceiptCopy),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
         self._open_channel = open_channel
         self._profile = profile
         self._letterhead = letterhead
         self._server = server
         self._copies = copies
         self._lock = threading.Lock()
+        self._documents = threading.Lock()
         self._broken = False
         self._stop = threading.Event()
         self.state = "unknown"
@@ -93,7 +97,7 @@ class PaperDesk:
                 self.state = error.code
                 return self.state
             try:
-                self.state = _word(ask_status(channel))
+                self.state = _word(ask_status(channel, clock=self._monotonic))
             except PrinterError as error:
                 self.state = error.code
             finally:
@@ -125,9 +129,15 @@ class PaperDesk:
         """Print a document and report the result; what can't be reported stays owed.
 
         A document that was printed before, or may have been, is asked for again first and so
-        carries its reprint counter.
+        carries its reprint counter. Of two that are asked for at once the second is printed when
+        the end of the first is known.
         """
-        print_id = str(uuid4())
+        with self._documents:
+            return self._print_reported(document, str(uuid4()))
+
+    def _print_reported(
+        self, document: DocumentView, print_id: str
+    ) -> tuple[DocumentView, PrintResult]:
         try:
             if document.state in MAY_EXIST:
                 document = self._server.reprint(document.document_id, print_id)
@@ -222,7 +232,13 @@ class PaperDesk:
                 self.state = error.code
                 return PrintResult.NOT_PRINTED
             try:
-                done = print_job(channel, self._profile, receipt, after_break=self._broken)
+                done = print_job(
+                    channel,
+                    self._profile,
+                    receipt,
+                    after_break=self._broken,
+                    clock=self._monotonic,
+                )
             finally:
                 channel.close()
             self._broken = done.broken

@@ -187,6 +187,17 @@ def test_every_page_of_the_menu_is_without_barriers(desk_page: Page, language: s
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
 
 
+def test_pages_of_one_office_alone_are_without_barriers(desk_page: Page, served: Served) -> None:
+    presence = served.site.counter.presence
+    pages = {"系统管理员": ("log-ins/", "log-ins/1"), HEAD: ("notices",)}
+    for name, paths in pages.items():
+        presence.sign_in(name, DEMO_PASSWORD)
+        for path in paths:
+            desk_page.goto(f"{served.url}{DESK}{path}")
+            assert barriers_found(desk_page) == [], path
+    presence.sign_in(OPERATOR, DEMO_PASSWORD)
+
+
 @pytest.mark.parametrize("page", ["people/", "papers/", "money/cash", "parking/", "review/"])
 def test_every_tab_of_a_page_is_without_barriers(desk_page: Page, page: str) -> None:
     desk_page.goto(f"{desk_page.url}{page}")

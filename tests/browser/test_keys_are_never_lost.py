@@ -87,3 +87,13 @@ def test_enter_opens_whom_the_whole_word_means_and_a_key_after_it_waits(
     page.keyboard.press("F3")
     expect(step(page)).to_contain_text("核对身份")
     expect(page.locator("#at-work").locator("..")).to_contain_text("李㼆")
+
+
+def test_a_search_that_is_not_answered_holds_no_key_back(desk_window: Watched) -> None:
+    page = desk_window.open(DESK)
+    page.route("**/desk/search*", lambda route: route.fulfill(status=204))
+    page.keyboard.press("/")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    page.keyboard.press("F2")
+    page.wait_for_url("**/desk/?class=owner")

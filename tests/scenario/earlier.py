@@ -40,6 +40,7 @@ def parking_card(folder: Path, *, patience: Patience | None = None) -> Iterator[
     shutil.copytree(left.folder, folder, dirs_exist_ok=True)
     with _opened(folder, FIRST_DAY + LATER, patience) as teller:
         teller.card_ids["owner"] = left.card_id
+        teller.until("the kiosk invites", lambda: teller.state("kiosk")["screen"] == "attract")
         yield teller
 
 

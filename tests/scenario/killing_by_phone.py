@@ -167,6 +167,8 @@ class PhoneLeft(Left):
 
     def go_on(self) -> None:
         """Kiosk and server start again, the card is laid down, the rest is paid as it is asked."""
+        if self.place.hasty:
+            self.server_alone()
         paper, reader = TcpPort(self.place.printer), VirtualReader()
         journal = TillJournal(self.job.folder / JOURNAL)
         acceptor = ssp.DRIVER.open({"port": self.line.path})
@@ -185,6 +187,13 @@ class PhoneLeft(Left):
             journal.close()
             paper.close()
         self.settle_out()
+
+    def server_alone(self) -> None:
+        """The server starts before its kiosk, and the phone pays what it still can."""
+        settler = Settler(self.ground.estate, pace=lambda _state, _tries: 0.0)
+        for _ in range(4):
+            self.place.phone.pays(self.place.pay_server)
+            settler.turn()
 
     def paid_on(self, machine: Machine) -> bool:
         """The payer goes on as the screen says; True when nothing is left to be done."""

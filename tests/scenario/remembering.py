@@ -1,11 +1,13 @@
 """A line to the server that remembers: the same call in the same state of the store is answered
 from memory, and leads to the same next state.
 
-The server has no other memory than its store, and the clock of a bench stands still. So thousands
-of tears need not compute again what has been computed before from the very same bytes.
+The server has no other memory than its store, and the clock of a bench stands still, or says in
+`when` what it stands at. So thousands of tears need not compute again what has been computed before
+from the very same bytes.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -15,7 +17,7 @@ from simulators.cards.api import CardDump
 from tests.scenario.cases import Start
 from tests.scenario.ground import Line, load, save
 
-Call = tuple[bytes, str, str, bytes, bytes]
+Call = tuple[bytes, object, str, str, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class RememberingLine(Line):
 
     engine: Engine
     here: bytes = b""
+    when: Callable[[], object] = bool
     _real: bytes = b""
     _states: dict[bytes, bytes] = field(default_factory=dict)
     _known: dict[Call, Known] = field(default_factory=dict)
@@ -66,7 +69,7 @@ class RememberingLine(Line):
 
     def _call(self, request: httpx.Request) -> Call:
         token = request.headers.get("Authorization", "").encode()
-        return self.here, request.method, str(request.url), token, request.read()
+        return self.here, self.when(), request.method, str(request.url), token, request.read()
 
     def _name_state(self) -> bytes:
         store = save(self.engine)

@@ -3,6 +3,7 @@
 One running site; each test begins with an empty counter and the people it needs.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.services.setup import SETUP, register_holder
 from cardserver.services.turn import writing
 from simulators.clock import DemoClock
-from simulators.estate import DEPARTMENT_HEAD, HEAD
+from simulators.estate import DEPARTMENT_HEAD, HEAD, SECTION_HEAD
 from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
@@ -238,6 +239,51 @@ def test_three_hands_make_a_merchants_card_on_the_pages_ic_06(day: Teller) -> No
     write(day, "merchant")
     assert day.card("merchant").rights[RightKind.DOOR].last == date(2025, 12, 31)
     assert "已发卡" in day.page(page)
+
+
+def test_a_staff_application_is_typed_once_and_waits_for_the_step_up_ic_13(day: Teller) -> None:
+    new = f"/desk/approvals/new/{day.site.people.staff}"
+    form = {"kind": "staff", "dated": "2025-05-01", "section": "保洁组", "form": "section"}
+    typed = {**form, "purpose": "早班开门"}
+    assert day.http.post(new, data=typed).status_code == 422
+    day.step_up(SECTION_HEAD, Action.APPLY_STAFF_CARD)
+    kept = day.page(new)
+    for words in ('value="保洁组"', 'value="早班开门"', 'value="section" selected'):
+        assert words in kept
+    own = re.search(r'name="id" value="([^"]+)"', kept)
+    assert own
+    for _ in range(2):
+        assert day.http.post(new, data={**typed, "id": own.group(1)}).status_code < 400
+    made = day.site.office.approvals.applications(holder_id=day.site.people.staff)
+    assert [each.purpose for each in made].count("早班开门") == 1
+    assert 'value="早班开门"' not in day.page(new), "the next one begins empty"
+
+
+def test_a_sections_card_is_handed_on_by_its_head_on_its_page_ic_15a(day: Teller) -> None:
+    staff = day.site.people.staff
+    day.step_up(SECTION_HEAD, Action.APPLY_STAFF_CARD)
+    form = {"kind": "staff", "dated": "2025-05-01", "section": "保洁组", "form": "section"}
+    day.post(f"/desk/approvals/new/{staff}", **form)
+    day.step_up(DEPARTMENT_HEAD, Action.APPROVE_STAFF_CARD)
+    found = day.site.office.approvals.applications(holder_id=staff, waiting=True)
+    for each in found:
+        if each.holder_id == staff:
+            day.post(f"/desk/approvals/{each.application_id}", step="approved")
+    day.step_up(HEAD, Action.OPERATE_STAFF_CARD)
+    day.open_business(staff, "issue")
+    verify(day, "approval")
+    write(day, "broom")
+    day.post("/desk/step-up/end")
+    page = f"/desk/approvals/card/{day.card('broom').number}"
+    assert "保洁组的授权卡" in day.page(page)
+    day.post(f"{page}/hand-on", given_to="孙丽", remark="早班")
+    assert "请有权限的同事授权" in day.page(page)
+    assert 'value="孙丽"' in day.page(page), "typed once"
+    day.step_up(SECTION_HEAD, Action.APPLY_STAFF_CARD)
+    day.post(f"{page}/hand-on", given_to="孙丽", remark="早班")
+    shown = day.page(page)
+    assert "<strong>孙丽</strong>" in shown
+    assert SECTION_HEAD in shown
 
 
 def test_a_faulty_card_is_looked_at_before_it_is_replaced_free_ic_10a(day: Teller) -> None:

@@ -7,6 +7,7 @@ the end, and the resident holds a slip or gets the money back.
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,7 +17,9 @@ import pytest
 from cardserver.domain.rights import RightKind
 from cardserver.payments.api import ProviderName
 from cardserver.services.turn import Estate
+from cardserver.wire import SaleRequest, TopUpRequest
 from kiosk.selfservice import machine, scanning
+from kiosk.station.i18n import DEFAULT_LANGUAGE, text
 from simulators.clock import DemoClock
 from simulators.payments.book import OrderState, SimOrder
 from simulators.payments.faults import Call, PayFault, Trouble
@@ -24,8 +27,17 @@ from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 from tests.databases.stores import keep_until_the_end
+from tests.scenario.ground import new_id
 from tests.scenario.hands import papers, says, trial, with_parking
-from tests.scenario.test_bad_kiosk_days import BEFORE, at, begin_to_pay, booked, in_the_box, pay
+from tests.scenario.test_bad_kiosk_days import (
+    BEFORE,
+    at,
+    begin_to_pay,
+    booked,
+    cut,
+    in_the_box,
+    pay,
+)
 
 PRICE, NOTE = 300_00, 100_00
 WECHAT, ALIPAY = ProviderName
@@ -38,9 +50,9 @@ class SiteWithPhones(SettledSite):
         return replace(super().open_estate(path), providers=self.providers)
 
 
-def open_site(folder: Path) -> SiteWithPhones:
+def open_site(folder: Path, morning: datetime) -> SiteWithPhones:
     clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
+    clock.travel_to(morning)
     return SiteWithPhones(folder, clock=clock, note_timing=BRISK_NOTES)
 
 
@@ -48,7 +60,7 @@ def open_site(folder: Path) -> SiteWithPhones:
 def prepared() -> tuple[Path, dict[str, str]]:
     """The folder of a site whose owner has a parking card; every test begins on a copy of it."""
     folder = keep_until_the_end(Path(mkdtemp(prefix="yika-phones-")))
-    with open_site(folder) as site:
+    with open_site(folder, FIRST_DAY) as site:
         teller = Teller(site)
         with_parking(teller, "owner", "classic-1k")
         teller.close()
@@ -60,7 +72,7 @@ def kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Teller]:
     monkeypatch.setattr(scanning, "_LOOK_S", 0.05)
     folder, card_ids = prepared()
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with open_site(tmp_path) as site:
+    with open_site(tmp_path, FIRST_DAY + timedelta(minutes=10)) as site:
         teller = Teller(site)
         teller.card_ids.update(card_ids)
         yield teller
@@ -209,3 +221,62 @@ def test_touches_out_of_order_and_strange_providers_do_nothing(kiosk: Teller) ->
     for _ in range(20):  # a finger on the button twenty times
         kiosk.post("/kiosk/touch/qr-chosen", provider="wechat")
     assert len(kiosk.site.payments.book.orders()) == 1
+
+
+def test_with_the_server_away_the_code_stays_and_what_was_paid_is_learnt_later(
+    kiosk: Teller,
+) -> None:
+    begin_to_pay(kiosk)
+    order = choose(kiosk, WECHAT)
+    mend = cut(kiosk)
+    kiosk.until("it is said", lambda: kiosk.state("kiosk")["problem"] == "server-unavailable")
+    with_the_phone(kiosk, order)
+    assert kiosk.state("kiosk")["screen"] == "scan"
+    mend()
+    kiosk.until("topped up", at(kiosk, "done"))
+    kiosk.lift("kiosk")
+    assert booked_at_providers(kiosk) == at_provider(kiosk) == PRICE
+
+
+def asked_for_by_a_kiosk_that_died(day: Teller) -> tuple[str, SimOrder]:
+    """A code was on its screen; then the kiosk was gone, and the server was not."""
+    server = day.site.client("kiosk-1")
+    request = TopUpRequest(card_number=day.card("owner").number, months=1)
+    sale_id, payment_id = new_id(), new_id()
+    server.open_sale(SaleRequest(sale_id=sale_id, request=request, quoted_total_fen=PRICE))
+    server.payments.ask_code(sale_id, payment_id, "wechat")
+    day.until("there is a code", lambda: bool(server.payments.payment(payment_id).code))
+    return sale_id, day.site.payments.book.orders()[-1]
+
+
+def test_a_code_that_is_still_open_is_shown_again_when_its_card_is_laid_down(
+    kiosk: Teller,
+) -> None:
+    _, order = asked_for_by_a_kiosk_that_died(kiosk)
+    kiosk.lay("owner", "kiosk")
+    kiosk.until("the same code", lambda: kiosk.state("kiosk")["code"] == order.code)
+    assert len(kiosk.site.payments.book.orders()) == 1
+    with_the_phone(kiosk, order)
+    kiosk.until("topped up", at(kiosk, "done"))
+    kiosk.lift("kiosk")
+    assert trial(kiosk) == (BEFORE + PRICE, 0, 0, 0)
+
+
+def test_the_desk_sends_money_back_to_the_phone_it_came_from_and_pays_no_cash(
+    kiosk: Teller,
+) -> None:
+    sale_id, order = asked_for_by_a_kiosk_that_died(kiosk)
+    kiosk.lay("owner", "desk")
+    assert text(DEFAULT_LANGUAGE, "desk.waiting.code", amount="300") in kiosk.page("/desk/")
+    kiosk.lift("desk")
+    with_the_phone(kiosk, order)
+    kiosk.until("it is booked", lambda: booked_at_providers(kiosk) == PRICE)
+    in_the_drawer = kiosk.site.balances()["cash:desk-1"]
+    kiosk.lay("owner", "desk")
+    kiosk.post("/desk/waiting/pay-out", sale_id=sale_id)
+    assert says(kiosk, "/desk/", "problem.money-goes-back")
+    kiosk.until("it went back", lambda: order.refunded_fen == PRICE)
+    kiosk.until("that is booked", lambda: booked_at_providers(kiosk) == 0)
+    assert kiosk.site.balances()["cash:desk-1"] == in_the_drawer
+    assert trial(kiosk) == (BEFORE, 0, 0, 0)
+    kiosk.lift("desk")

@@ -15,7 +15,7 @@ from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
 from kiosk.selfservice.machine import Patience
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.story import Teller
+from simulators.story import FIRST_DAY, Teller
 from tests.scenario.earlier import parking_card
 from tests.scenario.ground import new_id
 from tests.scenario.hands import issue, papers, says, trial

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from cardserver.domain.admission import Direction
+from cardserver.domain.permits import Action
 from cardserver.domain.rights import RightKind
-from cardserver.services.parkingsetup import register_lane
 from simulators.clock import DemoClock
+from simulators.estate import HEAD
 from simulators.story import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
@@ -135,7 +137,8 @@ def test_months_the_bank_collected_are_written_at_kiosk_and_desk_park_10a(tell: 
 
 
 def test_the_desk_settles_days_in_which_the_car_stood_inside_park_05b(tell: Teller) -> None:
-    register_lane(tell.site.estate, "carpark", Direction.ENTRY)
+    lanes = {"carpark": Direction.ENTRY}
+    tell.site.client("gate-1").post_taps((), journal=str(uuid4()), lanes=lanes)
     new_parking_card(tell, tell.site.people.owner, "owner", received="320")
     leave_all_papers(tell)
     tell.gate_knows()
@@ -155,6 +158,58 @@ def test_the_desk_settles_days_in_which_the_car_stood_inside_park_05b(tell: Tell
     tell.until("written", lambda: tell.business().get("phase") == "paper")
     leave_all_papers(tell)
     assert parking_of(tell, "owner") == date(2025, 7, 8)
+
+
+def test_a_mistyped_tariff_is_withdrawn_on_its_page_park_06a(tell: Teller) -> None:
+    form = {"kind": "surface", "fee": "1500", "first": "2025-08-01"}
+    tell.step_up(HEAD, Action.EDIT_TARIFF)
+    tell.post("/desk/parking/tariffs", **form)
+    page = tell.page("/desk/parking/tariffs")
+    found = re.search(r'action="([^"]*/tariffs/\d+/withdraw)"', page)
+    assert found
+    tell.post(found.group(1), reason="")
+    assert found.group(1) in tell.page("/desk/parking/tariffs"), "a reason is asked for"
+    tell.post(found.group(1), reason="多写一个零")
+    shown = tell.page("/desk/parking/tariffs")
+    assert found.group(1) not in shown
+    assert "多写一个零" in shown
+    tell.post("/desk/parking/tariffs", **{**form, "fee": "150"})
+    assert "/withdraw" in tell.page("/desk/parking/tariffs")
+
+
+def test_spaces_are_found_and_leafed_through_park_09(tell: Teller) -> None:
+    everything = tell.page("/desk/parking/")
+    assert "B117" in everything
+    assert "J01" in everything
+    found = tell.page("/desk/parking/?q=b117")
+    assert "B117" in found
+    assert "J01" not in found
+    for strange in ("?q=%25", "?from=x", "?from=-5", "?from=99999999", "?q=" + "x" * 500):
+        assert "</table>" in tell.page(f"/desk/parking/{strange}")
+    assert "B118" in tell.page("/desk/parking/agreements?q=王&code=B118")
+
+
+def test_a_family_members_door_card_carries_the_owners_agreement_park_04(tell: Teller) -> None:
+    """The parking sheet of the family lists no agreement; the agreement finds their cards."""
+    people = tell.site.people
+    tell.open_business(people.family, "issue")
+    tell.serve(received="20")
+    tell.blank("family", "classic-1k")
+    tell.lay("family", "desk")
+    tell.write()
+    tell.post("/desk/act/cancel")
+    signed, number = agreement_of(tell, people.owner), tell.card("family").number
+    address = f"/desk/parking/agreements/{signed}"
+    assert f"{number:08d}" in tell.page(address)
+    tell.post(f"{address}/carry", card_number=number, months=1)
+    assert (tell.business()["kind"], tell.business()["phase"]) == ("add-parking", "verify")
+    tell.serve(PAPERS, received="300")
+    tell.post("/desk/act/write")
+    tell.until("written", lambda: tell.business().get("phase") == "paper")
+    leave_all_papers(tell)
+    assert parking_of(tell, "family") == date(2025, 6, 8)
+    assert 'name="card_number"' in tell.page(address), "the card that carries it now"
+    assert "用这张门卡办理停车" not in tell.page(address)
 
 
 @pytest.mark.parametrize(

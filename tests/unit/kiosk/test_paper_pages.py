@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +13,7 @@ from cardserver.domain.document import DocumentKind
 from cardserver.wire import DocumentView
 from cardserver.wire_papers import SlipKeys
 from kiosk.desk.slips import SlipCheck
+from kiosk.station.config import load_config
 from simulators.clock import DemoClock
 from simulators.estate import BOOKS, CASHIER
 from simulators.site import Site
@@ -212,3 +214,12 @@ def test_a_slip_signed_with_newer_keys_has_them_fetched_park_07a(
     monkeypatch.setattr(site.counter, "slips", SlipCheck(site.counter.server, path))
     assert "这张凭条是本小区的" in words(scan(desk, slip_of(site).content.slip_code))
     assert len(SlipKeys.model_validate_json(path.read_bytes()).keys) == 1
+
+
+def test_the_keys_of_slips_lie_beside_the_desks_settings_park_07a(tmp_path: Path) -> None:
+    settings = tmp_path / "desk.toml"
+    words = {"name": "前台1", "server": "http://127.0.0.1:8700", "token_file": "t"}
+    words |= {"company": "物业", "phone": "0755"}
+    lines = "".join(f'{key} = "{value}"\n' for key, value in words.items())
+    settings.write_text(f"[station]\n{lines}", encoding="utf-8")
+    assert load_config(settings).station.slip_keys == tmp_path / "slip-keys.json"

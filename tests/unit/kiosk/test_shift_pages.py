@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 
+from cardserver.client import ServerUnavailable
 from cardserver.domain.signin import DEMO_PASSWORD
 from kiosk.desk.business import Phase
 from simulators.clock import DemoClock
@@ -53,7 +55,14 @@ def action(desk: FlaskClient, path: str, ending: str) -> str:
     return found.group(1)
 
 
-def test_a_shift_ends_with_a_blind_count_and_begins_anew_fee_33(desk: FlaskClient) -> None:
+def z_papers(site: Site) -> list[str]:
+    sheets = ("".join(sheet.text.split()) for sheet in site.printers["desk"].sheets)
+    return [each for each in sheets if "Z000001" in each]
+
+
+def test_a_shift_ends_with_a_blind_count_and_begins_anew_fee_33(
+    site: Site, desk: FlaskClient
+) -> None:
     before = page(desk, "/shift/")
     assert "清点抽屉" in before
     assert "应有 200.00" not in before, "what should be there is not told yet"
@@ -71,8 +80,16 @@ def test_a_shift_ends_with_a_blind_count_and_begins_anew_fee_33(desk: FlaskClien
     assert "请先锁好票据和印章" in send(desk, close, form)
     kept = desk.get("/shift/").text
     assert 'value="少一元"' in kept, "what was typed stays"
-    ended = send(desk, close, {**form, "locked": "yes"})
+    last = {**form, "locked": "yes", "id": str(uuid4())}
+    ended = send(desk, close, last)
     assert "Z000001" in ended
+    printed = z_papers(site)
+    assert [sheet.count("补打") for sheet in printed] == [0]
+    send(desk, close, last)
+    assert z_papers(site) == printed, "a doubled click prints nothing more"
+    send(desk, "/shift/z/1", {})
+    assert ["补打" in sheet for sheet in z_papers(site)] == [False, True]
+    assert site.counter.server.shifts.reprint_z(1, str(uuid4()), original=True) == 2
     assert "差额 -1.00" in ended
     assert "票据和印章已锁好" in ended
 
@@ -92,6 +109,23 @@ def test_an_x_is_shown_and_printed_at_any_time_fee_33(site: Site, desk: FlaskCli
     sheets = len(site.printers["desk"].sheets)
     send(desk, address.group(1), {})
     assert len(site.printers["desk"].sheets) == sheets + 1
+
+
+@pytest.mark.parametrize("act", ["count", "close"])
+def test_a_count_or_an_end_while_the_server_is_away_is_told_in_words(
+    site: Site, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    own = site.counter.server.shifts.own()
+    assert own is not None
+
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise ServerUnavailable
+
+    calls = type(site.counter.server.shifts)
+    for call in ("own", "count", "close_shift", "recent", "z_reports"):
+        monkeypatch.setattr(calls, call, away)
+    form = {"count_id": str(uuid4()), "books": "1", "seals": "1"}
+    assert "服务器暂时连不上" in send(desk, f"/shift/{own.shift_id}/{act}", form)
 
 
 def test_nonsense_in_a_count_is_told_kindly_and_kept(desk: FlaskClient) -> None:

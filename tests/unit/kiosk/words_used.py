@@ -14,7 +14,8 @@ from typing import TypeGuard, get_args
 import jinja2
 from jinja2 import nodes
 
-import cardserver.cli_serve  # noqa: F401 - every error class of the server is loaded
+import cardserver.cli_serve
+import cardserver.payments.api  # noqa: F401 - every error class of the server is loaded
 import kiosk.desk.station
 import kiosk.gate.station
 import kiosk.selfservice.station
@@ -365,6 +366,6 @@ def device_codes() -> set[str]:
 def server_codes() -> set[str]:
     """Codes of refusals that come over the wire."""
     families = {"domain-error", "service-error"}
-    of_the_shell = {"store-error", "database-url-invalid", "store-unusable", "zone-unknown"}
+    of_the_shell = {"store-error", "database-url-invalid", "store-unusable"}
     known = codes(DomainError, ServiceError) - codes(VaultError) - families - of_the_shell
     return known | {"vault-error", "http", "invalid", "server-unavailable"}

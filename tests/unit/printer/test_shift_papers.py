@@ -48,7 +48,7 @@ def account(expected_fen: int | None) -> Account:
     )
 
 
-def z(number: int = 31, approved_by: str = "何静") -> Receipt:
+def z(number: int = 31, approved_by: str = "何静", **on_file: int) -> Receipt:
     closing = Closing(
         counted_fen=259_00,
         counts=2,
@@ -60,6 +60,7 @@ def z(number: int = 31, approved_by: str = "何静") -> Receipt:
         closed_by="李敏",
         approved_by=approved_by,
         chained="9f3c" * 16,
+        **on_file,
     )
     return shift_report.z_report(COMPANY, number, account(260_00), closing)
 
@@ -141,3 +142,13 @@ def test_who_gave_leave_is_named_only_where_it_was_somebody_else() -> None:
     profile = load_profile("generic-80")
     assert "授权人：何静" in preview(z(), profile)
     assert "授权人" not in preview(z(approved_by="李敏"), profile)
+
+
+def test_a_count_that_differs_from_the_books_on_file_is_named_fee_35() -> None:
+    agreed = preview(z(books_on_file=1, seals_before=2), load_profile("generic-80"))
+    assert "在册" not in agreed
+    assert "上次" not in agreed
+    differs = preview(z(books_on_file=3, seals_before=1), load_profile("generic-80"))
+    assert "在册 3，相差" in differs
+    assert "-2" in differs
+    assert "上次 1，相差" in differs

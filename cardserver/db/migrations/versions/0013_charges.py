@@ -1,6 +1,8 @@
 """Charges that the cashier entered: papers that stand on a sale without any card (FEE-36).
 
-A mistyped tariff is withdrawn before its first day, and another may begin on that day.
+A mistyped tariff is withdrawn before its first day, and another may begin on that day. What
+somebody owes for a worthless note is repaid: a movement of its own kind (FEE-34). A section's card
+goes from hand to hand inside its section (IC-15a).
 """
 
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ depends_on = None
 _NEEDED = "operation_id VARCHAR(36) NOT NULL"
 _FREE = "operation_id VARCHAR(36)"
 _KINDS = "kind IN ('raised-floor', 'underground', 'surface', 'bought', 'gifted')"
+
+_MOVED = "'float', 'drop', 'difference', 'closing', 'hand-in', 'loan', 'counterfeit', 'repayment'"
 
 
 def upgrade() -> None:
@@ -33,6 +37,7 @@ def upgrade() -> None:
     for table in ("document", "unnumbered_paper"):
         _may_stand_on_a_sale(table)
     op.create_index("ix_document_sale_id", "document", ["sale_id"])
+    _repayments()
     _two_of_a_day()
     op.create_table(
         "tariff_withdrawal",
@@ -42,6 +47,26 @@ def upgrade() -> None:
         *made(),
     )
     keep("tariff_withdrawal")
+    op.create_table(
+        "section_handing",
+        column("id", UUID, key=True),
+        column("card_number", BIG, to="card.number"),
+        column("given_to", WORD),
+        column("given_by", WORD),
+        column("remark", TEXT),
+        *made(),
+    )
+    op.create_index("ix_section_handing_card_number", "section_handing", ["card_number"])
+    keep("section_handing")
+
+
+def _repayments() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        _reword("drawer_entry", "'counterfeit')", "'counterfeit', 'repayment')")
+        return
+    name = op.f("ck_drawer_entry_kind")
+    op.drop_constraint(name, "drawer_entry", type_="check")
+    op.create_check_constraint(name, "drawer_entry", f"kind IN ({_MOVED})")
 
 
 def _two_of_a_day() -> None:
@@ -60,7 +85,7 @@ def _two_of_a_day() -> None:
 def _may_stand_on_a_sale(table: str) -> None:
     """A paper stands on an operation, or on a sale without one: never on both, never on none."""
     if op.get_bind().dialect.name == "sqlite":
-        _drop_not_null(table)
+        _reword(table, _NEEDED, _FREE)
     else:
         op.alter_column(table, "operation_id", nullable=True)
     op.execute(
@@ -70,19 +95,19 @@ def _may_stand_on_a_sale(table: str) -> None:
     )
 
 
-def _drop_not_null(table: str) -> None:
-    """SQLite drops a NOT NULL in the text of its schema alone (sqlite.org/lang_altertable.html, 7).
+def _reword(table: str, before: str, after: str) -> None:
+    """SQLite changes a constraint in the text of its schema (sqlite.org/lang_altertable.html, 7).
 
     No row is copied, and triggers, indexes and what refers to the table stay as they are.
     """
     connection = op.get_bind()
     version = connection.scalar(sa.text("PRAGMA schema_version"))
     connection.execute(sa.text("PRAGMA writable_schema = ON"))
-    words = {"needed": _NEEDED, "free": _FREE, "name": table}
+    words = {"before": before, "after": after, "name": table}
     changed = connection.execute(
         sa.text(
-            "UPDATE sqlite_schema SET sql = replace(sql, :needed, :free) "
-            "WHERE type = 'table' AND name = :name AND instr(sql, :needed) > 0"
+            "UPDATE sqlite_schema SET sql = replace(sql, :before, :after) "
+            "WHERE type = 'table' AND name = :name AND instr(sql, :before) > 0"
         ),
         words,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cardserver.payments.api import PaymentProvider, ProviderName
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 
 @pytest.fixture(scope="session")

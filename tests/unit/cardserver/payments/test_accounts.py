@@ -1,6 +1,8 @@
 """Accounts with providers: every value has its form, keys are RSA-2048, nothing secret shows."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -11,13 +13,27 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from cardserver.payments.accounts import ALIPAY_URL, WECHAT_URL, AccountInvalid
+from cardserver.payments.accounts import (
+    ALIPAY_URL,
+    WECHAT_URL,
+    AccountInvalid,
+    AlipayAccount,
+    WechatAccount,
+)
 from simulators.payments.merchant import Merchant
 from simulators.payments.seals import own_keys, private_text, public_text
 
 BASE = "http://127.0.0.1:8790"
-WECHAT = Merchant().wechat(BASE)
-ALIPAY = Merchant().alipay(BASE)
+
+
+@cache
+def wechat() -> WechatAccount:
+    return Merchant().wechat(BASE)
+
+
+@cache
+def alipay() -> AlipayAccount:
+    return Merchant().alipay(BASE)
 
 
 def bare(pem: str) -> str:
@@ -34,10 +50,10 @@ def test_keys_may_come_in_every_form_that_providers_and_their_tools_write() -> N
         f"\ufeff{private_text(key)}\r\n".replace("\n", "\r\n"),
     ]
     for text in kinds:
-        assert replace(ALIPAY, private_key=text) == ALIPAY
+        assert replace(alipay(), private_key=text) == alipay()
     public = own_keys().alipay.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1)
     for text in (public.decode(), bare(public_text(own_keys().alipay))):
-        assert replace(ALIPAY, public_key=text) == ALIPAY
+        assert replace(alipay(), public_key=text) == alipay()
 
 
 def weak() -> str:
@@ -49,15 +65,24 @@ def curve() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-@pytest.mark.parametrize(
-    "key", ["", "no key", "====", public_text(own_keys().app), weak(), curve()]
-)
-@pytest.mark.parametrize("account", [WECHAT, ALIPAY])
-def test_what_is_no_private_rsa_key_is_refused(account: object, key: str) -> None:
+NO_KEYS: dict[str, Callable[[], str]] = {
+    "nothing": lambda: "",
+    "words": lambda: "no key",
+    "signs": lambda: "====",
+    "public": lambda: public_text(own_keys().app),
+    "weak": weak,
+    "curve": curve,
+}
+
+
+@pytest.mark.parametrize("kind", NO_KEYS)
+def test_what_is_no_private_rsa_key_is_refused(kind: str) -> None:
     with pytest.raises(AccountInvalid) as refused:
-        replace(account, private_key=key)  # type: ignore[type-var]  # either account
+        replace(wechat(), private_key=NO_KEYS[kind]())
     assert refused.value.part == "private_key"
     assert "RSA" in str(refused.value)
+    with pytest.raises(AccountInvalid):
+        replace(alipay(), private_key=NO_KEYS[kind]())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +107,7 @@ def test_what_is_no_private_rsa_key_is_refused(account: object, key: str) -> Non
 )
 def test_a_value_without_its_form_is_refused(part: str, value: str) -> None:
     with pytest.raises(AccountInvalid) as refused:
-        replace(WECHAT, **{part: value})
+        replace(wechat(), **{part: value})
     assert refused.value.part == part
     assert not value or value not in str(refused.value)
 
@@ -92,18 +117,18 @@ def test_a_value_without_its_form_is_refused(part: str, value: str) -> None:
 )
 def test_alipays_numbers_have_their_form(part: str, value: str) -> None:
     with pytest.raises(AccountInvalid):
-        replace(ALIPAY, **{part: value})
+        replace(alipay(), **{part: value})
 
 
 def test_the_providers_own_addresses_are_the_default() -> None:
-    values = {name: value for name, value in asdict(WECHAT).items() if name != "base_url"}
-    assert type(WECHAT)(**values).base_url == WECHAT_URL
-    values = {name: value for name, value in asdict(ALIPAY).items() if name != "base_url"}
-    assert type(ALIPAY)(**values).base_url == ALIPAY_URL
+    values = {name: value for name, value in asdict(wechat()).items() if name != "base_url"}
+    assert type(wechat())(**values).base_url == WECHAT_URL
+    values = {name: value for name, value in asdict(alipay()).items() if name != "base_url"}
+    assert type(alipay())(**values).base_url == ALIPAY_URL
 
 
 def test_no_key_shows_when_an_account_is_printed() -> None:
-    shown = f"{WECHAT!r} {ALIPAY!r} {WECHAT}"
-    for secret in (WECHAT.private_key, ALIPAY.private_key, WECHAT.api_v3_key):
+    shown = f"{wechat()!r} {alipay()!r} {wechat()}"
+    for secret in (wechat().private_key, alipay().private_key, wechat().api_v3_key):
         assert secret not in shown
         assert repr(secret)[1:-1] not in shown

@@ -1,8 +1,8 @@
 """What an answer must be like to be believed; nothing but the port's errors comes of it."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,64 +15,42 @@ from cardserver.payments.api import (
     PaymentError,
     PaymentProvider,
     PaymentState,
-    ProviderName,
     ProviderRefused,
     ProviderUnavailable,
     RefundState,
 )
-from cardserver.payments.line import Line, Reply
+from cardserver.payments.line import Reply
 from cardserver.payments.wechat import WechatProvider
 from simulators.payments.merchant import Merchant
-from simulators.payments.seals import compact, own_keys, signature, wechat_lines
+from simulators.payments.seals import compact
+from tests.unit.cardserver.payments.parrot import QUERY, Parrot, marks, signed_alipay
 
 BASE = "http://127.0.0.1:1"
 NUMBER = "K1-00001"
-QUERY = "alipay_trade_query_response"
 
 
-class Parrot(Line):
-    """Gives the same answer to everything."""
-
-    def __init__(self, provider: ProviderName) -> None:
-        super().__init__(provider)
-        self.reply = Reply(status=200, headers={}, body=b"")
-
-    def send(self, method: str, url: str, *, body: bytes, headers: Mapping[str, str]) -> Reply:
-        del method, url, body, headers
-        return self.reply
+WECHAT_LINE, ALIPAY_LINE = Parrot(), Parrot()
 
 
-WECHAT_LINE, ALIPAY_LINE = Parrot(ProviderName.WECHAT), Parrot(ProviderName.ALIPAY)
-WECHAT = WechatProvider(Merchant().wechat(BASE), line=WECHAT_LINE)
-ALIPAY = AlipayProvider(Merchant().alipay(BASE), line=ALIPAY_LINE)
+@cache
+def wechat() -> WechatProvider:
+    return WechatProvider(Merchant().wechat(BASE), line=WECHAT_LINE)
 
 
-def marks(body: bytes) -> dict[str, str]:
-    stamp, nonce = str(int(time.time())), "nonce"
-    return {
-        "wechatpay-serial": Merchant().public_key_id,
-        "wechatpay-timestamp": stamp,
-        "wechatpay-nonce": nonce,
-        "wechatpay-signature": signature(
-            own_keys().wechat, wechat_lines(stamp, nonce, body.decode())
-        ),
-    }
+@cache
+def alipay() -> AlipayProvider:
+    return AlipayProvider(Merchant().alipay(BASE), line=ALIPAY_LINE)
 
 
 def at_wechat(status: int, body: bytes, *, signed: bool = False) -> Payment:
     headers = marks(body) if signed else {}
     WECHAT_LINE.reply = Reply(status=status, headers=headers, body=body)
-    return WECHAT.query(NUMBER)
+    return wechat().query(NUMBER)
 
 
 def at_alipay(body: bytes, *, status: int = 200) -> Payment:
     ALIPAY_LINE.reply = Reply(status=status, headers={}, body=body)
-    return ALIPAY.query(NUMBER)
-
-
-def signed_alipay(fields: object, shape: str = QUERY) -> bytes:
-    plain = compact(fields)
-    return f'{{"{shape}":{plain},"sign":"{signature(own_keys().alipay, plain)}"}}'.encode()
+    return alipay().query(NUMBER)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +90,7 @@ def test_a_refusal_with_a_wrong_signature_is_no_answer() -> None:
     body = b'{"code":"ORDER_NOT_EXIST"}'
     WECHAT_LINE.reply = Reply(status=404, headers=marks(b"other"), body=body)
     with pytest.raises(ProviderUnavailable, match="signature"):
-        WECHAT.query(NUMBER)
+        wechat().query(NUMBER)
 
 
 def transaction(**changes: object) -> bytes:
@@ -169,16 +147,28 @@ def test_a_genuine_answer_about_something_else_is_none(changes: dict[str, object
         (b'{"error_response":[]}', 200),
         (b'{"alipay_trade_query_response":{"code":"40004"},"sign":"AAAA"}', 200),
         (b'{"alipay_trade_query_response":{"code":"40004"},"sign":"!"}', 200),
-        (signed_alipay({"code": "20000", "sub_code": "ACQ.SYSTEM_ERROR"}), 200),
-        (signed_alipay({"code": "40004", "sub_code": "ACQ.SYSTEM_ERROR"}), 200),
-        (signed_alipay({"code": "10000"}, shape="alipay_trade_refund_response"), 200),
-        (signed_alipay({"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}), 502),
-        (signed_alipay({}), 200),
     ],
 )
 def test_what_alipay_did_not_say_plainly_is_no_answer(body: bytes, status: int) -> None:
     with pytest.raises(ProviderUnavailable):
         at_alipay(body, status=status)
+
+
+@pytest.mark.parametrize(
+    ("fields", "shape", "status"),
+    [
+        ({"code": "20000", "sub_code": "ACQ.SYSTEM_ERROR"}, QUERY, 200),
+        ({"code": "40004", "sub_code": "ACQ.SYSTEM_ERROR"}, QUERY, 200),
+        ({"code": "10000"}, "alipay_trade_refund_response", 200),
+        ({"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}, QUERY, 502),
+        ({}, QUERY, 200),
+    ],
+)
+def test_a_signature_does_not_make_an_answer_of_everything(
+    fields: dict[str, str], shape: str, status: int
+) -> None:
+    with pytest.raises(ProviderUnavailable):
+        at_alipay(signed_alipay(fields, shape), status=status)
 
 
 def test_a_refusal_of_alipays_gateway_counts() -> None:
@@ -244,7 +234,7 @@ def test_whatever_comes_is_an_answer_or_an_error_of_the_port(
         headers={},
         body=signed_alipay(fields) if status == 200 else json.dumps(shapes).encode(),
     )
-    for provider in (WECHAT, ALIPAY):
+    for provider in (wechat(), alipay()):
         try:
             answer = ask(provider)
         except PaymentError:

@@ -21,7 +21,7 @@ from cardserver.payments.api import (
 )
 from simulators.payments.bills import gzipped
 from simulators.payments.faults import Call, Trouble
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 sha1 = partial(hashlib.sha1, usedforsecurity=False)
 

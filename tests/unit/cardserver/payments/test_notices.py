@@ -23,7 +23,7 @@ from cardserver.payments.line import Line, Reply
 from cardserver.payments.wechat import WechatProvider
 from simulators.payments.faults import Trouble
 from simulators.payments.notices import Letter
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 
 def reason(

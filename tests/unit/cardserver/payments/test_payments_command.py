@@ -14,7 +14,7 @@ from cardserver.vault_file import create_keyring
 from kiosk.cli import Entry, LazyGroup
 from simulators.payments.cli_pay import _commands, _write
 from simulators.payments.merchant import Merchant
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 KEY = bytes(range(32))
 YIKA = LazyGroup({"payments": Entry("cardserver.cli_payments:payments", "", "server")}, name="yika")

@@ -17,7 +17,7 @@ from cardserver.payments.api import (
     RefundState,
 )
 from simulators.payments.faults import ANSWER_TROUBLES, Call, Trouble, troubles_of
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 CASES = [
     (name, call, trouble)
@@ -84,7 +84,7 @@ def test_a_slow_answer_is_none(house: PayHouse, provider: PaymentProvider) -> No
     order = house.paid(provider)
     house.plan(provider, Call.QUERY, Trouble.SLOW)
     with pytest.raises(ProviderUnavailable, match="Timeout"):
-        provider.query(order.number)
+        house.impatient(provider.name).query(order.number)
     assert provider.query(order.number).state is PaymentState.PAID
 
 

@@ -18,7 +18,7 @@ from cardserver.payments.api import (
 )
 from simulators.payments.book import OrderState
 from simulators.payments.faults import Call, Trouble
-from tests.unit.cardserver.payments.counter_of import PayHouse
+from tests.unit.cardserver.payments.payhouse import PayHouse
 
 UNPAID = {ProviderName.WECHAT: PaymentState.WAITING, ProviderName.ALIPAY: PaymentState.ABSENT}
 """What an order is whose code nobody has read."""

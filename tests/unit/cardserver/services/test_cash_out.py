@@ -1,26 +1,31 @@
 """Cash that leaves a drawer: to the cashier, as a loan, as a worthless note; and spot checks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from cardserver.db.paperbooks import sales_of_paper
+from cardserver.db.tables_shifts import DrawerEntryRow
 from cardserver.domain.permits import Action
 from cardserver.domain.sale import TenderState
 from cardserver.services import accounts, cashmoves, spotchecks
 from cardserver.services.errors import NotPermitted
+from cardserver.services.turn import reading
 from cardserver.wire_shifts import (
     CashToCashier,
     MovementView,
     PayLoan,
+    RepayClaim,
     ReportCounterfeit,
     ShiftView,
     SpotCheckRequest,
     SpotCheckView,
 )
 from tests.databases import tillwork
-from tests.databases.frontdesk import DESK, FrontDesk, blank, new_id, refused
+from tests.databases.frontdesk import DESK, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.stores import sqlite_store
 from tests.databases.tillwork import CASHIER, CENTRE_HEAD, allowed, pieces
 
@@ -134,7 +139,12 @@ def test_a_doubled_pay_out_pays_once(desk: FrontDesk, till: ShiftView) -> None:
 
 
 def bad_note(
-    desk: FrontDesk, till: ShiftView, face_fen: int = 10_00, sale_id: str | None = None
+    desk: FrontDesk,
+    till: ShiftView,
+    face_fen: int = 10_00,
+    sale_id: str | None = None,
+    *,
+    paper_number: int | None = None,
 ) -> MovementView:
     request = ReportCounterfeit(
         movement_id=new_id(),
@@ -142,6 +152,7 @@ def bad_note(
         face_fen=face_fen,
         remark="出纳复点时发现",
         sale_id=sale_id,
+        paper_number=paper_number,
     )
     caller = allowed(DESK, Action.REPORT_COUNTERFEIT)
     return cashmoves.report_counterfeit(desk.estate, caller, request)
@@ -154,6 +165,35 @@ def test_a_bad_note_is_owed_by_who_took_it_and_the_cash_agrees_fee_34(
     assert (made.person, made.approved_by) == ("张晓", CASHIER)
     assert (balances(desk)["claim:张晓"], balances(desk)["cash:desk-1"]) == (10_00, 10_00)
     assert tillwork.count(desk.estate, DESK, till, 10_00).difference_fen == 0
+
+
+def repayment(fen: int, person: str = "张晓") -> RepayClaim:
+    return RepayClaim(movement_id=new_id(), person=person, amount_fen=fen)
+
+
+def test_what_a_bad_note_took_is_made_good_to_the_cashier_in_parts_fee_34(
+    desk: FrontDesk, till: ShiftView
+) -> None:
+    bad_note(desk, till)
+    cashier = allowed(DESK, Action.REPORT_COUNTERFEIT)
+    with pytest.raises(NotPermitted):
+        cashmoves.repay_claim(desk.estate, DESK, repayment(4_00))
+    first = repayment(4_00)
+    made = [cashmoves.repay_claim(desk.estate, cashier, first) for _ in range(2)]
+    assert made[0] == made[1], "a doubled click is one repayment"
+    assert (made[0].kind, made[0].number, made[0].person) == ("repayment", 1, "张晓")
+    assert made[0].approved_by == CASHIER
+    found = cashmoves.movements(desk.estate, DESK, 10)
+    assert [(each.person, each.owed_fen) for each in found.claims] == [("张晓", 6_00)]
+    with refused("claim-exceeded", "FEE-34"):
+        cashmoves.repay_claim(desk.estate, cashier, repayment(7_00))
+    cashmoves.repay_claim(desk.estate, cashier, repayment(6_00))
+    assert cashmoves.movements(desk.estate, DESK, 10).claims == ()
+    assert "claim:张晓" not in balances(desk)
+    with refused("claim-exceeded", "FEE-34"):
+        cashmoves.repay_claim(desk.estate, cashier, repayment(1, "李明"))
+    with refused("same-person", "FEE-34"):
+        cashmoves.repay_claim(desk.estate, cashier, repayment(1, CASHIER))
 
 
 def test_a_bad_note_found_after_the_shift_leaves_the_bag_or_the_safe_fee_34(
@@ -182,6 +222,26 @@ def test_a_bad_note_needs_the_cashier_a_real_face_and_the_person_who_took_it_fee
         bad_note(desk, till, 10_00, sale.sale_id)
     desk.pay(sale.sale_id, 20_00, TenderState.CREDITED)
     assert bad_note(desk, till, 10_00, sale.sale_id).person == "张晓"
+
+
+def test_a_bad_note_may_name_the_paper_it_paid_for_and_that_is_checked_fee_34(
+    desk: FrontDesk, till: ShiftView
+) -> None:
+    """The paper's own sale stands with the entry; a paper of another desk's money is refused."""
+    mine = desk.do(desk.issue_request(desk.family), blank()).document
+    assert mine is not None
+    elsewhere = replace(till, shift_id=tillwork.current(desk.estate, OTHER_DESK).shift_id)
+    for shift, number in ((elsewhere, mine.number), (till, mine.number + 7)):
+        with refused("not-taken-there", "FEE-34"):
+            bad_note(desk, shift, paper_number=number)
+    made = bad_note(desk, till, paper_number=mine.number)
+    assert made.person == "张晓"
+    with reading(desk.estate, DESK) as turn:
+        entry = turn.session.scalars(
+            select(DrawerEntryRow).order_by(DrawerEntryRow.id.desc())
+        ).first()
+        assert entry is not None
+        assert entry.detail["sale"] in sales_of_paper(turn.session, mine.number)
 
 
 # --- FEE-33 spot checks --------------------------------------------------------------------------

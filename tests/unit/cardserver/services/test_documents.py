@@ -95,6 +95,20 @@ def test_the_counter_rises_with_each_reprint_and_not_with_a_repeated_call(
     assert again(desk, paper).reprints == 2
 
 
+def test_a_job_that_begins_where_a_paper_may_exist_is_marked_though_nobody_asked_fee_24a(
+    desk: FrontDesk, paper: DocumentView
+) -> None:
+    """Two clerks saw the same owed paper: the second one to print gets the mark."""
+    first, second = new_id(), new_id()
+    assert report(desk, paper, UNKNOWN, first).reprints == 0
+    assert report(desk, paper, UNKNOWN, second).reprints == 1
+    assert report(desk, paper, UNKNOWN, second).reprints == 1, "a repeated call"
+    assert report(desk, paper, PRINTED, first).reprints == 1
+    third = new_id()
+    assert again(desk, paper, third).reprints == 2
+    assert report(desk, paper, UNKNOWN, third).reprints == 2, "leave was given for it"
+
+
 def test_a_repeated_report_is_one_report(desk: FrontDesk, paper: DocumentView) -> None:
     job = new_id()
     assert report(desk, paper, UNKNOWN, job) == report(desk, paper, UNKNOWN, job)

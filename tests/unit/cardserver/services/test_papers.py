@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from cardserver.db.paperbooks import not_printed
 from cardserver.db.tables import HolderRow, OperationRow
 from cardserver.domain.document import DocumentKind, PrintResult
 from cardserver.domain.permits import Action
@@ -282,6 +283,21 @@ def test_every_payment_has_a_paper_and_every_paper_a_hand_over_fee_32(desk: Fron
     complete(desk, owing)
     hand(desk, owing)
     assert waiting() == (0, 0)
+
+
+def test_the_short_list_of_unprinted_papers_says_what_the_papers_say_fee_32(
+    desk: FrontDesk,
+) -> None:
+    out, failed, never, wrong = (receipt(desk) for _ in range(4))
+    for paper, result in ((out, PrintResult.PRINTED), (failed, PrintResult.NOT_PRINTED)):
+        for told in (result, PrintResult.UNKNOWN):
+            report = PrintReport(print_id=new_id(), result=told)
+            documents.record_print(desk.estate, DESK, paper.document_id, report)
+    again = void(desk, wrong).replacement
+    assert again is not None
+    with reading(desk.estate, DESK) as turn:
+        listed = [row.id for row in not_printed(turn.session)]
+    assert listed == [failed.document_id, never.document_id, again.document_id]
 
 
 def test_what_is_owed_is_asked_for_by_agent_and_station_fee_32(desk: FrontDesk) -> None:

@@ -234,6 +234,7 @@ def test_what_no_provider_can_be_asked_about_for_a_day_is_shown_to_a_person(kios
     (item,) = kiosk.in_suspense()
     assert (item.tender_id, item.amount_fen, item.reason) == (view.payment_id, PRICE, "unknown")
     assert item.outcomes == suspense.OF_NOTES
+    assert [(order.provider, order.number) for order in item.orders] == [("wechat", view.number)]
     assert accounts.trial(kiosk.estate, DESK).balanced
     kiosk.provider.scan_and_pay(view.number)
     kiosk.provider.silent = {}

@@ -158,6 +158,16 @@ def test_a_payment_at_midnight_that_is_on_the_next_days_bill_settles_itself(
     assert opened(kiosk) == ()
 
 
+def test_what_the_provider_gave_back_by_itself_is_no_difference(
+    kiosk: Kiosk, provider: Billing
+) -> None:
+    back = replace(provider.line("P-late", kind=LineKind.REFUND), number="R-late")
+    provider.bills[TODAY] = [provider.line("P-late"), back]
+    next_day(kiosk)
+    assert reconciling.reconcile_due(kiosk.estate)
+    assert opened(kiosk) == ()
+
+
 def test_an_agent_does_not_settle_differences(kiosk: Kiosk, provider: Billing) -> None:
     paid(kiosk)
     provider.bills[TODAY] = []

@@ -13,8 +13,8 @@ from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.shift import HOLDING, HoldKind, ShiftState
 from cardserver.services import accounts, closing, selling, shifts, spotchecks
 from cardserver.services.errors import NotPermitted
-from cardserver.wire import RefundRequest, ReprintRequest, SaleRequest, TenderRequest
-from cardserver.wire_shifts import CountDrawer, OpenShift, ShiftView
+from cardserver.wire import RefundRequest, SaleRequest, TenderRequest
+from cardserver.wire_shifts import CountDrawer, OpenShift, PrintZ, ShiftView
 from tests.databases import tillwork
 from tests.databases.frontdesk import DESK, HEAD_DESK, FrontDesk, blank, new_id, refused
 
@@ -206,6 +206,20 @@ def test_books_and_seals_are_counted_and_locked_away_fee_35(
     assert (z.report.books, z.report.seals, z.report.locked) == (1, 1, True)
 
 
+def test_counted_books_and_seals_are_compared_with_those_on_file_fee_35(
+    desk: FrontDesk, till: ShiftView
+) -> None:
+    counted = tillwork.count(desk.estate, MEI, till, 200_00)
+    request = tillwork.close_request(counted)
+    first = closing.close_shift(desk.estate, MEI, till.shift_id, request).report
+    assert (first.books, first.books_on_file, first.seals_before) == (1, 1, None)
+    again = tillwork.begin(desk.estate, MEI)
+    tillwork.draw_book(desk.estate, MEI)
+    later = tillwork.finish(desk.estate, MEI, again, 200_00).report
+    assert (later.books, later.books_on_file) == (1, 2)
+    assert (later.seals, later.seals_before) == (1, 1)
+
+
 def test_a_head_closes_a_forgotten_shift_and_it_is_logged(desk: FrontDesk, till: ShiftView) -> None:
     with pytest.raises(NotPermitted):
         tillwork.count(desk.estate, DESK, till, 200_00)
@@ -331,8 +345,18 @@ def test_an_agent_charges_listed_items_at_listed_prices_only_fee_36(desk: FrontD
 
 def test_a_z_report_printed_again_counts_how_often(desk: FrontDesk, till: ShiftView) -> None:
     tillwork.finish(desk.estate, MEI, till, 200_00)
-    first = ReprintRequest(print_id=new_id())
+    first = PrintZ(print_id=new_id())
     assert closing.reprint_z(desk.estate, DESK, 1, first).count == 1
     assert closing.reprint_z(desk.estate, DESK, 1, first).count == 1, "a repeated call"
-    again = ReprintRequest(print_id=new_id())
+    again = PrintZ(print_id=new_id())
     assert closing.reprint_z(desk.estate, DESK, 1, again).count == 2
+
+
+def test_the_original_of_a_z_report_is_given_out_once(desk: FrontDesk, till: ShiftView) -> None:
+    """A doubled click, or the same act after a restart, prints a copy and says so."""
+    tillwork.finish(desk.estate, MEI, till, 200_00)
+    original = PrintZ(print_id=new_id(), original=True)
+    assert closing.reprint_z(desk.estate, DESK, 1, original).count == 0
+    assert closing.reprint_z(desk.estate, DESK, 1, original).count == 0, "a repeated call"
+    another = PrintZ(print_id=new_id(), original=True)
+    assert closing.reprint_z(desk.estate, DESK, 1, another).count == 1

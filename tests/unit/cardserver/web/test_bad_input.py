@@ -1,5 +1,6 @@
 """Bad input of any kind: one JSON shape, plain words, nothing done, no traceback."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -284,3 +285,15 @@ def test_the_greatest_tap_there_can_be_is_kept(gate: FlaskClient, changes: dict[
 def test_taps_without_their_journal_are_refused(gate: FlaskClient) -> None:
     answer = gate.post("/api/taps", json={"taps": [TAP]})
     assert refused(answer, 422, "invalid").message.startswith("journal:")
+
+
+@pytest.mark.parametrize("number", [0, 2**32, 2**63 - 1, 2**63, 2**64, 10**30])
+def test_a_number_in_an_address_that_no_row_can_have_breaks_nothing(
+    http: FlaskClient, app: APIFlask, number: int
+) -> None:
+    """Every address with numbers, whatever its module: words, never a traceback."""
+    for rule in app.url_map.iter_rules():
+        path, changed = re.subn(r"<int[^>]*>", str(number), rule.rule)
+        if changed and "<" not in path:
+            answers = [http.get(path), http.post(path, json={})]
+            assert all(400 <= answer.status_code < 500 for answer in answers), path

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import SecretStr
 
 from cardserver.cli_operators import operators
+from cardserver.domain.errors import RuleViolation
+from cardserver.domain.station import StationKind
 from cardserver.services import passwords
+from cardserver.services.opening import open_estate
+from cardserver.services.signingin import sign_in
+from cardserver.services.turn import Caller
+from cardserver.vault import demo_vault
+from cardserver.wire_operators import SignInRequest
 
 GOOD = "three white herons"
 
@@ -73,3 +81,24 @@ def test_the_last_administrator_stays(database: str) -> None:
     answer = yika(database, "disable", "系统管理员")
     assert answer.exit_code != 0
     assert "somebody must be left" in str(answer.exception)
+
+
+def test_a_wait_after_wrong_passwords_is_ended_beside_the_database(database: str) -> None:
+    yika(database, "add", "张晓", "--role", "agent", typed=f"{GOOD}\n{GOOD}\n")
+    estate = open_estate(database, demo_vault(), name="翠湖")
+    desk = Caller(station="desk-1", kind=StationKind.DESK)
+    request = SignInRequest(name="张晓", password=SecretStr("not this one"))
+    for _ in range(3):
+        with pytest.raises(RuleViolation):
+            sign_in(estate, desk, request)
+    estate.engine.dispose()
+    assert "(waits after wrong passwords)" in yika(database, "list").output
+    assert "waits" not in yika(database, "unlock", "张晓").output
+    assert yika(database, "unlock", "谁").exit_code != 0
+
+
+def test_offices_that_ic_14_keeps_apart_are_given_to_nobody(database: str) -> None:
+    both = ("--role", "administrator", "--role", "front-desk-head")
+    answer = yika(database, "add", "系统管理员", *both, typed=f"{GOOD}\n{GOOD}\n")
+    assert "offices-apart" in str(answer.exception)
+    assert yika(database, "list").output == ""

@@ -1,13 +1,16 @@
 """Who may call what, cell by cell: every route × every kind of station, on the running app."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from cardserver.domain.permits import OF_PEOPLE, PERMITS, Action
+from cardserver.domain.permits import OF_PEOPLE, PERMITS, Action, Role, role_permits
 from cardserver.domain.station import StationKind
+from cardserver.services.errors import NotPermitted
+from cardserver.services.turn import Caller, Leave
 from cardserver.wire import Refusal
 from tests.databases.frontdesk import FrontDesk, new_id
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
@@ -28,6 +31,9 @@ EXPECTED = {
     ("POST", "/api/sales"): {DESK, KIOSK},
     ("GET", "/api/sales/waiting"): {DESK, KIOSK},
     ("GET", "/api/charges"): {DESK, OFFICE},
+    ("GET", "/api/cards/1/handings"): {DESK, OFFICE},
+    ("POST", "/api/cards/1/handings"): {DESK, OFFICE},
+    ("POST", "/api/drawer/repayments"): {DESK},
     ("POST", "/api/parking/tariffs/1/withdrawal"): {DESK},
     ("POST", "/api/charges"): {DESK},
     ("GET", "/api/charges/ID"): {DESK, OFFICE},
@@ -61,7 +67,7 @@ EXPECTED = {
     ("GET", "/api/applications/ID"): {DESK, OFFICE},
     ("POST", "/api/applications/ID/steps"): {DESK, OFFICE},
     ("GET", "/api/cards/1/appraisals"): {DESK, OFFICE},
-    ("POST", "/api/cards/1/appraisals"): {DESK, OFFICE},
+    ("POST", "/api/cards/1/appraisals"): {DESK},
     ("POST", "/api/cards/1/reports"): {DESK},
     ("GET", "/api/documents/1"): {DESK, KIOSK},
     ("GET", "/api/documents/owed"): {DESK, KIOSK},
@@ -162,7 +168,7 @@ EXPECTED = {
     ("GET", "/api/papers"): {DESK, OFFICE},
     ("GET", "/api/papers/owed"): {DESK, OFFICE},
     ("GET", "/api/papers/box"): {DESK, OFFICE},
-    ("GET", "/api/slip-keys"): {DESK, OFFICE},
+    ("GET", "/api/slip-keys"): {DESK, KIOSK, OFFICE},
     ("POST", "/api/papers/box/emptyings"): {DESK},
     ("GET", "/api/shifts"): {DESK, OFFICE},
     ("POST", "/api/shifts"): {DESK},
@@ -239,6 +245,36 @@ def test_each_kind_of_station_reaches_exactly_what_it_may(
         if path == "/api/sessions/end":
             session = ""
     assert reached == {route for route, kinds in EXPECTED.items() if kind in kinds}
+
+
+@pytest.mark.parametrize("kind", StationKind)
+def test_no_office_carries_an_act_for_which_the_station_is_not_there(kind: StationKind) -> None:
+    """Nor does anybody's leave: roles and leaves add to what a station may do, never widen it."""
+    everyone = Caller(station="x", kind=kind, operator="何静", roles=frozenset(Role))
+    for action in Action:
+        lent = Leave(leave_id="1", action=action, name="宋梅")
+        for caller in (everyone, replace(everyone, roles=frozenset(), leave=lent)):
+            if action in PERMITS[kind] and (caller.leave or role_permits(Role, action)):
+                assert caller.authorised_by(action)
+                continue
+            with pytest.raises(NotPermitted):
+                caller.authorised_by(action)
+
+
+def test_at_an_office_applications_are_decided_and_nothing_else_is_changed() -> None:
+    looking = {
+        Action.SIGN_IN,
+        Action.FIND_HOLDERS,
+        Action.READ_CARD,
+        Action.LIST_OPERATIONS,
+        Action.REPORTS,
+    }
+    assert PERMITS[OFFICE] - looking == {
+        Action.CHECK_MERCHANT,
+        Action.APPROVE_MERCHANT,
+        Action.APPLY_STAFF_CARD,
+        Action.APPROVE_STAFF_CARD,
+    }
 
 
 def test_no_route_is_open_without_a_token(http: FlaskClient, desk: FrontDesk) -> None:

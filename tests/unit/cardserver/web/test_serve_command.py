@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -19,11 +20,12 @@ from cardserver.domain.keys import DemoKeysRefused, EstateId
 from cardserver.domain.station import StationKind
 from cardserver.keyringpath import default_keyring
 from cardserver.services.accounts import journal
-from cardserver.services.opening import ZoneUnknown, open_estate
+from cardserver.services.opening import open_estate
 from cardserver.services.setup import register_station
 from cardserver.services.stations import health
 from cardserver.services.turn import Caller
 from cardserver.vault import KeyFile, Passphrase, create_vault, open_vault
+from kiosk.station.clock import ESTATE_ZONE
 
 SECRET = bytes(range(32))
 
@@ -127,10 +129,16 @@ def test_a_passphrase_is_read_from_a_file_or_asked_for(folder: Path) -> None:
     assert words not in asked.output
 
 
-def test_a_zone_nobody_knows_is_refused(folder: Path) -> None:
+def test_server_and_stations_count_days_in_one_zone_and_none_can_be_set_cal_01c(
+    folder: Path,
+) -> None:
     done = run("--keyfile", "key", "--zone", "Mars/Olympus", "--add-station", "x", "desk")
-    assert isinstance(done.exception, ZoneUnknown)
+    assert (done.exit_code, "--zone" in done.output) == (2, True)
     assert not (folder / "yika.db").exists()
+    assert run("--keyfile", "key", "--add-station", "x", "desk").exit_code == 0
+    vault = open_vault(folder / "keyring.json", KeyFile(SECRET))
+    estate = open_estate("sqlite:///yika.db", vault, name="翠湖")
+    assert estate.zone == ESTATE_ZONE == ZoneInfo("Asia/Shanghai")
 
 
 def test_the_keyring_lies_where_the_keys_command_puts_it(

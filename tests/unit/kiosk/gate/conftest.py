@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cardserver.db.engine import open_engine
+from cardserver.domain.admission import Direction
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.uplink import Uplink
 from kiosk.station.events import Bell
@@ -34,6 +35,7 @@ class Gate:
     clock: SetClock = field(default_factory=SetClock)
     ticks: Ticks = field(default_factory=Ticks)
     bell: Bell = field(default_factory=Bell)
+    lanes: dict[str, Direction] = field(default_factory=dict)
     journal: GateJournal = field(init=False)
     uplink: Uplink = field(init=False)
 
@@ -49,6 +51,7 @@ class Gate:
             clock=self.clock,
             every_s=0.01,
             ticks=self.ticks,
+            lanes=self.lanes,
         )
 
     def restart(self, *, at: datetime | None = None) -> None:

@@ -12,14 +12,17 @@ import httpx
 import pytest
 
 from cardserver.client import ServerUnavailable
-from cardserver.domain.admission import Decision, Reason, decide
+from cardserver.db.tables_parking import LaneRow
+from cardserver.domain.admission import Decision, Direction, Reason, decide
 from cardserver.domain.rights import CardStatus, RightKind
+from cardserver.services.turn import reading
 from kiosk.gate.journal import Tap
 from kiosk.gate.reading import read_presented
 from kiosk.gate.uplink import LINK
 from simulators.cards.api import VirtualCard
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
+from tests.databases.frontdesk import GATE
 from tests.scenario.ground import LANES, MORNING, Ground
 from tests.unit.kiosk.gate.conftest import Gate
 
@@ -317,3 +320,14 @@ def test_an_alarm_rings_the_guards_bell_once(gate: Gate) -> None:
     gate.uplink._note(connected=True)
     gate.uplink._note(connected=True)
     assert gate.bell.counts()[LINK] == rung + 1
+
+
+def test_which_way_a_vehicle_lane_leads_goes_with_its_taps_park_05b(gate: Gate) -> None:
+    gate.lanes["car-out"] = Direction.EXIT
+    gate.restart()
+    tap(gate)
+    gate.uplink.round()
+    with reading(gate.ground.estate, GATE) as turn:
+        lane = turn.session.get(LaneRow, "car-out")
+        assert lane is not None
+        assert lane.direction is Direction.EXIT

@@ -12,8 +12,9 @@ from simulators.payments.notices import Letter
 from simulators.payments.providers import PayProviders
 from simulators.payments.server import PayServer
 
-SHORT = (0.25, 0.25)
-"""Limits of a line in tests; a slow answer takes longer than they allow, never less."""
+SLOW_S = 2.0
+IMPATIENT = (1.0, 0.2)
+"""Limits for a slow answer: it takes longer than they allow."""
 
 
 class PayHouse:
@@ -25,12 +26,8 @@ class PayHouse:
         self.server = PayServer(lambda: self.now, deliver=self._take)
         wechat, alipay = self.server.accounts
         self.providers: dict[ProviderName, PaymentProvider] = {
-            ProviderName.WECHAT: WechatProvider(
-                wechat, line=Line(ProviderName.WECHAT, timeouts=SHORT)
-            ),
-            ProviderName.ALIPAY: AlipayProvider(
-                alipay, line=Line(ProviderName.ALIPAY, timeouts=SHORT)
-            ),
+            ProviderName.WECHAT: WechatProvider(wechat),
+            ProviderName.ALIPAY: AlipayProvider(alipay),
         }
         self._numbers = itertools.count(1)
 
@@ -80,9 +77,17 @@ class PayHouse:
         self, provider: PaymentProvider, call: Call, trouble: Trouble, *, times: int = 1
     ) -> None:
         fault = PayFault(
-            provider=provider.name, call=call, trouble=trouble, times=times, seconds=2.0
+            provider=provider.name, call=call, trouble=trouble, times=times, seconds=SLOW_S
         )
         self.sim.faults.plan(fault)
+
+    def impatient(self, name: ProviderName) -> PaymentProvider:
+        """The provider, asked by somebody who does not wait."""
+        wechat, alipay = self.server.accounts
+        line = Line(name, timeouts=IMPATIENT)
+        if name is ProviderName.WECHAT:
+            return WechatProvider(wechat, line=line)
+        return AlipayProvider(alipay, line=line)
 
     def letter(self, provider: PaymentProvider, trouble: Trouble | None = None) -> Letter:
         """The last notice of a payment that went through this trouble."""

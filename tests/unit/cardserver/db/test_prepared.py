@@ -1,0 +1,135 @@
+"""Statements sent without detours say and store what the ordinary way does."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from cardserver.db.prepared import Prepared, PreparedRows, send
+from cardserver.db.recalling import Recalling, insertion
+from cardserver.db.tables import CounterRow, HolderRow, PostedRow, UnitRow
+from cardserver.db.tables_people import SearchKeyRow
+from cardserver.db.tables_shifts import ShiftRow
+from cardserver.domain.rights import HolderClass
+from cardserver.domain.shift import ShiftState
+from tests.databases.stores import sqlite_store
+
+AT = datetime(2025, 6, 9, 1, tzinfo=UTC)
+OPEN_SHIFTS = PreparedRows(
+    ShiftRow, select(ShiftRow).where(ShiftRow.state == ShiftState.OPEN).order_by(ShiftRow.number)
+)
+POSTED = Prepared(select(PostedRow.action, PostedRow.at).where(PostedRow.id == bindparam("key")))
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    """A transaction on an empty store."""
+    store = sqlite_store(tmp_path)
+    with store.connect() as open_one, open_one.begin():
+        yield open_one
+    store.dispose()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Session:
+    """The same with rows as objects."""
+    return Recalling(connection)
+
+
+def shift(number: int, **values: object) -> ShiftRow:
+    """An open shift of a desk of its own."""
+    told = {"id": f"shift-{number}", "number": number, "state": ShiftState.OPEN, "float_fen": 0}
+    made = {"at": AT, "station": f"desk-{number}", "operator": "张晓", "float_notes": None}
+    return ShiftRow(**{**told, **made, **values})
+
+
+def put(session: Session, *rows: ShiftRow | HolderRow) -> None:
+    """Insert them at once."""
+    assert isinstance(session, Recalling)
+    for row in rows:
+        session.put(row)
+
+
+def test_a_row_that_was_put_is_the_very_row_that_is_found(session: Session) -> None:
+    row = shift(1)
+    put(session, row)
+    assert OPEN_SHIFTS.all(session) == [row]
+    assert session.get(ShiftRow, "shift-1") is row
+
+
+def test_it_is_stored_as_the_session_itself_would_store_it(session: Session) -> None:
+    put(session, shift(1, float_notes={"100": 2}))
+    session.add(shift(2, float_notes={"100": 2}))
+    session.flush()
+    session.expunge_all()
+    one, two = session.scalars(select(ShiftRow).order_by(ShiftRow.number))
+    assert (one.at, one.state, one.float_notes) == (two.at, two.state, two.float_notes)
+    session.expunge_all()
+    again = OPEN_SHIFTS.all(session)[0]
+    assert (again.at, again.state, again.float_notes) == (AT, ShiftState.OPEN, {"100": 2})
+
+
+def test_what_is_changed_afterwards_is_written(session: Session) -> None:
+    row = shift(1)
+    put(session, row)
+    row.state = ShiftState.CLOSED
+    assert OPEN_SHIFTS.all(session) == []
+
+
+def test_a_row_met_is_not_overwritten_by_what_the_store_says(session: Session) -> None:
+    put(session, shift(1))
+    session.expunge_all()
+    first = OPEN_SHIFTS.first(session)
+    assert first is not None
+    assert OPEN_SHIFTS.first(session) is first
+    session.expire(first)
+    assert OPEN_SHIFTS.first(session) is first
+    assert first.number == 1
+
+
+def test_two_rows_of_one_key_clash_where_they_are_put(session: Session) -> None:
+    put(session, shift(1))
+    with pytest.raises(IntegrityError):
+        put(session, shift(2, id="shift-1"))
+
+
+def test_whoever_files_a_holder_writes_search_keys_too(session: Session) -> None:
+    unit = UnitRow(label="1-1-0101", zones=1)
+    session.add(unit)
+    session.flush()
+    told = {"name": "王芳", "phone": "13900001111", "id_number": "110101196001010011"}
+    put(session, HolderRow(holder_class=HolderClass.OWNER, unit_id=unit.id, **told))
+    assert session.scalar(select(SearchKeyRow.holder_id).limit(1)) is not None
+
+
+def test_plain_columns_come_back_as_what_they_are(connection: Connection) -> None:
+    assert POSTED.first(connection, key="a") is None
+    call = {"id": "a", "action": "sale", "body_hash": b"\x01", "at": AT}
+    insertion(PostedRow, tuple(call)).write(connection, [call, {**call, "id": "b"}])
+    found = POSTED.first(connection, key="b")
+    assert (found.action, found.at) == ("sale", AT)
+    assert POSTED.values(connection, key="a") == ["sale"]
+
+
+def test_defaults_are_not_forgotten() -> None:
+    with pytest.raises(TypeError, match="UnitRow"):
+        insertion(UnitRow, ("label", "zones"))
+
+
+def test_errors_of_the_driver_are_those_of_the_ordinary_way(connection: Connection) -> None:
+    row = {"name": "n", "value": 1}
+    insertion(CounterRow, tuple(row)).write(connection, [row])
+    with pytest.raises(IntegrityError):
+        insertion(CounterRow, tuple(row)).write(connection, [row])
+    with pytest.raises(OperationalError):
+        send(connection, "SELECT * FROM nothing_of_that_name")
+
+
+def test_what_waits_in_the_session_is_seen(session: Session) -> None:
+    session.add(shift(1))
+    assert [row.number for row in OPEN_SHIFTS.all(session)] == [1]
+    assert date(2025, 6, 9) == OPEN_SHIFTS.all(session)[0].at.date()

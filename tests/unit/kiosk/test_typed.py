@@ -1,0 +1,78 @@
+"""What a form may carry, however strange, is a row or nothing; a page answers it in words."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.desk.typed import row_of, rows_of
+from simulators.clock import DemoClock
+from simulators.site import Site
+from simulators.story import FIRST_DAY
+from tests.databases.sites import SettledSite
+
+ENDLESS = "9" * 5000
+"""More digits than Python turns into a number."""
+
+
+@given(st.integers(1, 10**18 - 1))
+def test_a_row_is_read_as_it_was_written(number: int) -> None:
+    wide = str(number).translate({ord("0") + digit: ord("0") + digit for digit in range(10)})
+    assert row_of(f" {number} ") == row_of(f"00{number}") == row_of(wide) == number
+
+
+@given(st.text())
+def test_anything_else_is_no_row(typed: str) -> None:
+    found = row_of(typed)
+    assert found is None or 1 <= found < 2**63
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-1", "1.5", "٣x", ENDLESS, "1" * 19])
+def test_what_no_row_can_have_is_none(typed: str) -> None:
+    assert row_of(typed) is None
+    assert rows_of(["3", typed, "5"]) == (3, 5)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    clock = DemoClock()
+    clock.travel_to(FIRST_DAY)
+    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(site: Site) -> Iterator[FlaskClient]:
+    client = site.stations["desk"].app.test_client()
+    client.post("/holder", data={"holder_id": site.people.owner})
+    client.post("/business", data={"kind": "issue"})
+    yield client
+    client.post("/act/cancel")
+
+
+@pytest.mark.parametrize("number", [ENDLESS, "9" * 20])
+@pytest.mark.parametrize(
+    ("address", "field", "rest"),
+    [
+        ("/verify", "owner_present", {}),
+        ("/verify", "lease_number", {}),
+        ("/call", "owner_id", {"result": "confirmed"}),
+        ("/report", "card_number", {"kind": "returned"}),
+        ("/report", "for_holder_id", {"kind": "swapped", "card_number": "1"}),
+        ("/papers/box", "found", {}),
+        ("/parking/agreements", "holder_id", {}),
+        ("/review/1/sign", "refers_to", {"counted": "1"}),
+        ("/review/1/decide", "card", {"decision": "keep", "reason": "x"}),
+        ("/charges/", "holder_id", {"amount": "5"}),
+        ("/holder", "holder_id", {}),
+    ],
+)
+def test_a_number_without_end_is_answered_with_a_page(
+    desk: FlaskClient, address: str, field: str, rest: dict[str, str], number: str
+) -> None:
+    answer = desk.post(address, data={**rest, field: number}, follow_redirects=True)
+    assert answer.status_code < 500
+    assert re.search(r"<main", answer.text)
