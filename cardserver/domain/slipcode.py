@@ -33,8 +33,8 @@ LONGEST: Final = 400
 _TAG: Final = b"yika-slip-1\0"
 _DAY: Final = "%Y%m%d"
 _CODE: Final = re.compile(
-    rf"({HEAD} ([A-Z0-9]{{4,8}}) ([0-9]{{1,3}}) ([0-9]{{8,12}}) ([0-9]{{8,10}}) ([0-9]{{1,12}})"
-    r" ([0-9]{8}) ([0-9]{8})) ([A-Z2-7]{103})",
+    rf"{HEAD} ([A-Z0-9]{{4,8}}) ([0-9]{{1,3}}) ([0-9]{{8,12}}) ([0-9]{{8,10}}) ([0-9]{{1,12}})"
+    r" ([0-9]{8}) ([0-9]{8}) ([A-Z2-7]{103})",
     re.ASCII,
 )
 
@@ -113,18 +113,19 @@ def _read(typed: str) -> tuple[SlipFacts, bytes] | None:
         return None
     try:
         facts = SlipFacts(
-            estate=EstateId(match[2]),
-            key_version=int(match[3]),
-            number=int(match[4]),
-            card_number=int(match[5]),
-            amount_fen=int(match[6]),
-            first=_day(match[7]),
-            last=_day(match[8]),
+            estate=EstateId(match[1]),
+            key_version=int(match[2]),
+            number=int(match[3]),
+            card_number=int(match[4]),
+            amount_fen=int(match[5]),
+            first=_day(match[6]),
+            last=_day(match[7]),
         )
-        signature = base64.b32decode(match[9] + "=")
+        signature = base64.b32decode(match[8] + "=")
     except (ValueError, binascii.Error):
         return None
-    return (facts, signature) if facts.said() == match[1] else None
+    # One code for one slip: no other figures and no other last letter say the same.
+    return (facts, signature) if code_of(facts, signature) == match[0] else None
 
 
 def _plain(typed: str) -> str:

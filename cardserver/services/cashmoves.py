@@ -165,7 +165,7 @@ def _taken_for(turn: Turn, shift: ShiftRow, request: ReportCounterfeit) -> str |
     Raises RuleViolation ``not-taken-there``; NotFound.
     """
     if request.sale_id is not None:
-        sales = [turn.find(SaleRow, request.sale_id, "sale").id]
+        sales: Sequence[str] = (turn.find(SaleRow, request.sale_id, "sale").id,)
     elif request.paper_number is not None:
         sales = sales_of_paper(turn.session, request.paper_number)
     else:

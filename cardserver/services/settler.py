@@ -181,9 +181,9 @@ class Settler:
     # --- doing it
 
     def _attend(self, errand: _Errand) -> None:
-        provider = self.estate.providers[errand.provider]
         tries = self._known[errand.key].tries
         try:
+            provider = self.estate.providers[errand.provider]
             if isinstance(errand.state, RefundStep):
                 _Refunding(self.estate, provider, errand.tender_id).attend(tries)
             else:

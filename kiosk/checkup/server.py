@@ -79,6 +79,7 @@ def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
         if config.gate is not None:
             client.post_taps((), journal=str(uuid4()))
         elif is_desk:
+            _ask_as_desk(client)
             names = client.operators.names()
         else:
             client.card(uid=_NOBODY)
@@ -91,6 +92,15 @@ def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
         if is_desk and not names:
             advice = "Put the first person on file with `yika operators add` beside the server."
             yield wrong("operators", "nobody can sign in at this desk yet", advice)
+
+
+def _ask_as_desk(client: CardServerClient) -> None:
+    """A call for which somebody has to sign in at a desk, and which no machine may make at all."""
+    try:
+        client.holder(1)
+    except ServerRefused as error:
+        if error.code not in {"not-signed-in", "not-found"}:
+            raise
 
 
 def _of_refusal(error: ServerRefused) -> Finding:

@@ -109,6 +109,8 @@ def _can_go_on(waiting: WaitingSale) -> bool:
 
 _BANK: Final = "bank-collected"
 _FREE: Final = "nothing-to-pay"
+_PASSES: Final = frozenset({"clock-set-back", "card-busy"})
+"""Refusals that are over by the card's next visit: what was paid waits for it."""
 _NO_CODE: Final = {
     "code-open": "code-unanswered",
     "tender-open": "code-unanswered",
@@ -271,7 +273,8 @@ class Machine:
             self._look_at_code()
         elif self.till.busy and self._monotonic() > self._follow_at:
             self._follow_late_money()
-        if self.screen is Screen.CLOSED or (self._inviting() and not self.till.notes_fen):
+        lacking = not (self.till.notes_fen and self.paper.can_print)
+        if self.screen is Screen.CLOSED or (self._inviting() and lacking):
             self._check_again()
         if self._deadline and self._monotonic() > self._deadline:
             self._deadline = 0.0
@@ -690,7 +693,8 @@ class Machine:
             self._move(Event.BROKEN_OFF)
         except (DeviceError, ServerError) as error:
             visit.problem = problem_of(error)
-            if visit.ticket is None and isinstance(error, ServerRefused):
+            final = isinstance(error, ServerRefused) and visit.problem not in _PASSES
+            if visit.ticket is None and final:
                 self.till.give_up(visit.problem)  # nothing will come of it: owed back
                 self._tell_server()
             self._move(Event.CARD_REFUSED)

@@ -20,6 +20,9 @@ from cardserver.wire_payments import Provider, QrView
 END_S: Final = 5.0
 """How long a payer who wants to go back or away waits for the provider's last word."""
 
+CODE_S: Final = 20.0
+"""How long a payer waits for a code: longer than the server waits for any provider."""
+
 _LOOK_S: Final = 0.5
 _ODD: Final = "code-odd"
 _OVER: Final = frozenset({QrState.CLOSED, QrState.ODD})
@@ -61,6 +64,7 @@ class Scan:
         self._monotonic = monotonic
         self._next = 0.0
         self._give_up_at = 0.0
+        self._code_by = 0.0
 
     @property
     def code(self) -> str:
@@ -124,8 +128,7 @@ class Scan:
         if view.state in _OVER:
             return self._over(view, _why(view))
         if self.wish is Wish.PAY:
-            silent = view.state is QrState.CLOSING
-            return self._over(view, "code-unanswered") if silent else view.sale
+            return self._over(view, "code-unanswered") if self._silent(view, now) else view.sale
         return self._over(view, "") if view.unpaid or self._waited_enough(now) else view.sale
 
     def forget(self) -> None:
@@ -134,6 +137,17 @@ class Scan:
 
     def _take(self, view: QrView) -> None:
         self.view, self.wish, self._next = view, Wish.PAY, 0.0
+        self._code_by = self._monotonic() + CODE_S
+
+    def _silent(self, view: QrView, now: float) -> bool:
+        """True where no code came, or none that anybody has seen; it is ended then."""
+        if view.state is QrState.WAITING or (
+            view.state is not QrState.CLOSING and now < self._code_by
+        ):
+            return False
+        with suppress(ServerError):
+            self._server.payments.close(view.payment_id)
+        return True
 
     def _waited_enough(self, now: float) -> bool:
         return self.wish is not Wish.PAY and now >= self._give_up_at

@@ -8,6 +8,7 @@ card the test tells. So a whole top-up takes a few milliseconds and every moment
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -29,12 +30,15 @@ from printer.profile import load_profile
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage, Timing
-from simulators.cards.api import VirtualCard
+from simulators.cards.api import CardDump, VirtualCard
+from simulators.cards.catalogue import make
 from simulators.paper import VirtualPrinter
 from simulators.paper_line import PaperLine
 from simulators.reader import VirtualReader
 from simulators.stream import FaultyLine
-from tests.scenario.ground import Ground
+from tests.databases.stores import fluent_engine
+from tests.scenario.cases import UID
+from tests.scenario.ground import Ground, load, save, settled_in, template
 from tests.unit.drivers.acceptors.cash_desk import Counter, TurnedClock
 
 NOTE = 100 * YUAN
@@ -243,3 +247,33 @@ class OneKiosk:
         assert sum(each.credited_fen for each in self.sales()) == self.booked()
         assert not any(each.state is SaleState.SUSPENDED for each in self.sales())
         self.machine.journal.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """The bytes of a store in which a card has a parking right, and of that card."""
+
+    store: bytes
+    memory: CardDump
+    kind: str
+
+    def settled(self) -> tuple[Ground, VirtualCard]:
+        """A fresh copy of both."""
+        engine = fluent_engine("sqlite://")
+        load(engine, self.store)
+        card = make(self.kind, UID)
+        card.load(self.memory)
+        return settled_in(engine), card
+
+
+@cache
+def resident(kind: str = "classic-1k") -> Resident:
+    """The owner with a card of that kind, which has a door and a month of parking."""
+    engine = fluent_engine("sqlite://")
+    load(engine, template().store)
+    ground, card = settled_in(engine), make(kind, UID)
+    ground.do(ground.issue_request(ground.people.owner), card)
+    ground.do(ground.parking_request(ground.card(card), 1), card)
+    made = Resident(save(engine), card.dump(), kind)
+    engine.dispose()
+    return made

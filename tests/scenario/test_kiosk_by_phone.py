@@ -174,8 +174,17 @@ def test_who_leaves_with_money_by_phone_and_notes_gets_each_back_its_way(kiosk: 
     assert at_provider(kiosk) == 0
 
 
-def test_a_provider_that_gives_no_answer_costs_nothing_and_notes_go_on(kiosk: Teller) -> None:
+def test_a_provider_that_gives_no_answer_costs_nothing_and_notes_go_on(
+    kiosk: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "CODE_S", 0.3)
     begin_to_pay(kiosk)
+    slow = PayFault(provider=ALIPAY, call=Call.CREATE, trouble=Trouble.SLOW, seconds=2)
+    kiosk.site.payments.faults.plan(slow)
+    kiosk.post("/kiosk/touch/qr-chosen", provider="alipay")
+    kiosk.until("it is said", lambda: kiosk.state("kiosk")["problem"] == "code-unanswered")
+    assert kiosk.state("kiosk")["screen"] == "pay"
+    monkeypatch.undo()
     kiosk.site.payments.faults.plan(
         PayFault(provider=WECHAT, call=Call.CREATE, trouble=Trouble.ERROR_BEFORE)
     )

@@ -5,11 +5,14 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from cardserver.domain.verification import Paper
+from cardserver.wire_people import CopyRequest
 from kiosk.desk.waiting import WaitingNumber
 from simulators import estate as demo_estate
 from simulators.clock import DemoClock
@@ -217,3 +220,15 @@ def test_the_number_never_falls_below_nobody_and_the_threshold_is_a_setting() ->
     for _ in range(200):
         waiting.change(1)
     assert waiting.number == 99
+
+
+def test_a_copy_taken_in_the_morning_waits_since_that_day_of_the_estate_cal_01c(
+    site: Site,
+) -> None:
+    """07:30 here is the evening before in UTC. The last test: time only goes forward."""
+    desk = as_operator(site, demo_estate.HEAD)
+    site.clock.travel_to(datetime(2025, 7, 2, 23, 30, tzinfo=UTC))
+    copy = CopyRequest(copy_id=str(uuid4()), paper=Paper.ID_CARD, occasion="晨间")
+    site.counter.server.people.record_copy(site.people.staff, copy)
+    assert "2025-07-03" in said(desk, "/reminders/")
+    assert "2025-07-02" not in said(desk, "/reminders/")

@@ -366,6 +366,6 @@ def device_codes() -> set[str]:
 def server_codes() -> set[str]:
     """Codes of refusals that come over the wire."""
     families = {"domain-error", "service-error"}
-    of_the_shell = {"store-error", "database-url-invalid", "store-unusable"}
+    of_the_shell = {"store-error", "database-url-invalid", "store-unusable", "account-invalid"}
     known = codes(DomainError, ServiceError) - codes(VaultError) - families - of_the_shell
     return known | {"vault-error", "http", "invalid", "server-unavailable"}

@@ -16,6 +16,10 @@ PAPER = (
     "INSERT INTO document (kind, number, operation_id, local_date, content, at, station, operator) "
     "VALUES ('formal-receipt', 7, 'op-1', '2025-06-09', '{}', '2025-06-09 01:00:00', 'd', 'o')"
 )
+TARIFF = (
+    "INSERT INTO tariff (kind, monthly_fee_fen, first, at, station, operator) "
+    "VALUES ('surface', 15000, '2025-08-01', '2025-06-09 01:00:00', 'd', 'o')"
+)
 MOVED = (
     "INSERT INTO drawer_entry (kind, number, amount_fen, person, approved_by, reason, signed, "
     "detail, at, station, operator) VALUES (:kind, 1, 1, '', '', '', '', '{}', "
@@ -58,6 +62,8 @@ def test_old_papers_and_their_guards_survive_fee_36(old: Engine) -> None:
     for change in ("UPDATE document SET number = 8", "DELETE FROM document"):
         with pytest.raises(DatabaseError, match="append-only"):
             write(old, change)
+    for _ in range(2):  # of one day: the first was withdrawn
+        write(old, TARIFF)
     with pytest.raises(DatabaseError, match="append-only"):
         write(old, "DELETE FROM tariff")
 

@@ -1,7 +1,6 @@
 """Cash that leaves a drawer: to the cashier, as a loan, as a worthless note; and spot checks."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,7 +229,7 @@ def test_a_bad_note_may_name_the_paper_it_paid_for_and_that_is_checked_fee_34(
     """The paper's own sale stands with the entry; a paper of another desk's money is refused."""
     mine = desk.do(desk.issue_request(desk.family), blank()).document
     assert mine is not None
-    elsewhere = replace(till, shift_id=tillwork.current(desk.estate, OTHER_DESK).shift_id)
+    elsewhere = tillwork.current(desk.estate, OTHER_DESK)
     for shift, number in ((elsewhere, mine.number), (till, mine.number + 7)):
         with refused("not-taken-there", "FEE-34"):
             bad_note(desk, shift, paper_number=number)

@@ -214,7 +214,7 @@ def test_counted_books_and_seals_are_compared_with_those_on_file_fee_35(
     first = closing.close_shift(desk.estate, MEI, till.shift_id, request).report
     assert (first.books, first.books_on_file, first.seals_before) == (1, 1, None)
     again = tillwork.begin(desk.estate, MEI)
-    tillwork.draw_book(desk.estate, MEI)
+    tillwork.draw_book(desk.estate, MEI, first=910_001)
     later = tillwork.finish(desk.estate, MEI, again, 200_00).report
     assert (later.books, later.books_on_file) == (1, 2)
     assert (later.seals, later.seals_before) == (1, 1)
