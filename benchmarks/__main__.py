@@ -14,6 +14,7 @@ from benchmarks import (
     decisions,
     frontdesk,
     issuing,
+    kioskmemory,
     kiosks,
     receipts,
     reviews,
@@ -33,6 +34,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     **reviews.MEASURES,
     **toppingup.MEASURES,
     **kiosks.MEASURES,
+    **kioskmemory.MEASURES,
 }
 
 

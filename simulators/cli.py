@@ -4,16 +4,14 @@ Imports of this module stay light, because the program's help loads it.
 """
 
 import json
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from simulators.cli_devices import acceptor, barrier, printer
 from simulators.payments.cli_pay import pay
+from simulators.stopping import stop_signal
 
 if TYPE_CHECKING:
     from simulators.cards.api import VirtualCard
@@ -73,7 +71,7 @@ def lay_card(kind: str, uid: str, port: int, state_file: Path | None) -> None:
         except OSError as wrong:
             click.echo(f"The card's memory can't be kept: {wrong}", err=True)
 
-    stop = _stop_signal()
+    stop = stop_signal()
     attachment = Attachment(card, port, at_rest=keep)
     click.echo(f"{kind} {uid} lies on vpcd port {port}; Ctrl-C takes it away.", err=True)
     stop.wait()
@@ -104,14 +102,3 @@ def _keep(card: "VirtualCard", state_file: Path) -> None:
     fresh = state_file.with_name(state_file.name + ".new")
     fresh.write_text(json.dumps(card.dump(), indent=1) + "\n", encoding="utf-8")
     fresh.replace(state_file)
-
-
-def _stop_signal() -> threading.Event:
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    return stop

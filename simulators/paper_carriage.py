@@ -250,7 +250,8 @@ class Carriage:
             self._add(QrRow(data=self._qr_data, left=left, module_dots=dots, modules=modules))
 
     def _raster(self, body: bytes) -> None:
-        self._picture(raster_lines(body))
+        if body:  # one that is larger than the printer's memory comes without
+            self._picture(raster_lines(body))
 
     def _bit_image(self, body: bytes) -> None:
         self._picture(column_lines(body))

@@ -277,19 +277,6 @@ def tenders_of(session: Session, sale_id: str) -> dict[str, Any]:
     return {row.tender_id: row for row in rows}
 
 
-_IN_USE_BY: Final = PreparedRows(
-    OperationRow,
-    select(OperationRow).where(
-        OperationRow.sale_id == bindparam("sale"), OperationRow.state != NOT_VOIDED
-    ),
-)
-
-
-def operation_of_sale(session: Session, sale_id: str) -> OperationRow | None:
-    """The operation the sale pays for, unless it was voided."""
-    return _IN_USE_BY.first(session, sale=sale_id)
-
-
 _STANDING: Final = Prepared(
     select(
         select(SaleEventRow.state)

@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from cardserver.domain.document import DocumentKind
-from cardserver.domain.money import CARD_COST_FEN
+from cardserver.domain.money import CARD_COST_FEN, check_amount
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.validity import free_replacement_through
 
@@ -91,5 +91,6 @@ def free_charges(amount_fen: int) -> tuple[Charge, ...]:
 
 
 def parking_charges(monthly_fee_fen: int, months: int) -> tuple[Charge, ...]:
-    """Whole months at the agreement's fee (PARK-06)."""
+    """Whole months at the agreement's fee (PARK-06). Raises AmountInvalid beyond every limit."""
+    check_amount(monthly_fee_fen * months)
     return (Charge(item=ChargeItem.PARKING, unit_price_fen=monthly_fee_fen, quantity=months),)

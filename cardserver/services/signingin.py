@@ -25,7 +25,7 @@ from cardserver.domain.signin import (
     wait_until,
 )
 from cardserver.services import passwords
-from cardserver.services.errors import NotPermitted, NotSignedIn
+from cardserver.services.errors import Conflict, NotPermitted, NotSignedIn
 from cardserver.services.sessions import roles_of, session_of, token_hash
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_operators import LeaveRequest, LeaveView, SessionView, SignInRequest
@@ -90,7 +90,7 @@ def step_up(estate: Estate, caller: Caller, request: LeaveRequest) -> LeaveView:
     """A second person gives leave for one action, with an own name and password (IC-14a).
 
     Raises RuleViolation ``sign-in-wrong``, ``sign-in-waits``, ``same-person``, ``not-theirs``;
-    NotSignedIn; NotPermitted for what nobody lends.
+    Conflict ``id-reused``; NotSignedIn; NotPermitted for what nobody lends.
     """
     if not caller.operator:
         raise NotSignedIn
@@ -126,6 +126,9 @@ def _leave(turn: Turn, row: OperatorRow, request: LeaveRequest) -> LeaveView:
             )
         )
         turn.note("step-up", row.name, request.action)
+    asked = (row.id, request.action, session.id)
+    if (leave.operator_id, leave.action, leave.session_id) != asked:
+        raise Conflict("id-reused", f"{leave.id} is another leave")
     return LeaveView(leave_id=leave.id, name=row.name, action=Action(leave.action), ends=leave.ends)
 
 

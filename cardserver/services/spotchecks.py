@@ -20,14 +20,6 @@ from cardserver.wire_shifts import (
 )
 
 
-def open_shifts(estate: Estate, caller: Caller) -> ShiftList:
-    """All open shifts, newest first: for the cashier, and for a head who closes a forgotten one."""
-    with reading(estate, caller) as turn:
-        statement = select(ShiftRow).where(ShiftRow.state == ShiftState.OPEN)
-        rows = turn.session.scalars(statement.order_by(ShiftRow.number.desc()))
-        return ShiftList(shifts=tuple(shift_view(turn, row) for row in rows))
-
-
 def recent_shifts(estate: Estate, caller: Caller, limit: int) -> ShiftList:
     """The latest shifts, open and closed, newest first."""
     with reading(estate, caller) as turn:

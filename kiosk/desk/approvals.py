@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from cardserver.client import ServerError
 from cardserver.domain.application import APPLICATION_OF, ApplicationKind, CardForm, Step
 from cardserver.domain.cardreport import Reporter, ReportKind
-from cardserver.domain.errors import DomainError, RuleViolation
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
 from cardserver.wire import HolderView
@@ -31,7 +31,7 @@ from kiosk.desk.cardacts import word
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form
 from kiosk.station.clock import ESTATE_ZONE, Clock
-from kiosk.station.problems import problem_of
+from kiosk.station.problems import REFUSALS, problem_of
 from kiosk.station.web import back_to
 
 _TEXT_SIZE: Final = 400
@@ -197,7 +197,7 @@ def _add_steps(pages: Blueprint, counter: Counter) -> None:
                 length_reason=word(request.form, "length_reason", _TEXT_SIZE),
             )
             counter.server.approvals.decide(str(application_id), body)
-        except (ServerError, DomainError) as error:
+        except REFUSALS as error:
             return _step_page(counter, str(application_id), problem=problem_of(error)), 422
         return redirect(url_for("approvals.show", application_id=application_id), code=303)
 

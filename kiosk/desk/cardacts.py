@@ -91,7 +91,6 @@ def call_owner(counter: Counter, form: Mapping[str, str]) -> None:
 
 def take_on_record(counter: Counter) -> None:
     """The confirmed person goes onto the unit's record (IC-04b). Raises ServerError."""
-    business = counter.business
     if business := counter.at(Phase.VERIFY):
         counter.server.approvals.take_on_record(business.holder.holder_id, str(uuid4()))
         prepare(business, counter.server)

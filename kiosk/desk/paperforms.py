@@ -1,7 +1,6 @@
 """What is typed on the pages of papers and books: numbers, ticks, a slip's scanned code."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,14 +8,10 @@ from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
 from cardserver.wire import DocumentView
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete
+from kiosk.desk.typed import plain
 
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _SLIP: Final = re.compile(r"YIKA-SLIP ([0-9]{1,12}) ([0-9]{1,10}) ([0-9]{1,12}) ([0-9-]{10})")
-
-
-def plain(typed: str) -> str:
-    """As typed, full-width figures made plain."""
-    return unicodedata.normalize("NFKC", typed).strip()
 
 
 def whole_of(form: Form, field: str) -> int:

@@ -267,7 +267,7 @@ def _back(endpoint: str, **values: Any) -> ResponseReturnValue:
 def _chosen(form: Mapping[str, str], field: str) -> int:
     """A row that was chosen in a form. Raises RuleViolation ``nobody-chosen``."""
     chosen = row_of(form.get(field, ""))
-    if chosen is None:
+    if not chosen:
         raise RuleViolation("nobody-chosen")
     return chosen
 

@@ -113,7 +113,7 @@ def drafted(pages: Blueprint, counter: Counter) -> Drafts:
 
     @pages.context_processor
     def everywhere() -> dict[str, object]:
-        return {"drafts": drafts, "local": local_text}
+        return {"drafts": drafts, "local_text": local_text}
 
     return drafts
 

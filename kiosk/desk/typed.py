@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-_ROW: Final = re.compile(r"0*([1-9][0-9]{0,17})")
+_ROW: Final = re.compile(r"[0-9]{1,18}")
 
 
 def plain(typed: str) -> str:
@@ -14,11 +14,11 @@ def plain(typed: str) -> str:
 
 
 def row_of(typed: str) -> int | None:
-    """The number of a row or card; None for what no row can have, however long."""
+    """The number of a row or card, or 0, which nothing bears; None for any other text."""
     match = _ROW.fullmatch(plain(typed))
-    return None if match is None else int(match[1])
+    return None if match is None else int(match.group())
 
 
 def rows_of(typed: Iterable[str]) -> tuple[int, ...]:
     """The rows that were ticked, in their order; what is none is passed over."""
-    return tuple(row for each in typed if (row := row_of(each)) is not None)
+    return tuple(row for each in typed if (row := row_of(each)))

@@ -43,7 +43,7 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         log.stop()
 
     return Station(
-        app=create_app(machine, log=log),
+        app=create_app(machine, hours=config.station.hours, log=log),
         start=start,
         stop=stop,
         at_work=lambda: machine.at_work,

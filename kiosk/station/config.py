@@ -10,6 +10,7 @@
     lock_after_minutes = 5              # a desk covers its screen when nobody touches it so long
     company = "翠湖物业服务有限公司"      # legal name on papers
     phone = "0755-8888 0000"            # the office, for people who need help
+    hours = "8:30-18:00"                # kiosk: when the office is open; may be left out
     form_font = "simsun.ttc"            # for A4 forms; without it the system's is looked for
     waiting_alarm = 3                   # desk: so many waiting ask for a second desk (FEE-06a)
     slip_keys = "slip-keys.json"        # desk: public keys of slips, kept for when the link is down
@@ -79,6 +80,7 @@ class StationPart(_Part):
     lock_after_minutes: Annotated[int, Field(ge=1, le=60)] = 5
     company: str
     phone: str
+    hours: str = ""
     form_font: Path | None = None
     waiting_alarm: Annotated[int, Field(ge=1, le=99)] = 3
     slip_keys: Path = Path("slip-keys.json")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from simulators.stopping import stop_signal
+
 if TYPE_CHECKING:
     from simulators.payments.merchant import Merchant
 
@@ -34,7 +36,6 @@ def pay(port: int, server: str, keys: Path) -> None:
 
     Prints the two commands that make a card server their merchant.
     """
-    import threading
     from datetime import UTC, datetime
 
     from cardserver.payments.api import ProviderName
@@ -42,6 +43,7 @@ def pay(port: int, server: str, keys: Path) -> None:
     from simulators.payments.merchant import Merchant
     from simulators.payments.server import PayServer
 
+    stop = stop_signal()
     urls = {name: f"{server}{NOTICES}/{name}/notices" for name in ProviderName}
     merchant = Merchant().notified(urls)
     with PayServer(lambda: datetime.now(UTC), port=port, merchant=merchant) as running:
@@ -50,10 +52,7 @@ def pay(port: int, server: str, keys: Path) -> None:
         click.echo(f"WeChat Pay and Alipay: {running.base}   calls: {running.base}/control/")
         for command in _commands(running.base, merchant, keys):
             click.echo(f"  {command}")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            click.echo("ended", err=True)
+        stop.wait()
 
 
 def _write(folder: Path, merchant: "Merchant") -> None:

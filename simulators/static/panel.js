@@ -23,9 +23,13 @@ async function takeBack(cardId) {
   if (reader) { await call(`api/readers/${reader}/lift`, {}); }
 }
 
+// Not `chosen`: the answer to an earlier laying down may still unchoose whatever is in hand by then.
+let dragged = null;
+
 document.addEventListener("dragstart", (event) => {
   const card = event.target.closest?.("[data-card]");
   if (!card) { return; }
+  dragged = card.dataset.card;
   event.dataTransfer.setData("text/plain", card.dataset.card);
   event.dataTransfer.effectAllowed = "move";
   choose(card.dataset.card);
@@ -34,6 +38,7 @@ document.addEventListener("dragstart", (event) => {
 
 document.addEventListener("dragend", () => {
   setDragging(false);
+  dragged = null;
   choose(null);
   all(".over").forEach((node) => node.classList.remove("over"));
   redraw("cards");
@@ -44,10 +49,10 @@ const dropPlace = (event) => event.target.closest?.("[data-reader], [data-wallet
 document.addEventListener("dragover", (event) => {
   const place = dropPlace(event);
   all(".over").forEach((node) => node !== place && node.classList.remove("over"));
-  if (!place || !chosen) { return; }
+  if (!place || !dragged) { return; }
   event.preventDefault();
   if (!place.classList.contains("over") && place.dataset.reader) {
-    showCall(`api/readers/${place.dataset.reader}/lay`, { card: chosen });
+    showCall(`api/readers/${place.dataset.reader}/lay`, { card: dragged });
   }
   place.classList.add("over");
 });
@@ -56,8 +61,7 @@ document.addEventListener("drop", async (event) => {
   const place = dropPlace(event);
   const cardId = event.dataTransfer.getData("text/plain");
   if (!place || !cardId) { return; }
-  event.preventDefault();
-  setDragging(false);
+  event.preventDefault(); // what lies where is drawn when the browser has ended the drag, not before
   if (place.dataset.reader) { await lay(cardId, place.dataset.reader); } else { await takeBack(cardId); }
 });
 

@@ -9,9 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import Engine
 
 from cardserver.domain.sale import SaleState
 from cardserver.wire import SaleView
@@ -19,10 +25,13 @@ from cardserver.wire_payments import Provider
 from drivers.api import BillAcceptor, CardIdentity
 from drivers.errors import DeviceError
 from drivers.worker import DeviceWorker
+from kiosk.selfservice import machine as machine_module
+from kiosk.selfservice import till
 from kiosk.selfservice.flow import Event as Happening
 from kiosk.selfservice.flow import Screen
 from kiosk.selfservice.journal import TillJournal
 from kiosk.selfservice.machine import Machine, Patience, Touch
+from kiosk.station import beginning, paper
 from kiosk.station.events import Bell
 from kiosk.station.paper import Letterhead, PaperDesk
 from kiosk.station.post import recognise
@@ -38,7 +47,7 @@ from simulators.reader import VirtualReader
 from simulators.stream import FaultyLine
 from tests.databases.stores import fluent_engine
 from tests.scenario.cases import UID
-from tests.scenario.ground import Ground, load, save, settled_in, template
+from tests.scenario.ground import Ground, Line, load, plain_line, save, settled_in, template
 from tests.unit.drivers.acceptors.cash_desk import Counter, TurnedClock
 
 NOTE = 100 * YUAN
@@ -81,13 +90,14 @@ class OneKiosk:
         acceptor = VirtualAcceptor(timing=self.timing, clock=self.clock)
         self.counter = Counter(self.clock, acceptor, FaultyLine(acceptor), tries=3)
         self.paper_line = PaperLine(self.printer, wait=self.wait)
+        self._entries = TillJournal(self.journal)
         self.machine = self._machine(self.counter.driver)
         self.until(Screen.ATTRACT)
 
     def _machine(self, acceptor: BillAcceptor) -> Machine:
         server = self.ground.client(self.station, attempts=1)
         head = Letterhead(company="翠湖物业", station=self.station, phone="0755-8000 1234")
-        paper = PaperDesk(
+        printing = PaperDesk(
             open_channel=lambda: self.paper_line,
             profile=load_profile("epson-tm-t88"),
             letterhead=head,
@@ -98,12 +108,12 @@ class OneKiosk:
             server=server,
             reader=self.reader,
             acceptor=acceptor,
-            paper=paper,
+            paper=printing,
             bell=Bell(),
             clock=self.ground.clock,
             station=self.station,
             phone=head.phone,
-            journal=TillJournal(self.journal),
+            journal=self._entries,
             patience=self.patience,
             monotonic=self.clock,
         )
@@ -111,10 +121,10 @@ class OneKiosk:
         machine.post._worker = AtOnce(self.reader.name)
         return machine
 
-    def close(self) -> None:
-        """The kiosk's process ends."""
-        self.machine.stop()
-        self.machine.journal.close()
+    def restart(self) -> None:
+        """The kiosk's process is gone between two turns, and another begins."""
+        self.counter.new_driver()
+        self.machine = self._machine(self.counter.driver)
 
     # --- time
 
@@ -155,6 +165,7 @@ class OneKiosk:
 
     @property
     def screen(self) -> Screen:
+        """What is shown; another one after each turn."""
         return self.machine.screen
 
     def lay(self, card: VirtualCard) -> None:
@@ -249,6 +260,27 @@ class OneKiosk:
         self.machine.journal.check()
 
 
+class SameIds:
+    """Ids made one after the other, the same ones again whenever a chapter is begun again."""
+
+    def __init__(self) -> None:
+        self.begin(1)
+
+    def __call__(self) -> UUID:
+        return UUID(int=next(self._numbers), version=4)
+
+    def begin(self, chapter: int) -> None:
+        self._numbers = count(chapter << 80)
+
+
+def same_ids(patch: pytest.MonkeyPatch) -> SameIds:
+    """Let all that a kiosk names have such ids; then `RememberingLine` knows its calls again."""
+    ids = SameIds()
+    for module in (machine_module, till, beginning, paper):
+        patch.setattr(module, "uuid4", ids)
+    return ids
+
+
 @dataclass(frozen=True, slots=True)
 class Resident:
     """The bytes of a store in which a card has a parking right, and of that card."""
@@ -257,13 +289,15 @@ class Resident:
     memory: CardDump
     kind: str
 
-    def settled(self) -> tuple[Ground, VirtualCard]:
+    def settled(
+        self, make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line
+    ) -> tuple[Ground, VirtualCard]:
         """A fresh copy of both."""
         engine = fluent_engine("sqlite://")
         load(engine, self.store)
         card = make(self.kind, UID)
         card.load(self.memory)
-        return settled_in(engine), card
+        return settled_in(engine, make_line), card
 
 
 @cache

@@ -21,7 +21,7 @@ from cardserver.wire import SaleRequest, TopUpRequest
 from kiosk.selfservice import machine, scanning
 from kiosk.station.i18n import DEFAULT_LANGUAGE, text
 from simulators.clock import DemoClock
-from simulators.payments.book import OrderState, SimOrder
+from simulators.payments.book import OrderState, Refusal, SimOrder
 from simulators.payments.faults import Call, PayFault, Trouble
 from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
@@ -289,3 +289,20 @@ def test_the_desk_sends_money_back_to_the_phone_it_came_from_and_pays_no_cash(
     assert kiosk.site.balances()["cash:desk-1"] == in_the_drawer
     assert trial(kiosk) == (BEFORE, 0, 0, 0)
     kiosk.lift("desk")
+
+
+@pytest.mark.parametrize("provider", ProviderName)
+def test_a_phone_that_scans_the_code_twice_pays_once(kiosk: Teller, provider: ProviderName) -> None:
+    begin_to_pay(kiosk)
+    order = choose(kiosk, provider)
+    for _ in range(2):
+        kiosk.site.payments.scan(provider, order.number)
+    with_the_phone(kiosk, order)
+    with pytest.raises(Refusal):
+        with_the_phone(kiosk, order)
+    kiosk.site.payments.tell_again(provider, order.number)
+    kiosk.until("topped up", at(kiosk, "done"))
+    kiosk.lift("kiosk")
+    assert last_day(kiosk) == "2025-07-08"
+    assert trial(kiosk) == (BEFORE + PRICE, 0, 0, 0)
+    assert booked_at_providers(kiosk) == at_provider(kiosk) == PRICE

@@ -10,8 +10,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
@@ -19,10 +17,8 @@ from sqlalchemy import Engine
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
 from cardserver.wire import SaleView, TopUpRequest
-from kiosk.selfservice import machine, till
 from kiosk.selfservice.flow import Screen
 from kiosk.selfservice.machine import Visit
-from kiosk.station import beginning, paper
 from simulators.cards.api import VirtualCard
 from simulators.cards.catalogue import make
 from simulators.faults import FaultPlan
@@ -30,27 +26,14 @@ from simulators.reader import VirtualReader
 from tests.databases.stores import fluent_engine
 from tests.scenario.cases import UID, End, Start, end_of
 from tests.scenario.ground import Ground, load, settled_in, template
-from tests.scenario.one_kiosk import NOTE, PRICE, OneKiosk
+from tests.scenario.one_kiosk import NOTE, PRICE, OneKiosk, SameIds, same_ids
 from tests.scenario.remembering import Moment, RememberingLine, back_to, now
 from tests.scenario.test_tears import Watch, named
 from tests.scenario.truth import begin_or_finish, check_finished, check_gate
 
 FAMILIES = ("classic-1k", "desfire-ev2")
 OTHER = "kiosk-2"
-BEFORE, WRITING, COMING_BACK = 1, 2, 3
-
-
-class SameIds:
-    """Ids made one after the other, the same ones again whenever a chapter is begun again."""
-
-    def __init__(self) -> None:
-        self.begin(BEFORE)
-
-    def __call__(self) -> UUID:
-        return UUID(int=next(self._numbers), version=4)
-
-    def begin(self, chapter: int) -> None:
-        self._numbers = count(chapter << 80)
+WRITING, COMING_BACK = 2, 3
 
 
 @dataclass
@@ -181,9 +164,7 @@ class Torn:
 @contextmanager
 def opened(kind: str, patch: pytest.MonkeyPatch) -> Iterator[Torn]:
     """An estate with two kiosks, and a resident whose card of that kind has a parking right."""
-    ids, engine = SameIds(), fluent_engine("sqlite://")
-    for module in (machine, till, beginning, paper):
-        patch.setattr(module, "uuid4", ids)
+    ids, engine = same_ids(patch), fluent_engine("sqlite://")
     load(engine, template().store)
     ground, card = with_two_kiosks(engine), make(kind, UID)
     ground.do(ground.issue_request(ground.people.owner), card)

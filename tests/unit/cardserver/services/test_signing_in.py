@@ -17,7 +17,7 @@ from cardserver.domain.permits import Action, Role
 from cardserver.domain.signin import DEMO_PASSWORD, LEAVE_LASTS, SessionLimits
 from cardserver.domain.station import StationKind
 from cardserver.services import operators, passwords, signingin, stations
-from cardserver.services.errors import NotPermitted, NotSignedIn
+from cardserver.services.errors import Conflict, NotPermitted, NotSignedIn
 from cardserver.services.passwords import fits
 from cardserver.services.setup import SETUP, register_station
 from cardserver.services.turn import Caller, Estate, reading
@@ -277,6 +277,17 @@ def test_leaves_for_several_actions_hold_side_by_side_each_till_its_end_ic_14(
     assert later.authorised_by(Action.WAIVE) == "罗敏"
     with pytest.raises(NotPermitted):
         later.authorised_by(STAFF)
+
+
+def test_a_leave_asked_for_again_is_one_leave_and_its_id_makes_no_other_ic_14(
+    estate: Estate,
+) -> None:
+    caller = who(estate, "desk-1", sign_in(estate).token)
+    asked = step_up(estate, caller)
+    assert signingin.step_up(estate, caller, asked).leave_id == asked.leave_id
+    for other in ({"action": Action.WAIVE}, {"name": "罗敏"}):
+        with pytest.raises(Conflict, match="another leave"):
+            signingin.step_up(estate, caller, asked.model_copy(update=other))
 
 
 @pytest.mark.parametrize("named", ["", ",", "nobody's", "☃,;", ",".join(["x"] * 500)])

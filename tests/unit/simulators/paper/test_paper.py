@@ -290,6 +290,14 @@ def test_words_are_found_whatever_their_size_and_place() -> None:
     assert printer.hanging.words == "张 40.00\na b c\n"
 
 
+def test_a_picture_larger_than_the_memory_is_swallowed_and_the_rest_is_printed() -> None:
+    printer = VirtualPrinter()
+    printer.receive(b"\x1dv\x00\x00\x80\x00\x00\x80")
+    printer.receive(bytes(0x80 * 0x8000))
+    printer.receive(b"after" + b"\n" + CUT)
+    assert "after" in printer.sheets[-1].text
+
+
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b"\x1d(k", b"\x1c&", b"\x1b*", CUT])))
 def test_garbage_never_harms_it(pieces: list[bytes]) -> None:
     printer = VirtualPrinter()

@@ -29,7 +29,11 @@ def test_the_providers_stand_alone_on_a_port(tmp_path: Path) -> None:
             refused = httpx.post(f"{base}/control/payments/pay", json=order, trust_env=False)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(WAIT_S)
+            try:
+                process.wait(WAIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     assert state.json() == {"orders": [], "faults": [], "notices": []}
     assert (refused.status_code, refused.json()["code"]) == (404, "order-not-exist")
     assert all(line.strip().startswith("yika payments add ") for line in commands)
