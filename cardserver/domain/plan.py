@@ -168,9 +168,7 @@ def plan_replace(card: Card, reason: ReplaceReason, finding: Finding | None, tod
     return Plan(after=after, charges=charges, notes=notes)
 
 
-def with_full_period(
-    plan: Plan, holder: Holder, today: date, facts: Facts = NOTHING_KNOWN
-) -> Plan:
+def with_full_period(plan: Plan, holder: Holder, today: date, facts: Facts = NOTHING_KNOWN) -> Plan:
     """A bought replacement runs for a new full period once its papers were shown (IC-11a).
 
     Days that were left beyond that stay. Raises RuleViolation ``full-period-not-free`` for a free
