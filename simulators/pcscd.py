@@ -62,8 +62,12 @@ class Pcscd:
             self._wait_for_slots()
         else:
             self.start()
-        if taken := [name for name in self.slots if _has_card(name)]:
-            raise PcscdUnavailable(f"somebody else's card lies on {', '.join(taken)}")
+        # The daemon notices a little later that the card of whoever was here before is gone.
+        if not _wait_until(lambda: not self._taken(), STOP_S):
+            raise PcscdUnavailable(f"somebody else's card lies on {', '.join(self._taken())}")
+
+    def _taken(self) -> list[str]:
+        return [name for name in self.slots if _has_card(name)]
 
     def start(self) -> None:
         """Start a daemon of our own and wait until the virtual reader is there."""

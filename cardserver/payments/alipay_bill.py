@@ -7,6 +7,7 @@ Refunds are rows of their own with negative amounts. Columns after the page of
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -19,6 +20,12 @@ from cardserver.payments.billrows import MAX_PLAIN, rows_under
 ENCODING: Final = "gb18030"
 FIRST: Final = "支付宝交易号"
 _SUMS: Final = "汇总"
+_BROKEN: Final = (
+    *(ValueError, KeyError, EOFError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading an archive raises that is none, or was changed on its way."""
+
 _UTF8_NAME: Final = 0x800  # bit 11 of a zip entry's flags (APPNOTE.TXT 4.4.4)
 
 
@@ -27,7 +34,7 @@ def read_bill(packed: bytes) -> Sequence[BillLine]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             return tuple(_lines(_details(archive)))
-    except (ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as wrong:
+    except _BROKEN as wrong:
         raise ProviderUnavailable(ProviderName.ALIPAY, f"the bill: {wrong}") from wrong
 
 

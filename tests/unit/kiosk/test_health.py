@@ -17,6 +17,9 @@ FACES = ("desk", "kiosk", "gate")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with SettledSite(tmp_path_factory.mktemp("estate")) as running:
+        tell = Teller(running)
+        tell.until("the kiosk invites", lambda: tell.state("kiosk")["screen"] == "attract")
+        tell.close()
         yield running
 
 

@@ -5,6 +5,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -195,3 +196,15 @@ def test_a_bill_that_unpacks_without_end_is_not_believed(monkeypatch: pytest.Mon
         wechat_bill.read_bill(zlib.compress(big, wbits=31), sha1=sha1(big).hexdigest())
     with pytest.raises(ProviderUnavailable):
         alipay_bill.read_bill(zipped(("a.csv", big)))
+
+
+def test_an_archive_with_any_byte_changed_reads_the_same_or_is_not_believed() -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("details.csv", "#\n" * 40)
+        archive.writestr("汇总.csv", "#\n")
+    packed = whole.getvalue()
+    for at in range(len(packed)):
+        changed = bytes([*packed[:at], packed[at] ^ 0x55, *packed[at + 1 :]])
+        with suppress(ProviderUnavailable):
+            assert alipay_bill.read_bill(changed) == ()
