@@ -1,6 +1,7 @@
 """Named questions about money: sales, payments and the ledger."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from cardserver.db.tables import (
 from cardserver.db.tables_shifts import DrawerLineRow
 from cardserver.domain.ledger import (
     CASH,
+    CREDIT,
     CUSTOMER,
     PROVIDER,
     REFUND_PAYABLE,
@@ -109,23 +111,55 @@ def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
     sums = _sums(session, sale.id)
     in_cash = -_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND)
-    return SaleAccount(
+    onto_card = -_total(sums, CREDIT, EntryKind.OWED_BACK)
+    account = SaleAccount(
         due_fen=sale.due_fen,
-        credited_fen=_credited(sums),
-        returned_fen=in_cash - _total(sums, REFUNDING, EntryKind.OWED_BACK),
+        credited_fen=_credited(sums) + _total(sums, CREDIT, EntryKind.TENDER),
+        returned_fen=in_cash + onto_card - _total(sums, REFUNDING, EntryKind.OWED_BACK),
         held_fen=-_total(sums, CUSTOMER),
         payable_fen=-_total(sums, REFUND_PAYABLE),
         refunding_fen=-_total(sums, REFUNDING),
+        from_credit_fen=_total(sums, CREDIT, EntryKind.TENDER) - onto_card,
+        kept_fen=-_total(sums, CREDIT, EntryKind.CHANGE),
+    )
+    if not account.too_much_fen:
+        return account
+    keeps = min(_AGREED.value(session, sale=sale.id), account.too_much_fen)
+    return replace(account, keeps_fen=keeps)
+
+
+_AGREED: Final = Prepared(
+    select(func.coalesce(func.sum(TenderRow.keeps_fen), 0)).where(
+        TenderRow.sale_id == bindparam("sale"), TenderRow.state == TenderState.CREDITED
+    )
+)
+"""What the payer agreed to keep as the card's credit, of the notes that counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """How a settled sale was paid, for its papers: what came in for it just now, what the card's
+    credit paid, and what beyond the price is the card's credit now.
+    """
+
+    received_fen: int
+    from_credit_fen: int
+    kept_fen: int
+
+
+def paid_for(session: Session, sale_id: str) -> Paid:
+    """The same from the ledger, without what is given back because it came too late."""
+    sums = _sums(session, sale_id)
+    spare = sum(_total(sums, name, EntryKind.OWED_BACK) for name in (REFUNDING, REFUND_PAYABLE))
+    return Paid(
+        received_fen=_credited(sums) + spare,
+        from_credit_fen=_total(sums, CREDIT, EntryKind.TENDER, EntryKind.OWED_BACK),
+        kept_fen=-_total(sums, CREDIT, EntryKind.CHANGE),
     )
 
 
-def received(session: Session, sale_id: str) -> int:
-    """What came in for a sale, without what a provider gives back because it came too late."""
-    sums = _sums(session, sale_id)
-    return _credited(sums) + _total(sums, REFUNDING, EntryKind.OWED_BACK)
-
-
 def _credited(sums: Sums) -> int:
+    """Money that came from outside."""
     return _total(sums, CASH, EntryKind.TENDER) + _total(sums, PROVIDER, EntryKind.TENDER)
 
 
@@ -214,7 +248,12 @@ def unended_tenders(session: Session) -> Sequence[TenderRow]:
 
 
 def money_given(session: Session) -> int:
-    """All change and refunds ever handed out, or given back by a payment provider."""
+    """All change and refunds ever handed out, or given back by a payment provider; and what was
+    paid out of the credit of returned cards.
+    """
+    paid_out = select(func.coalesce(func.sum(DrawerLineRow.amount_fen), 0)).where(
+        DrawerLineRow.account.startswith(CREDIT)
+    )
     statement = (
         select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
         .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
@@ -223,14 +262,14 @@ def money_given(session: Session) -> int:
             LedgerEntryRow.kind.in_((EntryKind.CHANGE, EntryKind.REFUND)),
         )
     )
-    return -int(session.scalar(statement) or 0)
+    return int(session.scalar(paid_out) or 0) - int(session.scalar(statement) or 0)
 
 
 def money_in(session: Session) -> int:
     """All money that came in, counted from the payments and not from the ledger.
 
     A note nobody can find counts as in until it is known to have gone back. The bank's part is
-    counted from its lists.
+    counted from its lists; a card's credit came in long before it pays.
     """
     states = (TenderState.CREDITED, TenderState.RETURNED)
     ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
@@ -241,6 +280,7 @@ def money_in(session: Session) -> int:
             func.max(TenderRow.value_fen).label("value"),
             (credited + unknown * (1 - ended)).label("counts"),
         )
+        .where(TenderRow.kind != TenderKind.CREDIT)
         .group_by(TenderRow.tender_id)
         .subquery()
     )
@@ -275,6 +315,16 @@ def tenders_of(session: Session, sale_id: str) -> dict[str, Any]:
     """The latest state of each payment of a sale: the columns of their rows."""
     rows = _TENDERS_OF_SALE.rows(session, sale=sale_id)
     return {row.tender_id: row for row in rows}
+
+
+def notes_on_their_way(session: Session, sale_id: str) -> int:
+    """Value of banknotes that were announced for a sale and have no end yet, in fen."""
+    last = tenders_of(session, sale_id).values()
+    return sum(
+        row.value_fen
+        for row in last
+        if row.kind is TenderKind.CASH_NOTE and row.state is TenderState.ACCEPTING
+    )
 
 
 _STANDING: Final = Prepared(

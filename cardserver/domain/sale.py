@@ -24,6 +24,7 @@ class TenderKind(StrEnum):
     CASH_DESK = "cash-desk"  # counted by a clerk
     CASH_NOTE = "cash-note"  # one banknote in the kiosk's acceptor
     QR = "qr"  # a code on the kiosk's screen: what becomes of it only the provider says
+    CREDIT = "credit"  # what we owed to the card; booked with the sale, by nobody's word
 
 
 @unique
@@ -61,6 +62,25 @@ def check_tender_step(
         raise IllegalTransition(before or "new", after)
 
 
+BY_ITSELF: Final = frozenset({TenderKind.QR, TenderKind.CREDIT})
+"""Ways of paying that no station's word makes money."""
+
+
+def rest_of(value_fen: int, missing_fen: int, *, keep: bool) -> int:
+    """What of a banknote is beyond what is missing, to be kept as the card's credit (FEE-04a).
+
+    There is no change at a kiosk. `keep`: the payer has agreed to it; it is less than this one
+    note, since a note goes in only while something is missing.
+    Raises RuleViolation ``nothing-missing``, ``more-than-missing`` without that agreement.
+    """
+    if missing_fen <= 0:
+        raise RuleViolation("nothing-missing", rule="FEE-04")
+    rest = max(0, value_fen - missing_fen)
+    if rest and not keep:
+        raise RuleViolation("more-than-missing", rule="FEE-04")
+    return rest
+
+
 def check_note(value_fen: int, *, checked: bool, above_fen: int = CHECKED_ABOVE_FEN) -> None:
     """FEE-03: money that may hold a note above the threshold counts only when it was checked."""
     if value_fen > above_fen and not checked:
@@ -84,7 +104,9 @@ class SaleAccount:
 
     `held_fen` is what we hold for it right now, `payable_fen` what must be handed back because
     it came to nothing, `refunding_fen` what is on its way back through a payment provider (and
-    counts as returned from the moment that was decided).
+    counts as returned from the moment that was decided). `from_credit_fen` is what of the credited
+    money the card's credit paid; `kept_fen` what beyond the price became its credit, and
+    `keeps_fen` what of that is agreed and will be with the end of the sale (FEE-04a).
     """
 
     due_fen: int
@@ -93,6 +115,9 @@ class SaleAccount:
     held_fen: int
     payable_fen: int = 0
     refunding_fen: int = 0
+    from_credit_fen: int = 0
+    kept_fen: int = 0
+    keeps_fen: int = 0
 
     @property
     def missing_fen(self) -> int:
@@ -101,6 +126,11 @@ class SaleAccount:
 
     @property
     def change_fen(self) -> int:
-        """Received beyond what is due and not yet given back (FEE-04)."""
-        too_much = self.credited_fen - self.returned_fen - self.due_fen
-        return max(0, min(too_much, self.held_fen))
+        """Received beyond what is due, not yet given back and not owed back already (FEE-04)."""
+        return self.too_much_fen - self.keeps_fen
+
+    @property
+    def too_much_fen(self) -> int:
+        """The same with what the card keeps of it as its credit when the sale ends."""
+        gone_fen = self.returned_fen + self.payable_fen + self.kept_fen
+        return max(0, min(self.credited_fen - gone_fen - self.due_fen, self.held_fen))

@@ -9,7 +9,12 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from cardserver.db.books import sale_account, sale_state, tender_history
+from cardserver.db.books import (
+    notes_on_their_way,
+    sale_account,
+    sale_state,
+    tender_history,
+)
 from cardserver.db.payments import has, kept_of, living_of
 from cardserver.db.tables import SaleRow, TenderRow
 from cardserver.db.tables_payments import QrEventRow, QrPaymentRow, QrRefundRow
@@ -75,8 +80,11 @@ def _credit(turn: Turn, row: QrPaymentRow) -> None:
 
 def _is_wanted(turn: Turn, sale: SaleRow, fen: int) -> bool:
     """False for a sale that ended, or to which nobody owes so much any more."""
-    is_open = sale_state(turn.session, sale.id) is SaleState.OPEN
-    return is_open and sale_account(turn.session, sale).missing_fen >= fen
+    if sale_state(turn.session, sale.id) is not SaleState.OPEN:
+        return False
+    # A note on its way can't be called back; a payment by phone can.
+    on_its_way = notes_on_their_way(turn.session, sale.id)
+    return sale_account(turn.session, sale).missing_fen - on_its_way >= fen
 
 
 def _odd(turn: Turn, row: QrPaymentRow, fen: int) -> None:

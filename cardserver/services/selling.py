@@ -5,6 +5,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from cardserver.db.books import (
+    notes_on_their_way,
     sale_account,
     sale_standing,
     sale_state,
@@ -150,6 +151,8 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
         check_may_take_money(turn)
         if sale_state(turn.session, row.id) is not SaleState.OPEN:
             raise Conflict("sale-closed")
+        if request.kind is TenderKind.CASH_NOTE and request.state is TenderState.ACCEPTING:
+            _check_wanted(turn, row, request.value_fen)
     if request.state is TenderState.CREDITED and request.kind is TenderKind.CASH_DESK:
         _check_notes(turn, request)
     told = request.model_dump(include=_TOLD)
@@ -157,6 +160,18 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
     taken_at = history[0].station if history else turn.caller.station
     _book_tender(turn, row, before, request, taken_at)
     turn.note("tender", row.id, f"{request.kind} {request.value_fen} {request.state}")
+
+
+def _check_wanted(turn: Turn, row: SaleRow, fen: int) -> None:
+    """A kiosk has no change: no note goes in that is more than is missing by now (FEE-04).
+
+    It may be less than the kiosk last heard: a code that was given up is paid after all.
+    """
+    missing = sale_account(turn.session, row).missing_fen - notes_on_their_way(turn.session, row.id)
+    if missing <= 0:
+        raise RuleViolation("nothing-missing", rule="FEE-04")
+    if fen > missing:
+        raise RuleViolation("more-than-missing", rule="FEE-04")
 
 
 def _check_notes(turn: Turn, request: TenderRequest) -> None:
@@ -190,9 +205,21 @@ def _book_tender(
         book(turn, row.id, ledger.note_unknown(station, fen))
     if request.state is TenderState.CREDITED:
         book(turn, row.id, ledger.tendered(station, row.id, fen))
-        if sale_state(turn.session, row.id) is SaleState.CANCELLED:
-            # Money that arrives after the sale was given up is owed back, never kept or lost.
-            book(turn, row.id, ledger.owed_back(row.id, fen))
+        if spare := _spare(turn, row, request):
+            book(turn, row.id, ledger.owed_back(row.id, spare))
+
+
+def _spare(turn: Turn, row: SaleRow, request: TenderRequest) -> int:
+    """What of the money just credited no sale needs: it is owed back, never kept or lost.
+
+    All of it where the sale was given up; of a note whose end was long unknown, what is more than
+    the price, paid otherwise meanwhile. At a desk what is more is change, handed out at once.
+    """
+    if sale_state(turn.session, row.id) is SaleState.CANCELLED:
+        return request.value_fen
+    if request.kind is not TenderKind.CASH_NOTE:
+        return 0
+    return min(request.value_fen, sale_account(turn.session, row).change_fen)
 
 
 def give_change(estate: Estate, caller: Caller, sale_id: str, request: ChangeRequest) -> SaleView:

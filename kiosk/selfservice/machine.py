@@ -52,6 +52,8 @@ _POLL_S: Final = 0.2
 _FELT_S: Final = 1.0
 _FOLLOW_S: Final = 2.0
 """Pause between two tries to tell an absent server of money."""
+_CODES_S: Final = 1.0
+"""Pause between two looks at a sale one of whose codes was given up and can still be paid."""
 _LAY_BACK_S: Final = 60.0
 _AGAIN_S: Final = 10.0
 """Pause between two looks for a banknote acceptor that others can do without."""
@@ -171,6 +173,7 @@ class Machine:
         self._present = False
         self._leaving = False
         self._follow_at = 0.0
+        self._codes_at = 0.0
         self._moved_at = self._monotonic()
         self._thread = threading.Thread(target=self._run, name="kiosk", daemon=True)
         self.post: ReaderPost[CardIdentity] = ReaderPost(
@@ -525,6 +528,7 @@ class Machine:
                 self.till.poll()
             else:
                 self.till.tell()
+            self._hear_of_codes()
         except DeviceError as error:
             self._acceptor_lost(error)
             return
@@ -539,6 +543,13 @@ class Machine:
         self._look_at_money()
         if self._wanted is not None and self.screen is Screen.PAY and not self.till.busy:
             self._show_code(self._wanted)
+
+    def _hear_of_codes(self) -> None:
+        """A code that the payer went back from may be paid all the same, until it is closed."""
+        sale, now = self.till.sale, self._monotonic()
+        if sale is not None and sale.open_codes and not self.till.busy and now > self._codes_at:
+            self._codes_at = now + _CODES_S
+            self.till.look()
 
     def _said_before(self) -> str:
         """What stays said while the payer pays: another card lies on the reader; why no code or

@@ -183,9 +183,15 @@ class Till:
             raise
         self.tell()
         if self._refusal is not None:
+            self.look()  # something was paid otherwise, or the sale has ended
             raise self._refusal
         if self._open and self.accepted_notes():
             self._enable()
+
+    def look(self) -> None:
+        """Have a fresh look at the sale. Raises ServerError."""
+        if self.sale is not None:
+            self.sale = self._server.sale(self.sale.sale_id)
 
     def tell(self) -> None:
         """Tell the server everything it has to know, in order. Raises ServerUnavailable."""

@@ -159,6 +159,22 @@ def test_paid_in_the_moment_of_leaving_counts(kiosk: Teller) -> None:
     assert booked_at_providers(kiosk) == at_provider(kiosk) == PRICE
 
 
+def test_a_code_that_was_given_up_and_paid_all_the_same_counts_while_notes_are_awaited(
+    kiosk: Teller,
+) -> None:
+    """Alipay can't end a code that nobody scanned: what the phone pays is heard of at once."""
+    begin_to_pay(kiosk)
+    order = choose(kiosk, ALIPAY)
+    kiosk.post("/kiosk/touch/back")
+    kiosk.until("notes are taken again", at(kiosk, "pay"))
+    with_the_phone(kiosk, order)
+    kiosk.until("topped up", at(kiosk, "done"))
+    kiosk.lift("kiosk")
+    assert trial(kiosk) == (BEFORE + PRICE, 0, 0, 0)
+    assert booked_at_providers(kiosk) == at_provider(kiosk) == PRICE
+    assert in_the_box(kiosk) == 0
+
+
 def test_who_leaves_with_money_by_phone_and_notes_gets_each_back_its_way(kiosk: Teller) -> None:
     """Alipay knows nothing of a code that nobody scanned, so that it can still be paid."""
     begin_to_pay(kiosk)

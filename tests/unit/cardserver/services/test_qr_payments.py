@@ -324,6 +324,63 @@ def test_a_second_payment_of_the_same_sale_goes_back(everywhere: Kiosk) -> None:
     assert kiosk.sale().change_fen == 0
 
 
+def a_note(state: TenderState, tender_id: str) -> TenderRequest:
+    return TenderRequest(
+        tender_id=tender_id, kind=TenderKind.CASH_NOTE, value_fen=NOTE, state=state, checked=True
+    )
+
+
+def test_no_note_goes_in_for_what_a_given_up_code_paid_meanwhile(everywhere: Kiosk) -> None:
+    kiosk = everywhere
+    view = kiosk.shown()
+    kiosk.close(view)
+    kiosk.provider.scan_and_pay(view.number)  # before the closing reached the provider
+    kiosk.settle_all(2)
+    with refused("nothing-missing"):
+        kiosk.note()
+    assert kiosk.balances().get("cash:kiosk-1", 0) == 0
+    kiosk.write()
+    kiosk.check()
+
+
+def test_no_note_goes_in_that_is_more_than_is_missing(kiosk: Kiosk) -> None:
+    kiosk.note(50_00)
+    kiosk.note()
+    kiosk.note()
+    with refused("more-than-missing"):
+        kiosk.note()
+    assert kiosk.sale().missing_fen == 50_00
+
+
+def test_a_code_paid_while_a_note_is_on_its_way_goes_back(kiosk: Kiosk) -> None:
+    view, tender = kiosk.shown(), new_id()
+    kiosk.close(view)
+    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.ACCEPTING, tender))
+    kiosk.provider.scan_and_pay(view.number)
+    kiosk.settle_all(4)
+    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
+    sale = kiosk.sale()
+    assert (sale.missing_fen, sale.change_fen) == (PRICE - NOTE, 0)
+    assert kiosk.provider.balance_fen == 0
+    kiosk.check()
+
+
+def test_a_note_found_after_the_rest_was_paid_otherwise_is_owed_back(kiosk: Kiosk) -> None:
+    tender = new_id()
+    for state in (TenderState.ACCEPTING, TenderState.UNKNOWN):
+        selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(state, tender))
+    kiosk.provider.scan_and_pay(kiosk.shown().number)
+    kiosk.settler.turn()
+    slip = kiosk.write().documents[0].content
+    assert (slip.received_fen, slip.change_fen) == (PRICE, 0)
+    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
+    sale = kiosk.sale()
+    assert (sale.refundable_fen, sale.change_fen) == (NOTE, 0)
+    trial = accounts.trial(kiosk.estate, DESK)
+    assert (trial.held_fen, trial.payable_fen, trial.suspense_fen) == (0, NOTE, 0)
+    kiosk.check()
+
+
 def test_a_cancelled_sale_gives_qr_money_back_by_qr_and_notes_at_the_desk(kiosk: Kiosk) -> None:
     kiosk.note()
     view = kiosk.shown()

@@ -1,0 +1,92 @@
+"""What happens at a gate, one line an event, and the chain that shows a line left out or changed.
+
+The same line stands in the gate's journal, on the wire and in the centre's store. A journal numbers
+its lines from 1 without holes; each carries the hash of the one before, so that a batch that was
+forged, reordered or cut is seen by whoever knows the last good line (GB/T 37078-2018, 6.6.2-6.6.4;
+GATE-07a).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum, unique
+from typing import Final
+
+
+@unique
+class EventKind(StrEnum):
+    """What a line tells. *Granted* and *passed* are two facts."""
+
+    TAP = "tap"  # a card was presented and decided on
+    PASSED = "passed"  # whoever was let in went through, as loop, arm or door contact say
+    NOT_PASSED = "not-passed"  # the time was over and nobody went through
+    OPENED_BY_HAND = "opened-by-hand"  # a guard opened, with name and reason
+    FORCED = "forced"  # a door or arm opened that nobody opened
+    HELD_OPEN = "held-open"
+    BARRIER_FAULT = "barrier-fault"  # asked to open, and it did not answer or did not move
+    NEUTRAL = "neutral"  # who is inside was forgotten, after a barrier fault or by hand
+    FIRE = "fire"  # the fire input frees the exits in hardware; software only says so
+    FIRE_OVER = "fire-over"
+    DURESS = "duress"
+    ALARM = "alarm"  # `detail` is its word, e.g. copy-too-old, clock-set-back, reader-away
+    ALARM_OVER = "alarm-over"
+    CLONE = "clone"  # a card's counter was seen twice, or went up
+    STARTED = "started"  # the gate's process began; `detail` is its version
+
+
+GENESIS: Final = bytes(32)
+"""What stands before the first line of a journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateEvent:
+    """One line. `sequence` counts from 1 in its journal, `at` is the gate's own aware instant.
+
+    `about` is the sequence of the tap or opening that this line belongs to, 0 for none. `reason`
+    is the decision's word for a tap and empty otherwise; `by` is the guard's name where a person
+    acted; `detail` is free text of at most 400 characters without anything secret.
+    `counter` is a Classic card's clone counter as it was read, where the lane reads one.
+    """
+
+    sequence: int
+    at: datetime
+    lane: str
+    kind: EventKind
+    uid: bytes = b""
+    card_number: int | None = None
+    granted: bool = False
+    reason: str = ""
+    snapshot_version: int = 0
+    about: int = 0
+    by: str = ""
+    detail: str = ""
+    counter: int | None = None
+
+
+def link(before: bytes, journal: str, event: GateEvent) -> bytes:
+    """The chain's hash at this line: SHA-256 over the hash before it and the line, 32 bytes.
+
+    `journal` is the journal's id: a line of one journal never fits into another.
+    """
+    line = json.dumps(
+        [
+            journal,
+            event.sequence,
+            event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            event.lane,
+            event.kind.value,
+            event.uid.hex(),
+            event.card_number,
+            event.granted,
+            event.reason,
+            event.snapshot_version,
+            event.about,
+            event.by,
+            event.detail,
+            event.counter,
+        ],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(before + line.encode("utf-8")).digest()
