@@ -18,18 +18,6 @@ class PrinterError(Exception):
         self.printer = printer
 
 
-class PaperOut(PrinterError):
-    """The roll is at its end."""
-
-    code = "paper-out"
-
-
-class CoverOpen(PrinterError):
-    """The cover is open."""
-
-    code = "cover-open"
-
-
 class PrinterOffline(PrinterError):
     """The printer cannot be reached, takes no data in time, or has stopped with a fault."""
 

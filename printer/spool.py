@@ -19,7 +19,7 @@ from typing import Final
 
 from printer.channel import Channel
 from printer.dialogue import ANSWER_S, Clock, Dialogue
-from printer.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
+from printer.errors import PrinterError, PrinterOffline
 from printer.escpos import SENSOR_IN_ORDER, encode, proof_request, unblock, void_strip
 from printer.profile import Profile, Proof
 from printer.receipt import Receipt
@@ -81,26 +81,6 @@ def ask_status(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterSta
         PrinterOffline: the way to the printer is gone.
     """
     return Dialogue(channel, clock).ask_status()
-
-
-def require_ready(channel: Channel, *, name: str = "", clock: Clock = time.monotonic) -> None:
-    """Refuse to go on unless the printer can print, before money is taken for a paper.
-
-    Raises:
-        PaperOut: so it says.
-        CoverOpen: so it says.
-        PrinterOffline: it is silent, has a fault, or cannot be reached.
-    """
-    trouble = ask_status(channel, clock=clock).trouble
-    match trouble:
-        case None:
-            return
-        case Trouble.PAPER_OUT:
-            raise PaperOut(printer=name)
-        case Trouble.COVER_OPEN:
-            raise CoverOpen(printer=name)
-        case _:
-            raise PrinterOffline(f"the printer is {trouble}", printer=name)
 
 
 def print_job(

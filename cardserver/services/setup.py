@@ -1,11 +1,10 @@
-"""Putting an estate on file: stations, units, holders, agreements. Used by seeds and tests."""
+"""Putting an estate on file: stations, units, holders. Used by seeds and tests."""
 
 import secrets
 from datetime import date
 from typing import Final
 
-from cardserver.db.tables import AgreementRow, HolderRow, StationRow, UnitRow
-from cardserver.domain.money import check_amount
+from cardserver.db.tables import HolderRow, StationRow, UnitRow
 from cardserver.domain.rights import HolderClass, zone_mask
 from cardserver.domain.station import StationKind
 from cardserver.services.sessions import token_hash
@@ -65,39 +64,4 @@ def register_holder(
             )
         )
         turn.note("register-holder", f"holder {row.id}", holder_class)
-        return row.id
-
-
-def register_agreement(
-    estate: Estate,
-    number: str,
-    holder_id: int,
-    *,
-    plate: str,
-    space: str,
-    space_kind: str,
-    zone: int,
-    monthly_fee_fen: int,
-    ends: date,
-    bank_collected: bool = False,
-) -> int:
-    """A signed space agreement; `zone` is the car park's. Raises NotFound, Conflict."""
-    check_amount(monthly_fee_fen)
-    zone_mask(zone)
-    with writing(estate, SETUP) as turn:
-        turn.find(HolderRow, holder_id, "holder")
-        row = turn.add(
-            AgreementRow(
-                number=number,
-                holder_id=holder_id,
-                plate=plate,
-                space=space,
-                space_kind=space_kind,
-                zone=zone,
-                monthly_fee_fen=monthly_fee_fen,
-                ends=ends,
-                bank_collected=bank_collected,
-            )
-        )
-        turn.note("register-agreement", number)
         return row.id

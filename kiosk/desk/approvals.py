@@ -16,7 +16,6 @@ from flask.typing import ResponseReturnValue
 from cardserver.client import ServerError
 from cardserver.domain.application import APPLICATION_OF, ApplicationKind, CardForm, Step
 from cardserver.domain.cardreport import Reporter, ReportKind
-from cardserver.domain.errors import RuleViolation
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
 from cardserver.wire import HolderView
@@ -30,6 +29,7 @@ from kiosk.desk import cardacts
 from kiosk.desk.cardacts import word
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form
+from kiosk.desk.typed import day_or_none
 from kiosk.station.clock import ESTATE_ZONE, Clock
 from kiosk.station.problems import REFUSALS, problem_of
 from kiosk.station.web import back_to
@@ -155,14 +155,7 @@ def _application(holder_id: int, application_id: str) -> ApplicationRequest:
 
 
 def _day(name: str) -> date | None:
-    """A day of a form; None when left empty. Raises RuleViolation ``day-invalid``."""
-    typed = request.form.get(name, "").strip()
-    if not typed:
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise RuleViolation("day-invalid") from None
+    return day_or_none(request.form.get(name, ""))
 
 
 def _fresh() -> str:

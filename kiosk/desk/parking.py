@@ -26,8 +26,7 @@ from kiosk.desk.bankpages import add_bank
 from kiosk.desk.business import Business
 from kiosk.desk.carrying import business_of, carriers
 from kiosk.desk.counter import Counter
-from kiosk.desk.parkingforms import day, kind, yuan
-from kiosk.desk.typed import row_of
+from kiosk.desk.typed import day, row_of, yuan
 from kiosk.station.clock import ESTATE_ZONE
 
 _FOUND: Final = 8
@@ -84,7 +83,7 @@ def _add_spaces(pages: Blueprint, counter: Counter) -> None:
             body = SpaceRequest(
                 request_id=act_id(form),
                 code=words(form.get("code", ""), "space-missing"),
-                kind=kind(form),
+                kind=_kind(form),
                 zone=whole(form.get("zone", ""), "zone-missing"),
             )
             counter.server.parking.add_space(body)
@@ -117,7 +116,7 @@ def _add_tariffs(pages: Blueprint, counter: Counter) -> None:
         def act() -> None:
             body = TariffRequest(
                 request_id=act_id(form),
-                kind=kind(form),
+                kind=_kind(form),
                 monthly_fee_fen=yuan(form.get("fee", "")),
                 first=day(form.get("first", "")),
             )
@@ -281,3 +280,11 @@ def _terms(form: Mapping[str, str]) -> TermsRequest:
         stated_fee_fen=yuan(stated) if stated else 0,
         bank_collected=form.get("bank") == "yes",
     )
+
+
+def _kind(form: Mapping[str, str]) -> SpaceKind:
+    """The kind of space that was chosen. Raises RuleViolation ``space-missing``."""
+    chosen = form.get("kind", "")
+    if chosen not in set(SpaceKind):
+        raise RuleViolation("space-missing")
+    return SpaceKind(chosen)

@@ -23,7 +23,8 @@ from cardserver.wire_people import (
 )
 from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
-from kiosk.desk.peopleforms import day_or_none, details, number, reason_of
+from kiosk.desk.peopleforms import details, number, reason_of
+from kiosk.desk.typed import day_or_none
 
 _STANDINGS: Final[tuple[Standing, ...]] = ("current", "ended", "all")
 _LAST_PAGE: Final = 100_000
@@ -171,7 +172,7 @@ def _add_changing(pages: Blueprint, counter: Counter) -> None:
             ended = EndHolderRequest(
                 request_id=act_id(request.form),
                 version=number(request.form, "version") or 0,
-                last_day=day_or_none(request.form, "last_day"),
+                last_day=day_or_none(request.form.get("last_day", "")),
                 reason=reason_of(request.form),
             )
             counter.server.people.end_holder(holder_id, ended)

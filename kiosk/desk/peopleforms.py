@@ -5,12 +5,12 @@ An empty field is no word at all; a field that a person has to fill in says so b
 
 import re
 from collections.abc import Mapping
-from datetime import date
 
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.rights import MAX_ZONE, HolderClass
 from cardserver.wire_people import HolderDetails
 from kiosk.desk.asking import words
+from kiosk.desk.typed import day_or_none
 
 _LONGEST = 60
 _ROW = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -22,19 +22,6 @@ def _word(form: Mapping[str, str], field: str) -> str | None:
     if len(text) > _LONGEST:
         raise RuleViolation("field-too-long")
     return text or None
-
-
-def _day(form: Mapping[str, str], field: str) -> date | None:
-    text = form.get(field, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise RuleViolation("date-unclear") from None
-
-
-def day_or_none(form: Mapping[str, str], field: str) -> date | None:
-    """A day as typed; None for an empty field. Raises RuleViolation ``date-unclear``."""
-    return _day(form, field)
 
 
 def number(form: Mapping[str, str], field: str) -> int | None:
@@ -68,10 +55,10 @@ def details(form: Mapping[str, str], holder_class: HolderClass) -> HolderDetails
         relation=_word(form, "relation"),
         company=holder_class is HolderClass.OWNER and "company" in form,
         lease_number=_word(form, "lease_number") if tenant else None,
-        lease_start=_day(form, "lease_start") if tenant else None,
-        lease_end=_day(form, "lease_end") if tenant else None,
+        lease_start=day_or_none(form.get("lease_start", "")) if tenant else None,
+        lease_end=day_or_none(form.get("lease_end", "")) if tenant else None,
         principal_id=number(form, "principal_id") if tenant else None,
-        contract_end=_day(form, "contract_end"),
+        contract_end=day_or_none(form.get("contract_end", "")),
         section=_word(form, "section"),
     )
 

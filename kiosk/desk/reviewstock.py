@@ -14,6 +14,7 @@ from cardserver.domain.review import StockMove
 from cardserver.wire_review import StockRequest, WorkYearRequest
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.counter import Counter
+from kiosk.desk.typed import day
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 
 _FIRST_YEAR: Final = 2000
@@ -55,18 +56,11 @@ def _moving(form: Mapping[str, str]) -> StockRequest:
         raise RuleViolation("count-missing")
     return StockRequest(
         request_id=act_id(form),
-        day=_day(form.get("day", "")),
+        day=day(form.get("day", "")),
         move=StockMove(word),
         amount=amount,
         reason=words(form.get("reason", ""), "reason-missing"),
     )
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        raise RuleViolation("day-unreadable") from None
 
 
 def add_work_years(pages: Blueprint, counter: Counter, clock: Clock) -> None:

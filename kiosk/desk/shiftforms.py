@@ -3,7 +3,6 @@
 import hashlib
 import re
 import threading
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,11 +15,11 @@ from pydantic import ValidationError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.errors import DomainError
 from kiosk.desk.counter import Counter
+from kiosk.desk.typed import plain, yuan
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.problems import REFUSALS, refusal_of
 
 _PIECES: Final = re.compile(r"[0-9]{1,4}")
-_YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INCOMPLETE: Final = "form-incomplete"
 _REMEMBERED: Final = 40
@@ -125,7 +124,7 @@ def notes_of(form: Form) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     for face in DENOMINATIONS:
-        typed = unicodedata.normalize("NFKC", form.get(f"n{face}", "")).strip() or "0"
+        typed = plain(form.get(f"n{face}", "")) or "0"
         if _PIECES.fullmatch(typed) is None:
             raise FormIncomplete
         found[face] = int(typed)
@@ -134,20 +133,15 @@ def notes_of(form: Form) -> dict[int, int]:
 
 def number_of(form: Form, field: str) -> int:
     """A count that was typed. Raises FormIncomplete."""
-    typed = unicodedata.normalize("NFKC", form.get(field, "")).strip()
+    typed = plain(form.get(field, ""))
     if _PIECES.fullmatch(typed) is None:
         raise FormIncomplete
     return int(typed)
 
 
 def fen_of(form: Form, field: str) -> int:
-    """An amount in yuan as typed, in fen. Raises FormIncomplete."""
-    typed = unicodedata.normalize("NFKC", form.get(field, "")).strip()
-    match = _YUAN.fullmatch(typed)
-    if match is None:
-        raise FormIncomplete
-    yuan, cents = match.groups(default="")
-    return int(yuan) * 100 + int(cents.ljust(2, "0"))
+    """An amount in yuan as typed, in fen. Raises RuleViolation ``amount-unreadable``."""
+    return yuan(form.get(field, ""))
 
 
 def local_text(instant: datetime) -> str:

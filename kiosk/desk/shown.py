@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, Literal
 
 from cardserver.domain.errors import RuleViolation
@@ -10,7 +9,7 @@ from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire import LeaseShown, VerificationRequest
 from kiosk.desk.business import Business
-from kiosk.desk.typed import row_of
+from kiosk.desk.typed import day, row_of
 
 METHOD_OF: Final = {
     HolderClass.OWNER: VerificationMethod.OWNER_RECORD,
@@ -72,10 +71,7 @@ def _lease(form: Mapping[str, str]) -> LeaseShown | None:
         return None
     if not (number and filed and all(days)):
         raise RuleViolation("lease-incomplete", rule="IC-05c")
-    try:
-        first, last = (date.fromisoformat(day) for day in days)
-    except ValueError:
-        raise RuleViolation("day-invalid", rule="IC-05c") from None
+    first, last = (day(typed, rule="IC-05c") for typed in days)
     if last < first:
         raise RuleViolation("lease-incomplete", rule="IC-05c")
     shown: Literal["original", "copy"] = "copy" if form.get("shown") == "copy" else "original"

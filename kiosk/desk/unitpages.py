@@ -11,13 +11,13 @@ from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.people import page_number
 from kiosk.desk.peopleforms import (
-    day_or_none,
     name_of,
     number,
     optional,
     reason_of,
     zones,
 )
+from kiosk.desk.typed import day_or_none
 from kiosk.station.clock import Clock, local_date
 
 
@@ -105,8 +105,8 @@ def _add_transfer(pages: Blueprint, counter: Counter, clock: Clock) -> None:
         typed = request.form
         return TransferRequest(
             transfer_id=act_id(typed),
-            transferred_on=day_or_none(typed, "transferred_on") or local_date(clock()),
-            rights_end=day_or_none(typed, "rights_end"),
+            transferred_on=day_or_none(typed.get("transferred_on", "")) or local_date(clock()),
+            rights_end=day_or_none(typed.get("rights_end", "")),
             household=_numbers(typed.getlist("household")),
             cards=_numbers(typed.getlist("cards")),
             name=name_of(typed),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
-from cardserver.db.tables import HolderRow, UnitRow
+from cardserver.db.tables import AgreementRow, HolderRow, UnitRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action, Role
 from cardserver.domain.record import Medium
@@ -185,10 +185,9 @@ class FrontDesk:
         bank_collected: bool = False,
     ) -> int:
         """Sign a space agreement."""
-        return setup.register_agreement(
-            self.estate,
-            number,
-            holder,
+        row = AgreementRow(
+            number=number,
+            holder_id=holder,
             plate="粤B·A1234",
             space="B117",
             space_kind="underground",
@@ -197,6 +196,8 @@ class FrontDesk:
             ends=ends,
             bank_collected=bank_collected,
         )
+        with writing(self.estate, setup.SETUP) as turn:
+            return turn.add(row).id
 
     def verify(
         self,

@@ -190,7 +190,7 @@ def test_a_tenant_is_served_with_lease_and_copy_and_told_the_end_ic_05(day: Tell
     verify(day, "lease", "id-copy", lease_number="ZL-7")
     assert problem(day) == ("lease-incomplete", "IC-05c")
     verify(day, "lease", "id-copy", **{**lease(), "lease_last": "31.3.2026"})
-    assert problem(day) == ("day-invalid", "IC-05c")
+    assert problem(day) == ("day-unreadable", "IC-05c")
     verify(day, "lease", "id-copy", **lease())
     assert "租赁合同同日到期" in day.page("/desk/")
     pay(day)

@@ -180,7 +180,6 @@ def test_each_page_of_money_is_drawn(desk: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("address", "form"),
     [
-        ("/money/loan", {"amount": "x"}),
         ("/money/loan", {"amount": "5"}),
         ("/money/counterfeit", {"face": "7"}),
         ("/money/check", {"shift_id": "no"}),
@@ -192,6 +191,10 @@ def test_nonsense_in_a_form_of_money_is_told_kindly(
     desk: FlaskClient, address: str, form: dict[str, str]
 ) -> None:
     assert "请把表格填写完整" in send(desk, address, form)
+
+
+def test_an_amount_that_is_no_number_is_told_by_its_own_word(desk: FlaskClient) -> None:
+    assert "请用数字填写金额" in send(desk, "/money/loan", {"amount": "x"})
 
 
 # --- money at the counter ------------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.desk.typed import row_of, rows_of
+from cardserver.domain.errors import RuleViolation
+from kiosk.desk.typed import day, day_or_none, row_of, rows_of, yuan
 from simulators.clock import DemoClock
 from simulators.site import Site
 from simulators.story import FIRST_DAY
@@ -22,6 +24,39 @@ ENDLESS = "9" * 5000
 def test_a_row_is_read_as_it_was_written(number: int) -> None:
     wide = str(number).translate({ord("0") + digit: ord("0") + digit for digit in range(10)})
     assert row_of(f" {number} ") == row_of(f"00{number}") == row_of(wide) == number
+
+
+@given(st.dates())
+def test_a_day_is_read_in_plain_and_in_full_width_figures(meant: date) -> None:
+    wide = meant.isoformat().translate({ord("0") + each: ord("0") + each for each in range(10)})
+    assert day(f" {meant} ") == day(wide) == day_or_none(str(meant)) == meant
+
+
+@given(st.text())
+def test_anything_else_is_no_day_and_says_under_which_rule(typed: str) -> None:
+    said = set()
+    try:
+        day(typed, rule="IC-05c")
+    except RuleViolation as refused:
+        said.add((refused.reason, refused.rule))
+    assert said <= {("day-unreadable", "IC-05c")}
+
+
+def test_an_empty_day_is_none() -> None:
+    assert day_or_none("  ") is None
+
+
+@given(st.integers(0, 999_999_99))
+def test_an_amount_in_yuan_is_read_to_the_fen(fen: int) -> None:
+    assert yuan(f"{fen // 100}.{fen % 100:02}") == fen
+    assert yuan(f" {fen // 100} ") == fen // 100 * 100
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1.234", "1,5", "1000000", "¥3", "9" * 60])
+def test_what_is_no_amount_is_refused_by_its_own_word(typed: str) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        yuan(typed)
+    assert refused.value.reason == "amount-unreadable"
 
 
 @given(st.text())

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from printer.charset import Rare
-from printer.errors import CoverOpen, PaperOut, PrinterError, PrinterOffline
 from printer.escpos import encode
 from printer.profile import Profile, Proof, load_profile
 from printer.receipt import HEADING, Amount, Qr, Receipt, Rule, Text, Title
@@ -21,7 +20,6 @@ from printer.spool import (
     Outcome,
     ask_status,
     print_job,
-    require_ready,
 )
 from printer.status import Paper, Trouble
 from simulators.paper import VirtualPrinter
@@ -275,25 +273,6 @@ def test_a_silent_printer_costs_one_waiting_not_four(desk: Desk) -> None:
     started = desk.clock()
     assert ask_status(desk.line, clock=desk.clock).silent
     assert desk.clock() - started < 0.5
-
-
-@pytest.mark.parametrize(
-    ("condition", "error"),
-    [
-        ({"paper_out": True}, PaperOut),
-        ({"cover_open": True}, CoverOpen),
-        ({"powered": False}, PrinterOffline),
-        ({"cutter_jammed": True}, PrinterOffline),
-    ],
-)
-def test_money_is_not_taken_for_a_paper_that_cannot_be_printed(
-    desk: Desk, condition: dict[str, bool], error: type[PrinterError]
-) -> None:
-    require_ready(desk.line, clock=desk.clock)
-    desk.printer.change(**condition)
-    with pytest.raises(error) as refused:
-        require_ready(desk.line, name="kiosk", clock=desk.clock)
-    assert refused.value.printer == "kiosk"
 
 
 def test_a_printer_that_talks_without_end_is_not_listened_to_for_ever(desk: Desk) -> None:
