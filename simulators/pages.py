@@ -7,19 +7,18 @@ under ``static/``; what it adds lies in `simulators/static`, served under ``own/
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kiosk.station.i18n import LANGUAGE_NAMES, choose_language
+from kiosk.station.origin import from_our_pages
 from kiosk.station.web import POLICY
 from simulators.words import section, word
 
 LANGUAGE_COOKIE: Final = "yika-demo-language"  # of the demo's pages; a station keeps its own
 BODY_LIMIT: Final = 64 * 1024
-_OUR_PAGES: Final = frozenset({"same-origin", "none"})
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: "no-such-call",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
@@ -70,24 +69,9 @@ def _choose_language() -> None:
 
 
 def _same_origin_only() -> ResponseReturnValue | None:
-    """Refuse what another site's page sends (a browser names its origin)."""
-    if request.method in {"GET", "HEAD"}:
-        return None
-    origin = request.headers.get("Origin")
-    if origin is None:
-        ours = request.headers.get("Sec-Fetch-Site", "none") in _OUR_PAGES
-    else:
-        ours = _host_of(origin) == request.host
-    if ours:
+    if from_our_pages(request):
         return None
     return refusal(HTTPStatus.FORBIDDEN, "other-origin", "this call comes from another site's page")
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:  # such as an address with half a bracket
-        return None
 
 
 def _safe_headers(response: Response) -> Response:

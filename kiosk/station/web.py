@@ -7,7 +7,6 @@ import secrets
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,6 +25,7 @@ from kiosk.station.i18n import (
     text,
     worded,
 )
+from kiosk.station.origin import from_our_pages
 
 LANGUAGE_COOKIE: Final = "yika-language"
 POLICY: Final = (
@@ -45,7 +45,6 @@ A page of another site that lets its name point here (DNS rebinding) is refused 
 """
 
 _MAX_FORM_BYTES: Final = 64 * 1024
-_OUR_PAGES: Final = frozenset({"same-origin", "none"})
 
 
 def language() -> str:
@@ -116,22 +115,9 @@ def _choose_language() -> None:
 
 
 def _same_origin_only() -> ResponseReturnValue | None:
-    """Refuse a form that another site posts into ours (a browser says where it comes from)."""
-    if request.method in {"GET", "HEAD"}:
+    if from_our_pages(request):
         return None
-    origin = request.headers.get("Origin")
-    if origin is None:
-        ours = request.headers.get("Sec-Fetch-Site", "none") in _OUR_PAGES
-    else:
-        ours = _host_of(origin) == request.host
-    return None if ours else _page_of_words("other-origin", HTTPStatus.FORBIDDEN)
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:  # such as an address with half a bracket
-        return None
+    return _page_of_words("other-origin", HTTPStatus.FORBIDDEN)
 
 
 def _safe_headers(response: Response) -> Response:
