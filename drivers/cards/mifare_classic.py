@@ -4,11 +4,12 @@
     not supported        random UIDs, Mini, Plus in its own levels
     slot 0, slot 1       door in sector 1, parking in sector 2, 28 bytes each
     exchanges per read   load key, authenticate, index, copy: 4; with the UID 5
+    counter              in sector 3, to trap clones: authenticate, read, count down: 3 more
     medium               ``classic``: the record is sealed with a CMAC under a per-card key
 
 Crypto1 is broken: the keys of a card can be found out with cheap tools, and a full clone of a card,
 UID included, looks like the card. The record's seal tells copied data from the card's own, not a
-clone (docs/security.md).
+clone; a clone and its card give themselves away by their counters (docs/security.md).
 """
 
 from typing import Final
@@ -27,9 +28,10 @@ from drivers.api import (
 )
 from drivers.cards import mifare_classic_keying as keying
 from drivers.cards.mifare_classic_access import BLOCK_SIZE, KeyType
+from drivers.cards.mifare_classic_counter import parse_value
 from drivers.cards.mifare_classic_slot import HEAD_SIZE, SLOT_SIZE, SlotIndex, parse_index
 from drivers.cards.mifare_classic_storage import BlockStorage, first_block
-from drivers.errors import CardAuthenticationFailed, RecordMismatch, RecordTorn
+from drivers.errors import ApduRefused, CardAuthenticationFailed, RecordMismatch, RecordTorn
 
 
 class ClassicCard:
@@ -83,6 +85,23 @@ class ClassicCard:
         self._write_body(_copy_block(block, copy), data[HEAD_SIZE:])
         index = SlotIndex(head=data[:HEAD_SIZE], copy=copy, key_version=keys.version)
         self._storage.write(block, index.encode())
+
+    def count_down(self, keys: KeySet) -> int | None:
+        """Use up the next number of the card's counter: what it showed before; see `drivers.api`.
+
+        None where the card has none, its copies disagree, or the reader can't count.
+        """
+        sector = keying.COUNTER_SECTOR
+        block = first_block(sector)
+        self._storage.authenticate(sector, KeyType.A, keys[KeyRole.CLASSIC_READ])
+        number = parse_value(self._storage.read(block))
+        if number is None:
+            return None
+        try:
+            self._storage.decrement(block)
+        except ApduRefused:
+            return None
+        return number
 
     def _idle_copy(self, block: int) -> int:
         # Looked at twice before it is called torn: on a misread the copy that counts would be lost.

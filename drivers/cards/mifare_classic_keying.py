@@ -3,7 +3,7 @@
     sector 0   directory        key A public (A0..A5), key B ours
     sector 1   slot 0 (door)    key A reads, key B writes
     sector 2   slot 1 (parking)
-    sector 3   reserved for a counter that key A may only decrement; locked, not used yet
+    sector 3   a counter            key A reads and counts down (`mifare_classic_counter`)
 
 Sectors 4 and up stay as they are, factory keys included: they belong to other applications of the
 card. Nothing of ours is ever stored there.
@@ -34,6 +34,7 @@ from drivers.cards.mifare_classic_access import (
     KeyType,
     Trailer,
 )
+from drivers.cards.mifare_classic_counter import COUNTER_ACCESS, START, parse_value, value_block
 from drivers.cards.mifare_classic_slot import SlotIndex, parse_index
 from drivers.cards.mifare_classic_storage import BlockStorage, first_block, trailer_block
 from drivers.errors import CardAuthenticationFailed, CardForeign, RecordTorn
@@ -117,6 +118,8 @@ def _bring_to(
         storage.authenticate(sector, way.key_type, way.key)
         if way.opener is Opener.FACTORY:
             _write_contents(storage, sector, keys.version)
+        elif sector == COUNTER_SECTOR:
+            _mend_contents(storage, sector, keys.version)  # a card of before the counter was used
         storage.write(trailer_block(sector), _locked_trailer(sector, keys).encode())
     elif journal.state(step_name(sector)) is StepState.BEGUN:
         storage.authenticate(sector, way.key_type, way.key)
@@ -133,6 +136,8 @@ def _mend_contents(storage: BlockStorage, sector: int, key_version: int) -> None
             pass
         else:
             return
+    elif sector == COUNTER_SECTOR and parse_value(storage.read(first_block(sector))) is not None:
+        return  # it goes on from where it was: a number that went up would look like a clone
     _write_contents(storage, sector, key_version)
 
 
@@ -140,6 +145,8 @@ def _write_contents(storage: BlockStorage, sector: int, key_version: int) -> Non
     block = first_block(sector)
     if sector in SLOT_SECTORS:
         storage.write(block, SlotIndex(key_version=key_version).encode())
+    elif sector == COUNTER_SECTOR:
+        storage.write(block, value_block(START, block))
     elif sector == DIRECTORY_SECTOR:
         ours = dict.fromkeys((*SLOT_SECTORS, COUNTER_SECTOR), OUR_AID)
         directory = Directory(aids=ours).encode()
@@ -151,7 +158,7 @@ def _locked_trailer(sector: int, keys: KeySet) -> Trailer:
     is_directory = sector == DIRECTORY_SECTOR
     return Trailer(
         key_a=PUBLIC_KEY if is_directory else keys[KeyRole.CLASSIC_READ],
-        access=LOCKED_ACCESS,
+        access=COUNTER_ACCESS if sector == COUNTER_SECTOR else LOCKED_ACCESS,
         user_byte=DIRECTORY_USER_BYTE if is_directory else FACTORY_USER_BYTE,
         key_b=keys[KeyRole.CLASSIC_WRITE],
     )

@@ -4,8 +4,10 @@
     FF 86 00 00 05 01 00 block type slot        authenticate  opens the sector the block lies in
     FF B0 00 block 10                           read
     FF D6 00 block 10 data                      update
+    FF D7 00 block 05 02 value                  decrement     most significant byte first
 
-Readers that want another key structure or slot are adapted where they are opened
+Part 3 knows no decrement: the form here is that of ACS readers (ACR122U API 2.04, 5.5.1). Readers
+that want another one, or another key structure or slot, are adapted where they are opened
 (`drivers.readers.quirks`); one that refuses the volatile form is offered the stored form.
 
 A Classic card falls silent after a failed authentication until it is selected anew, so every
@@ -137,6 +139,16 @@ class BlockStorage:
         if block == trailer_block(sector):
             self._open = None  # what opened the sector says nothing about its new keys
         self._require(self._send(command(0xFF, 0xD6, 0, block, data)))
+
+    def decrement(self, block: int, amount: int = 1) -> None:
+        """Lower the number in a value block, in place.
+
+        Raises:
+            ApduRefused: no value block, no right to it, or the reader has no such command.
+            CardRemoved: the card has gone; whether it counted is not known.
+        """
+        operand = b"\x02" + amount.to_bytes(4, "big")
+        self._require(self._send(command(0xFF, 0xD7, 0, block, operand)))
 
     def _require(self, answer: Response) -> bytes:
         """Return the data, or find out by a reset whether the card is still there at all.

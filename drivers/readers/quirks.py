@@ -1,7 +1,8 @@
 """How reader models differ from PC/SC part 3, as data; chosen by the reader's name.
 
-Card drivers speak the standard and put key A into slot 0 and key B into slot 1. `adapt` turns the
-two commands concerned into what the model wants. A driver must not count on both keys being loaded
+Card drivers speak the standard and put key A into slot 0 and key B into slot 1; where there is no
+standard they speak as ACS readers do. `adapt` turns the commands concerned into what the model
+wants. A driver must not count on both keys being loaded
 at once: many readers have room for one.
 
 | model | load key | value block | LED and buzzer |
@@ -10,7 +11,7 @@ at once: many readers have room for one.
 | ACS ACR1252U, ACR1552U | volatile, slots 0 and 1 | FF D7 | E0 00 00 28/29, escape only |
 | Identiv / SCM | volatile, slot names the key type | FF F0 | none |
 | HID OMNIKEY 5427 CK, 5022, 5023, 5422 | stored, slot 0 | FF C2 | none |
-| Virtual PCD (vsmartcard) | standard | none | none |
+| Virtual PCD (vsmartcard) | standard | FF D7 | none |
 | any other | volatile, slot 0 | unknown | none |
 """
 
@@ -22,12 +23,12 @@ from typing import Final
 
 @unique
 class ValueBlockForm(StrEnum):
-    """How a reader changes a value block. Part 3 leaves it open, so there are four ways."""
+    """How a reader lowers a value block. Part 3 leaves it open, so there are several ways."""
 
     ACS = "acs"  # FF D7 00 block 05 op value, most significant byte first
-    SCM = "scm"  # FF F0 00 block 06 op block value, least significant byte first
-    TRANSPARENT = "transparent"  # FF C2 00 03 .. A0/A1, least significant byte first
-    NONE = "none"
+    SCM = "scm"  # FF F0 00 block 06 C0 block value, least significant byte first
+    TRANSPARENT = "transparent"  # FF C2 00 03 0B A1 .., least significant byte first
+    NONE = "none"  # none is known; the ACS form is tried, and a refusal means what it says
 
 
 @unique
@@ -144,6 +145,7 @@ MODELS: Final = (
         source="frankmorgner/vsmartcard, virtualsmartcard/src/vpcd",
         key_a=_ACS_SLOTS[0],
         key_b=_ACS_SLOTS[1],
+        value_block=ValueBlockForm.ACS,
         answers_sak=True,
     ),
 )
@@ -153,6 +155,8 @@ _AUTHENTICATE: Final = bytes([0xFF, 0x86])
 _VOLATILE: Final = 0x00
 _KEY_B: Final = 0x61
 _AUTHENTICATE_SIZE: Final = 10
+_DECREMENT: Final = bytes([0xFF, 0xD7])
+_DECREMENT_SIZE: Final = 10
 
 
 def quirks_of(reader_name: str) -> ReaderQuirks:
@@ -176,4 +180,20 @@ def adapt(apdu: bytes, quirks: ReaderQuirks) -> bytes:
     if apdu[:2] == _AUTHENTICATE and len(apdu) == _AUTHENTICATE_SIZE:
         slot = quirks.key_b if apdu[8] == _KEY_B else quirks.key_a
         return apdu[:9] + bytes([slot.use_slot])
+    if apdu[:2] == _DECREMENT and len(apdu) == _DECREMENT_SIZE:
+        return _decrement(apdu[3], apdu[6:], quirks.value_block)
     return apdu
+
+
+def _decrement(block: int, amount: bytes, form: ValueBlockForm) -> bytes:
+    little = amount[::-1]
+    match form:
+        case ValueBlockForm.SCM:
+            # The manual has the codes of increment and decrement the wrong way round; these are
+            # the chip's own (LibLogicalAccess notes it for the SCL011). A gate's key can't
+            # increment, so that a mistake here refuses and never counts up.
+            return bytes([0xFF, 0xF0, 0, block, 6, 0xC0, block]) + little
+        case ValueBlockForm.TRANSPARENT:
+            return bytes([0xFF, 0xC2, 0, 3, 11, 0xA1, 9, 0x80, 1, block, 0x81, 4]) + little
+        case ValueBlockForm.ACS | ValueBlockForm.NONE:
+            return bytes([0xFF, 0xD7, 0, block, 5, 2]) + amount

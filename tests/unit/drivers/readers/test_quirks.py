@@ -69,13 +69,27 @@ def test_an_explicitly_stored_key_stays_a_stored_one(row: ReaderQuirks) -> None:
 
 
 @given(st.sampled_from([*MODELS, GENERIC]), st.binary(max_size=30))
-def test_other_commands_pass_unchanged_and_none_changes_its_length(
-    row: ReaderQuirks, apdu: bytes
-) -> None:
+def test_other_commands_pass_unchanged(row: ReaderQuirks, apdu: bytes) -> None:
     adapted = adapt(apdu, row)
-    assert len(adapted) == len(apdu)
-    if apdu[:2] not in {b"\xff\x82", b"\xff\x86"}:
+    if apdu[:2] != b"\xff\xd7":
+        assert len(adapted) == len(apdu)
+    if apdu[:2] not in {b"\xff\x82", b"\xff\x86", b"\xff\xd7"}:
         assert adapted == apdu
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        (ACR122, "ffd7000c050200000001"),
+        ("Virtual PCD 00 00", "ffd7000c050200000001"),
+        ("Some Maker Prox Reader", "ffd7000c050200000001"),
+        (IDENTIV, "fff0000c06c00c01000000"),
+        (OMNIKEY, "ffc200030ba10980010c810401000000"),
+    ],
+)
+def test_a_number_is_lowered_in_the_models_own_way(name: str, sent: str) -> None:
+    """ACR122U API 2.04, 5.5.1; LibLogicalAccess's commands for SCM readers and part 3."""
+    assert adapt(bytes.fromhex("FFD7000C050200000001"), quirks_of(name)).hex() == sent
 
 
 @pytest.mark.parametrize("row", [*MODELS, GENERIC], ids=lambda row: row.model)
