@@ -2,6 +2,7 @@
 #
 #   make demo ARGS=--check      words for `yika demo`
 #   make test ARGS="-k torn"    words for pytest's main run
+#   make test WORKERS=3         in so many processes; five unless told
 #   make bench ONLY=receipt     only the figures whose name starts so
 #   make kill RUNS=1000 SEED=7  so many kiosks killed, as this seed chooses
 
@@ -10,7 +11,7 @@ SHELL := /bin/sh
 ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
-.PHONY: help demo test lint types forms house format bench kill lock clean
+.PHONY: help demo test lint types forms house format bench kill drain model lock clean
 
 # Dozens of child processes would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,6 +24,8 @@ ONLY ?=
 PCSC ?=
 RUNS ?= 100
 SEED ?= 1
+WORKERS ?= 5
+PASSAGES ?= 1000000
 TOGETHER := $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=yes
 
 help: ## This list
@@ -35,7 +38,7 @@ demo: ## The whole site on simulated hardware (PCSC=1: over the real PC/SC daemo
 test: ## Every check, then every test; the first failure stops
 	@deploy/bootstrap.sh test
 	@$(TOGETHER) types forms house
-	$(PYTHON_VENV) -m pytest -n 4 --dist loadgroup --ignore tests/test_house.py $(ARGS)
+	$(PYTHON_VENV) -m pytest --workers $(WORKERS) --ignore tests/test_house.py $(ARGS)
 
 lint: ## Format, style, types, import contracts, dependencies, dead code, spelling
 	@deploy/bootstrap.sh test
@@ -70,6 +73,16 @@ bench: ## Figures, one JSON object a line (ONLY=prefix for a part)
 kill: ## Kill the kiosk again and again (RUNS=n SEED=s) and look whether all money is there
 	@deploy/bootstrap.sh test
 	@$(PYTHON_VENV) -m tests.scenario.kill --runs $(RUNS) --seed $(SEED)
+
+drain: ## Kill gate and centre while 20,000 taps are handed over, pull the plug (SEED=s)
+	@deploy/bootstrap.sh test
+	YIKA_KILL_ALL=1 YIKA_KILL_SEED=$(SEED) $(PYTHON_VENV) -m pytest -q \
+	    tests/scenario/test_draining.py tests/scenario/test_power_cuts.py
+
+model: ## Judge random passages beside a second, obvious writing of the rules (PASSAGES=n SEED=s)
+	@deploy/bootstrap.sh test
+	@YIKA_PASSAGES=$(PASSAGES) YIKA_SEED=$(SEED) $(PYTHON_VENV) -m pytest -q -p no:cacheprovider \
+	    tests/unit/cardserver/gaterules/test_against_the_obvious.py
 
 lock: ## Write requirements.lock anew from what .venv holds
 	@deploy/bootstrap.sh test

@@ -11,14 +11,18 @@ from typing import Final
 from benchmarks import (
     apdus,
     cards,
+    centre,
     decisions,
     frontdesk,
+    gatepeers,
+    gates,
     issuing,
     kioskmemory,
     kiosks,
     receipts,
     reviews,
     starting,
+    syncing,
     toppingup,
 )
 from benchmarks.measure import FULL, QUICK, Effort, Figure, Measure
@@ -27,14 +31,18 @@ MEASURES: Final[Mapping[str, Measure]] = {
     **cards.MEASURES,
     **apdus.MEASURES,
     **decisions.MEASURES,
+    **gatepeers.MEASURES,
+    **gates.MEASURES,
     **receipts.MEASURES,
     **starting.MEASURES,
     **issuing.MEASURES,
     **frontdesk.MEASURES,
     **reviews.MEASURES,
     **toppingup.MEASURES,
+    **centre.MEASURES,
     **kiosks.MEASURES,
     **kioskmemory.MEASURES,
+    **syncing.MEASURES,
 }
 
 

@@ -7,6 +7,7 @@ check, each by the same library.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from random import Random
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from benchmarks.estate import demo_gate_keys
 from benchmarks.measure import Effort, Figure, Measure, cpu_s
 from cardserver.domain.admission import CardEntry, Lane, Presented, Snapshot, decide
+from cardserver.domain.cardlist import CardList
 from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.record import PAYLOAD_SIZE, CardRecord, Medium, sealed_message
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -54,7 +56,7 @@ def _record(number: int) -> CardRecord:
 
 
 def _known(numbers: Iterable[int]) -> Snapshot:
-    """An issue list of these cards, as a gate makes it of the server's: entries of their own."""
+    """An issue list of these cards, each an entry of its own."""
     sequences, pending = {RightKind.DOOR: 1}, dict[RightKind, ValidityPeriod]()
     cards = {
         _uid(number): CardEntry(
@@ -72,6 +74,12 @@ def _known(numbers: Iterable[int]) -> Snapshot:
         zone=ZoneInfo("Asia/Shanghai"),
         cards=cards,
     )
+
+
+def _listed(numbers: Iterable[int]) -> Snapshot:
+    """The same in few bytes, as a gate keeps the list of a whole estate."""
+    known = _known(numbers)
+    return replace(known, cards=CardList.of(known.cards.items()))
 
 
 def _rate(name: str, medium: Medium, bare: Callable[..., Call], effort: Effort) -> Figure:
@@ -122,7 +130,7 @@ def _growth(effort: Effort) -> Figure:
 
 def _taps_at(known: int, taps: int) -> Call:
     """So many taps of cards drawn from a list of `known`; the UID as fresh bytes each, as read."""
-    snapshot = _known(range(1, known + 1))
+    snapshot = _listed(range(1, known + 1))
     draw = Random(known)  # noqa: S311 - a repeatable crowd
     drawn = [draw.randrange(1, known + 1) for _ in range(taps)]
     presented = [Presented(uid=_uid(each), record=_record(each)) for each in drawn]

@@ -47,6 +47,7 @@ def _fill(estate: Estate, cards: int) -> None:
     with writer as connection, connection.begin():
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         script = _FILLING.read_text(encoding="utf-8").replace(":cards", str(cards))
+        script = script.replace(":site", f"'{estate.site}'")
         for statement in script.split(";\n")[:-1]:
             connection.exec_driver_sql(statement)
 

@@ -66,10 +66,10 @@ INSERT INTO ledger_line (entry_id, line, account, amount_fen)
 INSERT INTO ledger_line (entry_id, line, account, amount_fen)
     SELECT n, 1, 'income:card-cost', -2000 FROM crowd;
 
-INSERT INTO tap
-    (station, journal, sequence, at, taken_at, lane_id, uid, card_number, reason, granted,
-    snapshot_version)
-    SELECT 'gate-1', 'journal', n, moment, moment, 'door', uid, n, 'granted', 1,
-    max(0, n - 1000) FROM crowd;
+INSERT INTO gate_event
+    (site, device, journal, sequence, at, taken_at, lane, kind, uid, card_number, reason, granted,
+    snapshot_version, about, by, detail, chain)
+    SELECT :site, 'gate-1', 'journal', n, moment, moment, 'door', 'tap', uid, n, 'granted', 1,
+    max(0, n - 1000), 0, '', '', x'' FROM crowd;
 
 DROP TABLE crowd;

@@ -62,11 +62,10 @@ class Kiosk:
         server.health()
         card = server.card(uid=self._uid)
         assert card is not None
-        server.open_operation(self._uid)
+        assert card.open_operation is None
         server.waiting_sales(card_number=card.number)
         request = TopUpRequest(card_number=card.number, months=1)
-        server.quote(request)
-        total_fen = server.quote(request).total_fen
+        total_fen = server.quote(request).total_fen  # of one month, offered before it is chosen
         sale = server.open_sale(
             SaleRequest(sale_id=str(uuid4()), request=request, quoted_total_fen=total_fen)
         )

@@ -8,6 +8,7 @@ from cardserver.cli_serve import serve
 __all__ = ["serve"]
 
 _LATER: Final = {
+    "gates": "cardserver.cli_gates",
     "keys": "cardserver.cli_keys",
     "operators": "cardserver.cli_operators",
     "papers": "cardserver.cli_papers",

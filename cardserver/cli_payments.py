@@ -6,18 +6,15 @@ Secrets come from files or standard input (``-``), never from the command line. 
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
-from functools import reduce
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
+from cardserver.cli_options import FILE, keyring_options, with_options
 from cardserver.keyringpath import (
     ACCOUNTS_VARIABLE,
-    KEYRING_VARIABLE,
     default_accounts,
-    default_keyring,
 )
 
 if TYPE_CHECKING:
@@ -26,37 +23,21 @@ if TYPE_CHECKING:
 
 _NAMES: Final = ("wechat", "alipay")
 _PRINT_SIZE: Final = 8
-_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _TEXT: Final = click.File("r", encoding="utf-8-sig")
 _OPENING: Final = (
     click.option(
         "--payments",
         "accounts",
-        type=_FILE,
+        type=FILE,
         envvar=ACCOUNTS_VARIABLE,
         show_envvar=True,
         default=default_accounts,
         show_default="payments.json beside the keyring",
         help="The sealed file of accounts.",
     ),
-    click.option(
-        "--keyring",
-        type=_FILE,
-        envvar=KEYRING_VARIABLE,
-        show_envvar=True,
-        default=default_keyring,
-        show_default="keyring.json in the account's application folder",
-        help="The keyring that seals them.",
-    ),
-    click.option("--passphrase-file", type=_FILE, help="Read its passphrase (or the PIN) here."),
-    click.option("--keyfile", type=_FILE, help="Open it with this key file."),
-    click.option("--pkcs11-library", default="", help="The PKCS#11 module, for keys in a token."),
+    *keyring_options("The keyring that seals them."),
 )
-
-
-def _with_keyring(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what opens the safe."""
-    return reduce(lambda made, option: option(made), reversed(_OPENING), command)
+_with_keyring = with_options(_OPENING)
 
 
 @click.group()

@@ -22,6 +22,10 @@ PREFIX: Final = "YIKA"
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _KINDS: Final = ("desk", "kiosk", "gate", "office", "panel")
 _THREADS: Final = 8
+_WAITING_GATES: Final = 256
+_SPARE_CONNECTIONS: Final = 200
+"""For stations that keep a line open and ask nothing just now."""
+
 _ONCE: Final = frozenset({"add_station", "mend_clock"})
 """What is done once and then the command ends: no settings for a file."""
 
@@ -79,6 +83,21 @@ def _no_scalar(value: object) -> bool:
     help="Calls answered at a time.",
 )
 @click.option(
+    "--waiting-gates",
+    type=click.IntRange(0, 2000),
+    default=_WAITING_GATES,
+    show_default=True,
+    help="Gates that may wait for news at a time; each takes a thread that sleeps.",
+)
+@click.option(
+    "--bearer-gates",
+    is_flag=True,
+    help=(
+        "Let gates of an earlier version in with their tokens until they sign: see yika gates "
+        "enrol. A gate that has a key never comes in with a token again."
+    ),
+)
+@click.option(
     "--lease-ends-card/--card-outlives-lease",
     default=True,
     show_default=True,
@@ -114,6 +133,13 @@ def _no_scalar(value: object) -> bool:
     show_default=True,
     metavar="YUAN",
     help="Notes of a larger face value go through the note checker (FEE-03).",
+)
+@click.option(
+    "--keep-rest/--no-keep-rest",
+    "keep_rest",
+    default=True,
+    show_default=True,
+    help="A kiosk may keep what a note is beyond the price as the card's credit (FEE-04a).",
 )
 @click.option(
     "--keyring",
@@ -162,6 +188,7 @@ def serve(**settings: Any) -> None:
         vault,
         name=settings["estate"],
         check_above_fen=settings["check_notes_above"] * 100,
+        keep_rest_as_credit=settings["keep_rest"],
         rules=CardRules(
             lease_ends_card=settings["lease_ends_card"],
             staff_years=settings["staff_years"],
@@ -169,12 +196,16 @@ def serve(**settings: Any) -> None:
             temporary_day_fen=settings["temporary_day_fee"] * 100,
         ),
         providers=open_providers(Path(settings["payments"]), vault),
+        bearer_gates=settings["bearer_gates"],
     )
+    estate.gates.news.max_waiting = settings["waiting_gates"]
     if settings["add_station"]:
         from cardserver.domain.station import StationKind
         from cardserver.services.setup import register_station
 
         name, kind = settings["add_station"]
+        if StationKind(kind) is StationKind.GATE and not settings["bearer_gates"]:
+            raise click.UsageError("gates have keys instead of tokens: see yika gates enrol")
         click.echo(register_station(estate, name, StationKind(kind)))
         return
     if settings["mend_clock"]:
@@ -189,10 +220,13 @@ def serve(**settings: Any) -> None:
     from cardserver.services.daily import Daily
     from cardserver.services.settler import Settler
     from cardserver.web.app import MAX_BODY_BYTES, create_app
+    from cardserver.web.slots import WorkSlots
 
-    app = create_app(estate)
+    app = WorkSlots(create_app(estate), settings["threads"])
+    threads = settings["threads"] + settings["waiting_gates"]
     gc.collect()
     gc.freeze()  # what stands now stands to the end: no call waits while it is looked through again
+    gc.set_threshold(50_000, 20, 100)  # half the time of a long list went into looking for cycles
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     daily, settler = Daily(estate), Settler(estate)
     daily.start()
@@ -202,11 +236,14 @@ def serve(**settings: Any) -> None:
             app,
             host=host,
             port=port,
-            threads=settings["threads"],
+            threads=threads,
+            connection_limit=threads + _SPARE_CONNECTIONS,
+            asyncore_use_poll=True,  # select() knows no more than 1,024 lines
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
         )
     finally:
+        estate.gates.news.close()
         settler.stop()
         daily.stop()
 

@@ -4,8 +4,10 @@ How a call travels, and the two errors that come out, are in `cardserver.clientb
 calls that only a desk makes have modules of their own (``cardserver/client_<topic>.py``).
 """
 
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 from uuid import uuid4
@@ -14,6 +16,10 @@ import httpx
 
 from cardserver.client_approvals import ApprovalsCalls
 from cardserver.client_charges import ChargeCalls
+from cardserver.client_credits import CreditCalls
+from cardserver.client_gatereports import GateReportCalls
+from cardserver.client_gaterules import GateRulesCalls
+from cardserver.client_gates import GateCalls
 from cardserver.client_images import ImagesCalls
 from cardserver.client_operators import OperatorsCalls
 from cardserver.client_papers import PapersCalls
@@ -61,7 +67,6 @@ from cardserver.wire import (
     SaleRequest,
     SaleView,
     Settled,
-    SnapshotView,
     TapReport,
     TapsRequest,
     TapsTaken,
@@ -75,11 +80,15 @@ from cardserver.wire import (
     WaitingSale,
     WaitingSales,
 )
+from cardserver.wire_gates import SnapshotView
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 TIMEOUT_S: Final = 10.0
+_KEEPALIVE: Final = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3}
+"""Seconds of silence before the first probe, between probes, and how many may stay unanswered."""
+
 C = TypeVar("C", bound=Calls)
 
 __all__ = [
@@ -88,7 +97,9 @@ __all__ = [
     "ServerRefused",
     "ServerUnavailable",
     "connect",
+    "connect_gate",
     "in_process",
+    "in_process_gate",
 ]
 
 
@@ -111,6 +122,44 @@ def in_process(app: "WSGIApplication", token: str, session: str = "") -> "CardSe
     transport = httpx.WSGITransport(app=app)
     http = httpx.Client(transport=transport, base_url="http://in-process", headers=headers)
     return CardServerClient(http, credentials=Credentials(session))
+
+
+def connect_gate(url: str, signer: httpx.Auth) -> "CardServerClient":
+    """A gate's client: it signs each call (`cardserver.clientsigning.GateSigner`).
+
+    Raises ServerUnavailable for what is no address.
+    """
+    try:
+        transport = httpx.HTTPTransport(verify=_trusted(), socket_options=_alive(), trust_env=False)
+        http = httpx.Client(
+            base_url=url, auth=signer, timeout=TIMEOUT_S, trust_env=False, transport=transport
+        )
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ServerUnavailable(f"{url} is no address of a server") from error
+    return CardServerClient(http)
+
+
+def in_process_gate(app: "WSGIApplication", signer: httpx.Auth) -> "CardServerClient":
+    """The same to a server in the same process, without a socket."""
+    transport = httpx.WSGITransport(app=app)
+    return CardServerClient(
+        httpx.Client(transport=transport, base_url="http://in-process", auth=signer)
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates this machine trusts; reading them takes a while."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _alive() -> list[tuple[int, int, int]]:
+    """Let the system notice a line that is dead at its other end, where it can be told how fast."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
 
 
 class CardServerClient(Calls):
@@ -166,6 +215,11 @@ class CardServerClient(Calls):
         return self._group(ImagesCalls)
 
     @cached_property
+    def gate_rules(self) -> GateRulesCalls:
+        """The rules of the gates."""
+        return self._group(GateRulesCalls)
+
+    @cached_property
     def parking(self) -> ParkingCalls:
         """Spaces, tariffs, agreements, the bank's lists."""
         return self._group(ParkingCalls)
@@ -179,6 +233,21 @@ class CardServerClient(Calls):
     def charges(self) -> ChargeCalls:
         """Charges that the cashier enters."""
         return self._group(ChargeCalls)
+
+    @cached_property
+    def credits(self) -> CreditCalls:
+        """Credits of cards."""
+        return self._group(CreditCalls)
+
+    @cached_property
+    def gates(self) -> GateCalls:
+        """A gate's own calls, and what is known of gates."""
+        return self._group(GateCalls)
+
+    @cached_property
+    def gate_reports(self) -> GateReportCalls:
+        """What happened at the gates."""
+        return self._group(GateReportCalls)
 
     @cached_property
     def payments(self) -> PaymentCalls:
@@ -261,6 +330,10 @@ class CardServerClient(Calls):
             params["station"] = station
         return list(self._get("/api/sales/waiting", WaitingSales, params).sales)
 
+    def waiting_for(self, card_number: int) -> WaitingSales:
+        """The same for one card, with the credit that pays its next top-up."""
+        return self._get("/api/sales/waiting", WaitingSales, {"card": str(card_number)})
+
     def tender(self, sale_id: str, request: TenderRequest) -> SaleView:
         """Report one step of one payment."""
         return self._post(f"/api/sales/{sale_id}/tenders", request, SaleView)
@@ -302,11 +375,9 @@ class CardServerClient(Calls):
         """The keying journal of an operation."""
         return self._get(f"/api/operations/{operation_id}/keying", KeyingSteps).steps
 
-    def record_keying(
-        self, operation_id: str, step: str, state: KeyingState, done: Sequence[str] = ()
-    ) -> None:
-        """Record a step of keying, and those done before it, before the card is touched again."""
-        body = KeyingRequest(step=step, state=state, done=tuple(done))
+    def record_keying(self, operation_id: str, step: str, state: KeyingState) -> None:
+        """Record a step of keying before the card is touched."""
+        body = KeyingRequest(step=step, state=state)
         self._post(f"/api/operations/{operation_id}/keying", body, KeyingSteps)
 
     def settle(self, operation_id: str, evidence: Evidence) -> Settled:

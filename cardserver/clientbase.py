@@ -116,7 +116,7 @@ class Calls:
 
     def _understood(self, response: httpx.Response, answer: type[A], *, act: bool) -> A:
         try:
-            return _understood(response, answer)
+            return understood(response, answer)
         except ServerRefused as refused:
             session = response.request.headers.get(SESSION_HEADER, "")
             self.credentials.refused(refused, session, act=act)
@@ -157,7 +157,8 @@ def _busy(response: httpx.Response) -> bool:
     return code in {httpx.codes.BAD_GATEWAY, httpx.codes.GATEWAY_TIMEOUT}
 
 
-def _understood(response: httpx.Response, answer: type[A]) -> A:
+def understood(response: httpx.Response, answer: type[A]) -> A:
+    """What the server said. Raises ServerRefused, and ServerUnavailable for what is no answer."""
     try:
         if response.is_success:
             return answer.model_validate_json(response.content)

@@ -4,18 +4,15 @@ Field types are in `cardserver.wirebase`. Requests come first, answers after the
 which a card meets them: holder, verification, quote, sale, operation, document, gate, books.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum, unique
-from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from cardserver.domain.admission import CardEntry, Direction, Reason, Snapshot
+from cardserver.domain.admission import Direction, Reason
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
-from cardserver.domain.ids import MAX_CARD_NUMBER, CardNumber
+from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
 from cardserver.domain.parking import Gap
 from cardserver.domain.plan import QuoteNote
@@ -203,6 +200,8 @@ class TenderRequest(Wire):
     A kiosk reports ACCEPTING before the note is taken and then CREDITED, RETURNED or UNKNOWN; a
     desk may report CREDITED at once. `checked`: it passed the note checker (FEE-03). `notes` tells
     the money by its pieces, face value in fen to how many, where the clerk typed it so.
+    `keep_rest`: before this note went in its payer agreed on the screen that what is beyond the
+    price becomes the card's credit (FEE-04a); said with ACCEPTING.
     """
 
     tender_id: Uuid
@@ -211,6 +210,7 @@ class TenderRequest(Wire):
     state: TenderState
     checked: bool = False
     notes: Annotated[dict[int, int], Field(max_length=20)] | None = None
+    keep_rest: bool = False
 
 
 class ChangeRequest(Wire):
@@ -239,6 +239,8 @@ class BeginRequest(Wire):
 
     `found_slots` is what was read from it just now, slot to bytes; empty for a blank card.
     `card_kind` is the reader's word for the card type, kept for people.
+    `keys_at_once`: a blank is keyed as soon as the ticket is there, so that every step of its
+    keying stands in the journal as begun from now on, and none needs a call of its own.
     """
 
     operation_id: Uuid
@@ -249,6 +251,11 @@ class BeginRequest(Wire):
     secure_channel: Literal["ev1", "ev2"] | None = None
     sale_id: Uuid | None = None
     found_slots: dict[SlotNumber, SlotBytes | None] = Field(default_factory=dict)
+    keys_at_once: bool = False
+
+
+EVERY_STEP: Final = "every"
+"""A step of keying that stands for all of them: each may have begun, on none can be relied."""
 
 
 @unique
@@ -260,11 +267,10 @@ class KeyingState(StrEnum):
 
 
 class KeyingRequest(Wire):
-    """One step of keying began or is done; `done` are steps finished since the last word."""
+    """A step of keying began or is done; a station says `EVERY_STEP`, and only that it began."""
 
     step: Word
     state: KeyingState
-    done: Annotated[tuple[Word, ...], Field(max_length=40)] = ()
 
 
 class Evidence(Wire):
@@ -476,7 +482,9 @@ class QuoteLine(Wire):
 class Quote(Wire):
     """Price and result of a request as of now; promises nothing.
 
-    `after` are the card's rights then; `added` the days that are being paid or given.
+    `after` are the card's rights then; `added` the days that are being paid or given. `credit_fen`
+    is what of the total the card's credit will pay, and `may_keep_rest` says that a kiosk's payer
+    may keep a rest as such a credit (FEE-04a).
     """
 
     lines: tuple[QuoteLine, ...]
@@ -485,6 +493,8 @@ class Quote(Wire):
     added: Period | None
     document_kinds: tuple[DocumentKind, ...]
     notes: tuple[QuoteNote, ...]
+    credit_fen: Fen = 0
+    may_keep_rest: bool = False
 
 
 class SaleView(Wire):
@@ -492,6 +502,9 @@ class SaleView(Wire):
 
     `open_tenders` are notes on their way; `open_codes` payments by QR that can still be paid, and
     `refunding_fen` is on its way back through the provider that took it: no part of the others.
+    `from_credit_fen` is what of the credited money the card's credit paid; `keeps_fen` what beyond
+    the price is its credit, or will be when the sale ends, and `may_keep_rest` says whether a
+    kiosk's payer may be asked for that (FEE-04a).
     """
 
     sale_id: Uuid
@@ -505,7 +518,15 @@ class SaleView(Wire):
     open_tenders: tuple[Uuid, ...]
     open_codes: tuple[Uuid, ...] = ()
     refunding_fen: Fen = 0
+    from_credit_fen: Fen = 0
+    keeps_fen: Fen = 0
+    may_keep_rest: bool = False
     operation_id: Uuid | None
+
+    @property
+    def put_in_fen(self) -> int:
+        """What its payer gave, beside the card's credit."""
+        return self.credited_fen - self.from_credit_fen
 
 
 class WaitingSale(Wire):
@@ -528,9 +549,10 @@ class WaitingSale(Wire):
 
 
 class WaitingSales(Wire):
-    """Sales that wait, oldest first."""
+    """Sales that wait, oldest first. `credit_fen` is the credit of the card asked about, if any."""
 
     sales: tuple[WaitingSale, ...]
+    credit_fen: Fen = 0
 
 
 class SlotPlan(Wire):
@@ -548,6 +570,8 @@ class Ticket(Wire):
     `previous_keys` are those the card may still hold, where the estate rolled its keys.
     `changes` names the slots to write; only a format lists slots that may be empty already.
     `subject_number` is the card that is extended, replaced, formatted …; None for a first card.
+    `keying_begun` are steps that may have begun before this ticket was given, by anybody;
+    `keying_announced` says that the journal counts every step as begun already.
     """
 
     operation_id: Uuid
@@ -569,6 +593,8 @@ class Ticket(Wire):
     after: dict[RightKind, Period]
     sale_id: Uuid | None
     opened_at: Instant
+    keying_begun: tuple[Word, ...] = ()
+    keying_announced: bool = False
 
     def slot_changes(self) -> tuple[SlotChange, ...]:
         """The plan as the domain judges it."""
@@ -608,6 +634,8 @@ class DocumentContent(Wire):
     papers share it (FEE-10); `received_fen` and `change_fen` are the payment's. `providers` are
     those through which it was paid, and `tender_kind` is QR where no cash was among it.
     `slip_code` is a top-up slip's signed code, empty on slips of before and on other papers.
+    `from_credit_fen` is what the card's credit paid, beside what was received; `kept_fen` what was
+    received beyond the price and is the card's credit now (FEE-04a): no part of the change.
 
     A charge without any card (FEE-36) has the number 0, no operation, and the sale it stands on.
     """
@@ -619,6 +647,8 @@ class DocumentContent(Wire):
     total_fen: Fen
     received_fen: Fen
     change_fen: Fen
+    from_credit_fen: Fen = 0
+    kept_fen: Fen = 0
     payment_fen: Fen | None = None
     tender_kind: TenderKind
     providers: tuple[Word, ...] = ()
@@ -709,66 +739,6 @@ class Outcome(Wire):
         return next(iter(self.documents), None)
 
 
-class SnapshotCard(Wire):
-    """One card of the issue list, see `cardserver.domain.admission.CardEntry`."""
-
-    uid: Uid
-    number: Number
-    status: CardStatus
-    sequences: dict[RightKind, int]
-    pending: dict[RightKind, Period]
-    key_version: KeyVersion
-    secure_channel: Literal["ev1", "ev2"] | None
-    until: date | None = None
-
-
-class SnapshotView(Wire):
-    """The issue list, whole (`complete`) or only what changed after the version asked for."""
-
-    version: int
-    complete: bool
-    taken_at: Instant
-    time_floor: Instant
-    zone: str
-    cards: tuple[SnapshotCard, ...]
-
-    def to_domain(self, base: Snapshot | None = None) -> Snapshot:
-        """The value a lane decides with; changes are laid over `base`."""
-        cards: dict[bytes, CardEntry] = {}
-        if not self.complete and base is not None:
-            cards.update(base.cards)
-        cards.update(_entries(self.cards))
-        return Snapshot(
-            version=self.version,
-            taken_at=self.taken_at,
-            time_floor=self.time_floor,
-            zone=ZoneInfo(self.zone),
-            cards=cards,
-        )
-
-
-_NOTHING_PENDING: Final[Mapping[RightKind, ValidityPeriod]] = MappingProxyType({})
-
-
-def _entries(cards: tuple[SnapshotCard, ...]) -> Mapping[bytes, CardEntry]:
-    # Cards with the same sequences share them, which makes a long list half as large and a lookup
-    # in it kinder to the processor's caches.
-    shared: dict[frozenset[tuple[RightKind, int]], Mapping[RightKind, int]] = {}
-    return {
-        card.uid: CardEntry(
-            card_number=CardNumber(card.number),
-            status=card.status,
-            sequences=shared.setdefault(frozenset(card.sequences.items()), card.sequences),
-            pending={kind: period.to_domain() for kind, period in card.pending.items()}
-            or _NOTHING_PENDING,
-            key_version=card.key_version,
-            secure_channel=card.secure_channel,
-            until=card.until,
-        )
-        for card in cards
-    }
-
-
 class TapsTaken(Wire):
     """How many taps were new and how many had been taken before."""
 
@@ -783,10 +753,11 @@ class Balances(Wire):
 
 
 class Trial(Wire):
-    """Where all money is: in = settled + returned + held + payable + suspense, always.
+    """Where all money is: in = settled + returned + held + payable + suspense + credit, always.
 
     `unknown_fen` are notes whose fate nobody knows yet: on their way, or not to be found. The
     latter stand in suspense too; the former are in no account, so it is no part of the balance.
+    `credit_fen` is what we owe to cards for their next top-up.
     """
 
     money_in_fen: int
@@ -797,12 +768,13 @@ class Trial(Wire):
     suspense_fen: int
     unbalanced_entries: int
     unknown_fen: int = 0
+    credit_fen: int = 0
 
     @property
     def balanced(self) -> bool:
         """True when no fen is missing or made up."""
         out = self.settled_fen + self.returned_fen + self.held_fen
-        out += self.payable_fen + self.suspense_fen
+        out += self.payable_fen + self.suspense_fen + self.credit_fen
         return self.money_in_fen == out and self.unbalanced_entries == 0
 
 

@@ -84,8 +84,12 @@ class DayView(Wire):
 
 
 class ReconciliationView(Wire):
-    """The latest days, the boxes, and what is open."""
+    """The latest days, the boxes, and what is open.
+
+    `credit_fen` of the boxes' money belongs to cards for their next top-up (FEE-04a).
+    """
 
     days: tuple[DayView, ...]
     boxes: tuple[BoxView, ...]
     differences: tuple[DifferenceView, ...]
+    credit_fen: int = 0

@@ -96,7 +96,7 @@ system_packages() {
 
 # The browser may be a snap, which apt can't promise; without one the screens go untested.
 need_browser() {
-    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    for name in "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome; do
         if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then return 0; fi
     done
     die "No Chromium was found, and the tests drive the screens with it. On Ubuntu it is a snap:" \

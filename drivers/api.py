@@ -1,4 +1,4 @@
-"""The seams to the hardware: what a reader, a card, a bill acceptor and a barrier can do.
+"""The seams to the hardware: what readers, cards, acceptors, barriers and displays can do.
 
 Everything above these protocols runs unchanged on real devices, on recorded exchanges and on the
 simulators. All calls block and belong to the one thread that owns the device (`drivers.worker`).
@@ -10,7 +10,7 @@ its name in the configuration.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 # --- cards ---------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class KeyingJournal(Protocol):
     """
 
     def state(self, step: str) -> StepState | None:
-        """What was last recorded for this step; None when it was never begun."""
+        """What is known of this step; None where nothing is, so that the card itself must say."""
 
     def record(self, step: str, state: StepState) -> None:
         """Record durably before returning."""
@@ -230,6 +230,22 @@ class Card(Protocol):
         """Reset the card and forget every authentication, e.g. before an independent read-back."""
 
 
+@runtime_checkable
+class CountingCard(Protocol):
+    """A card with a number that a gate's keys can lower and nothing else: a trap for clones."""
+
+    def count_down(self, keys: KeySet) -> int | None:
+        """Use up the card's next number; needs the reading keys only.
+
+        The number is used when this returns: no card returns one twice, and each is lower than
+        those before it, unless there are two cards. None: this card, or this reader, can't count.
+
+        Raises:
+            CardAuthenticationFailed: the keys do not open it.
+            CardRemoved: it left the field; the number may be used or not.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardDriver:
     """A card type: which kinds it handles, how wide its slots are, how to open one.
@@ -243,6 +259,87 @@ class CardDriver:
     kinds: frozenset[CardKind]
     slot_size: int
     open: Callable[[Channel, CardIdentity, SecureChannel | None], Card]
+
+
+# --- readers that give a number -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRead:
+    """What a reader saw that only tells an identifier (Wiegand, OSDP): no record, no seal.
+
+    `code` is the identifier without parity, the first bit sent highest, filled up to whole bytes;
+    `bits` is how many of it were sent. `read_at` is the earliest instant (`time.monotonic`) at
+    which the card may have been held there: a read that waited in a line, in a buffer or in the
+    reader itself keeps its old instant. `duress`: the agreed digits were typed before the card.
+    """
+
+    code: bytes
+    bits: int
+    read_at: float
+    duress: bool = False
+
+    @property
+    def uid(self) -> bytes:
+        """The card's UID, or ``b""`` when the reader's format has no room for a whole one."""
+        return self.code if self.bits in UID_BITS else b""
+
+    @property
+    def number(self) -> int:
+        """The identifier as a number, as installers read it from lists of such cards."""
+        return int.from_bytes(self.code, "big")
+
+
+UID_BITS: Final = frozenset({32, 56, 80})
+"""Lengths of a UID (ISO/IEC 14443-3: four, seven or ten bytes)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderLink:
+    """How the line to a reader stands. `drops` counts how often it was lost since the start.
+
+    `secure`: an encrypted session is up (None: the protocol knows none). `tamper`: the reader's
+    housing was opened (None: it cannot tell). `damaged` counts reads that failed their parity.
+    """
+
+    up: bool
+    secure: bool | None = None
+    drops: int = 0
+    damaged: int = 0
+    tamper: bool | None = None
+
+
+class CodeReader(Protocol):
+    """A reader that tells identifiers by itself. It finds a lost line again by itself, too."""
+
+    def poll(self, timeout_s: float) -> CodeRead | None:
+        """The next read, oldest first; None when the time is over.
+
+        Raises:
+            DeviceTimeout: the reader has been away for longer than a moment.
+            DeviceNotFound, DeviceBusy, DeviceFault: the line cannot be used.
+        Call it again after any of them; the pause between two tries is the driver's own.
+        """
+
+    def answer(self, *, granted: bool) -> None:
+        """Show the outcome by the reader's own lamp and buzzer, where it has them. Never raises."""
+
+    def link(self) -> ReaderLink:
+        """How the line stands; from any thread."""
+
+    def close(self) -> None:
+        """Give the line back. Safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeReaderDriver:
+    """A kind of such readers: `open` takes the settings of the reader's section in the TOML.
+
+    `open` only checks the settings; the line is opened by the first `poll`.
+    """
+
+    name: str
+    open: Callable[[Mapping[str, str]], CodeReader]
 
 
 # --- banknotes -----------------------------------------------------------------------------------
@@ -353,11 +450,28 @@ class AcceptorDriver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BarrierState:
-    """Inputs of a lane: arm up, vehicle on the loop. None where the input is not wired."""
+class Inputs:
+    """Contacts of a lane or door as they stand now. None where a contact is not wired.
 
-    arm_up: bool | None
-    vehicle_present: bool | None
+    `fire`: the fire alarm's contact, which frees exits in hardware, whatever we do.
+    `tamper`: the cabinet is open.
+    """
+
+    arm_up: bool | None = None
+    vehicle_present: bool | None = None
+    door_open: bool | None = None
+    exit_button: bool | None = None
+    fire: bool | None = None
+    tamper: bool | None = None
+
+
+@unique
+class Lamp(StrEnum):
+    """Lamps and sounders that a board may switch."""
+
+    GO = "go"
+    STOP = "stop"
+    ALARM = "alarm"  # beacon or sounder for the guard
 
 
 class Barrier(Protocol):
@@ -366,8 +480,14 @@ class Barrier(Protocol):
     def open(self) -> None:
         """Request one opening by the board's own timed pulse. Raises DeviceTimeout, FrameError."""
 
-    def state(self) -> BarrierState:
+    def state(self) -> Inputs:
         """Read the inputs."""
+
+    def light(self, lamp: Lamp, for_s: float) -> None:
+        """Light a lamp by the board's own timed pulse; it goes out by itself. Raises as `open`.
+
+        Nothing happens where that lamp is not wired.
+        """
 
     def close(self) -> None:
         """Give the line back (the device, not the arm)."""
@@ -382,6 +502,66 @@ class BarrierDriver:
 
     name: str
     open: Callable[[Mapping[str, str]], Barrier]
+
+
+# --- text displays --------------------------------------------------------------------------------
+
+
+@unique
+class Tone(StrEnum):
+    """How a text is meant; a display with colours shows it."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    BAD = "bad"
+
+
+class TextDisplay(Protocol):
+    """A few lines of text beside a lane, for a driver some metres away."""
+
+    @property
+    def rows(self) -> int:
+        """Lines it has."""
+
+    @property
+    def columns(self) -> int:
+        """Columns of a line; a Chinese character takes two. Longer lines run through."""
+
+    def show(self, lines: Sequence[str], *, tone: Tone = Tone.PLAIN, for_s: int = 10) -> None:
+        """Show this instead of what stands there, for 1 to 255 seconds.
+
+        Then the text goes away by itself, whatever became of us, and what the display's own memory
+        holds stands there; `rest` puts the resting text back. A character it does not have is
+        shown as a blank square.
+
+        Raises:
+            DeviceTimeout, FrameError: no answer, or none that makes sense. Nothing is sent again.
+            DeviceFault: the display refused.
+            DeviceNotFound, DeviceBusy: the line cannot be used.
+        """
+
+    def rest(self, lines: Sequence[str]) -> None:
+        """Show what stands there while there is nothing to say, until the next `show`.
+
+        Raises as `show`.
+        """
+
+    def check(self) -> None:
+        """Ask whether it is there; what stands on it stays. Raises as `show`."""
+
+    def close(self) -> None:
+        """Give the line back. Safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisplayDriver:
+    """A kind of display: `open` takes the settings of its section in the station's TOML.
+
+    `open` only checks the settings; the line is opened by the first call to the display.
+    """
+
+    name: str
+    open: Callable[[Mapping[str, str]], TextDisplay]
 
 
 # --- byte streams --------------------------------------------------------------------------------

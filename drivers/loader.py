@@ -11,18 +11,28 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import ClassVar, Final, Literal, TypeAlias, overload
 
-from drivers.api import AcceptorDriver, BarrierDriver, CardDriver, ReaderDriver
+from drivers.api import (
+    AcceptorDriver,
+    BarrierDriver,
+    CardDriver,
+    CodeReaderDriver,
+    DisplayDriver,
+    ReaderDriver,
+)
 from drivers.errors import DeviceError
 
-Driver: TypeAlias = AcceptorDriver | BarrierDriver | CardDriver | ReaderDriver
+Driver: TypeAlias = (
+    AcceptorDriver | BarrierDriver | CardDriver | CodeReaderDriver | DisplayDriver | ReaderDriver
+)
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _EXPORTS_DRIVER: Final = re.compile(r"^DRIVER\b", re.MULTILINE)
-_RECORDS: Final[Mapping[str, type[Driver]]] = {
-    "acceptors": AcceptorDriver,
-    "barriers": BarrierDriver,
-    "cards": CardDriver,
-    "readers": ReaderDriver,
+_RECORDS: Final[Mapping[str, tuple[type[Driver], ...]]] = {
+    "acceptors": (AcceptorDriver,),
+    "barriers": (BarrierDriver,),
+    "cards": (CardDriver,),
+    "displays": (DisplayDriver,),
+    "readers": (ReaderDriver, CodeReaderDriver),
 }
 
 
@@ -63,7 +73,11 @@ def load(kind: Literal["barriers"], name: str) -> BarrierDriver: ...
 @overload
 def load(kind: Literal["cards"], name: str) -> CardDriver: ...
 @overload
-def load(kind: Literal["readers"], name: str) -> ReaderDriver: ...
+def load(kind: Literal["displays"], name: str) -> DisplayDriver: ...
+@overload
+def load(kind: Literal["readers"], name: Literal["pcsc"]) -> ReaderDriver: ...
+@overload
+def load(kind: Literal["readers"], name: str) -> ReaderDriver | CodeReaderDriver: ...
 @overload
 def load(kind: str, name: str) -> Driver: ...
 def load(kind: str, name: str) -> Driver:

@@ -52,9 +52,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
         "cardserver.cli:payments", "Keep the accounts with WeChat Pay and Alipay.", "server"
     ),
     "roles": Entry("cardserver.cli:roles", "Print which office carries which right.", "server"),
+    "gates": Entry("cardserver.cli:gates", "Keep the gates that may come in.", "server"),
     "desk": Entry("kiosk.cli_station:desk", "Run a front desk.", "station"),
     "kiosk": Entry("kiosk.cli_station:kiosk", "Run a self-service kiosk.", "station"),
-    "gate": Entry("kiosk.cli_station:gate", "Run a gate.", "station"),
+    "gate": Entry("kiosk.cli_station:gate", "Run a gate, or enrol it.", "station"),
     "sim": Entry("simulators.cli:sim", "Simulate one card, printer or device.", "demo"),
 }
 

@@ -156,14 +156,18 @@ def topup_slip(
     notes: Mapping[int, int] | None = None,
     way_of_payment: str = "现金",
     received_fen: int | None = None,
+    credit_used_fen: int = 0,
+    credit_kept_fen: int = 0,
     remark: str = "",
     phone: str = "",
 ) -> Receipt:
     """充值凭条 of the kiosk (PARK-07a): the desk scans it and hands over the invoices.
 
     `printed_at` is local time; the period includes both days (CAL-01); `notes` counts the banknotes
-    taken, by face value in fen. The plate is masked, because slips are left lying about; the card
-    number is not, because the desk writes it on the invoice's stub.
+    taken, by face value in fen. Of the amount the card's credit paid `credit_used_fen`; of what was
+    received `credit_kept_fen` is its credit now and no change (FEE-04a). The plate is masked,
+    because slips are left lying about; the card number is not, because the desk writes it on the
+    invoice's stub.
 
     Raises:
         ReceiptInvalid: a required field is empty, the period is upside down, or too little money.
@@ -188,8 +192,12 @@ def topup_slip(
     ]
     if notes:
         lines.append(Field("纸币", _notes(notes)))
+    if credit_used_fen:
+        lines.append(Field("卡内余额", f"已付 {spoken_yuan(credit_used_fen)}"))
+    paid_now_fen = amount_fen - credit_used_fen + credit_kept_fen
     lines += (
-        *_cash_line(amount_fen, received_fen),
+        *(_cash_line(paid_now_fen, received_fen) if paid_now_fen else ()),
+        *((Text(kept_sentence(credit_kept_fen), STRONG),) if credit_kept_fen else ()),
         *((Field("备注", remark),) if remark else ()),
         Rule(),
         Text(INVOICE_NOTE, HEADING),
@@ -329,6 +337,11 @@ def spoken_yuan(fen: int) -> str:
 def change_sentence(received_fen: int, change_fen: int) -> str:
     """What the agent says and the paper repeats (FEE-04)."""
     return f"一共收您{spoken_yuan(received_fen)},找您{spoken_yuan(change_fen)}。"
+
+
+def kept_sentence(kept_fen: int) -> str:
+    """What a slip says of money that the card keeps for its next top-up (FEE-04a)."""
+    return f"{spoken_yuan(kept_fen)}留作卡内余额,下次先用。"
 
 
 def _cash_line(total_fen: int, received_fen: int | None) -> tuple[Line, ...]:

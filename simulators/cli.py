@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from simulators.cli_devices import acceptor, barrier, printer
+from simulators.cli_devices import acceptor, printer
+from simulators.cli_gate import barrier, display, osdp, wiegand
 from simulators.payments.cli_pay import pay
 from simulators.stopping import stop_signal
 
@@ -21,12 +22,13 @@ DEFAULT_PORT: Final = 35963  # vpcd's first slot
 
 @click.group()
 def sim() -> None:
-    """Virtual cards on the real PC/SC service, and a printer, acceptor or barrier on a pty."""
+    """Virtual cards on the real PC/SC service, and single devices on a pty: printer, barrier .."""
 
 
 sim.add_command(printer)
 sim.add_command(acceptor)
-sim.add_command(barrier)
+for _device in (barrier, wiegand, osdp, display):
+    sim.add_command(_device)
 sim.add_command(pay)
 
 

@@ -1,4 +1,4 @@
-"""`yika sim printer|acceptor|barrier`: one virtual serial device for whoever wants to talk to it.
+"""`yika sim printer|acceptor`: one virtual serial device for whoever wants to talk to it.
 
 Each sits on a pty (default) or on a TCP port of this machine and prints where. What a person's
 hands would do is typed as a line on standard input; `help` lists the words.
@@ -16,10 +16,10 @@ import click
 
 if TYPE_CHECKING:
     from simulators.paper import VirtualPrinter
-    from simulators.stream import StreamDevice
+    from simulators.stream import PtyPort, StreamDevice
 
-_TCP = click.option("--tcp", type=click.IntRange(0, 65535), help="TCP port; 0 picks one.")
-_STAY = click.option(
+TCP = click.option("--tcp", type=click.IntRange(0, 65535), help="TCP port; 0 picks one.")
+STAY = click.option(
     "--stay", is_flag=True, help="Go on after the end of input, until Ctrl-C (in the background)."
 )
 _LOOK_S = 0.5
@@ -29,14 +29,14 @@ Words = Mapping[str, Callable[[str], object]]
 
 
 @click.command()
-@_TCP
+@TCP
 @click.option(
     "--sheets",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     help="Folder for the paper that comes out, as PNG and text.",
 )
-@_STAY
+@STAY
 def printer(tcp: int | None, sheets: Path, *, stay: bool) -> None:
     """A virtual ESC/POS printer; what it prints lands in a folder."""
     from simulators.paper import VirtualPrinter
@@ -52,15 +52,15 @@ def printer(tcp: int | None, sheets: Path, *, stay: bool) -> None:
         "out-after": lambda number: device.run_out_of_paper(after_bytes=int(number)),
         "sheets": lambda _: _save(device, sheets),
     }
-    with _on_a_port(device, tcp):
-        _obey(words)
+    with on_a_port(device, tcp):
+        obey(words)
         if stay:
-            _stay(partial(_save_new, device, sheets))
+            stay_there(partial(_save_new, device, sheets))
     _save(device, sheets)
 
 
 @click.command()
-@_TCP
+@TCP
 @click.option(
     "--protocol",
     type=click.Choice(["ssp", "id003"]),
@@ -68,7 +68,7 @@ def printer(tcp: int | None, sheets: Path, *, stay: bool) -> None:
     show_default=True,
     help="ITL's SSP or JCM's ID-003; the driver of a station's file has the same name.",
 )
-@_STAY
+@STAY
 def acceptor(tcp: int | None, protocol: str, *, stay: bool) -> None:
     """A virtual banknote acceptor."""
     from simulators.acceptor import VirtualAcceptor
@@ -88,40 +88,23 @@ def acceptor(tcp: int | None, protocol: str, *, stay: bool) -> None:
         "on": lambda _: device.restore_power(),
         "view": lambda _: click.echo(device.view()),
     }
-    with _on_a_port(device, tcp):
-        _obey(words)
+    with on_a_port(device, tcp):
+        obey(words)
         if stay:
-            _stay()
-
-
-@click.command()
-@_TCP
-@_STAY
-def barrier(tcp: int | None, *, stay: bool) -> None:
-    """A virtual barrier behind a Modbus RTU relay board."""
-    from simulators.barrier import VirtualBarrier
-
-    device = VirtualBarrier()
-
-    def drive(on: str) -> None:
-        device.vehicle_present = on == "on"
-
-    words: Words = {
-        "car": drive,
-        "view": lambda _: click.echo(f"arm up: {device.arm_up}, openings: {len(device.openings)}"),
-    }
-    with _on_a_port(device, tcp):
-        _obey(words)
-        if stay:
-            _stay()
+            stay_there()
 
 
 @contextmanager
-def _on_a_port(device: "StreamDevice", tcp: int | None) -> Iterator[None]:
+def on_a_port(
+    device: "StreamDevice", tcp: int | None, *, plug: Callable[["PtyPort"], object] = lambda _: None
+) -> Iterator[None]:
+    """Put a device on a port and say where. `plug` is for devices that speak unasked (pty only)."""
     from simulators.stream import PtyPort, TcpPort
 
     port = PtyPort(device) if tcp is None else TcpPort(device, port=tcp)
     where = port.path if isinstance(port, PtyPort) else f"socket://127.0.0.1:{port.port}"
+    if isinstance(port, PtyPort):
+        plug(port)
     click.echo(where)
     try:
         yield
@@ -129,7 +112,7 @@ def _on_a_port(device: "StreamDevice", tcp: int | None) -> Iterator[None]:
         port.close()
 
 
-def _obey(words: Words) -> None:
+def obey(words: Words) -> None:
     """Do what is typed until the end of input."""
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
@@ -143,7 +126,7 @@ def _obey(words: Words) -> None:
             click.echo(str(wrong), err=True)
 
 
-def _stay(again: Callable[[], object] = lambda: None) -> None:
+def stay_there(again: Callable[[], object] = lambda: None) -> None:
     """Until somebody presses Ctrl-C or ends the process; `again` is done now and then."""
     try:
         while True:

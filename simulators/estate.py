@@ -8,6 +8,9 @@ from datetime import date
 from typing import Final
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cardserver.clientsigning import GateIdentity
 from cardserver.domain.permits import Action, Role
 from cardserver.domain.receiptbook import BookKind
 from cardserver.domain.review import StockMove
@@ -16,6 +19,7 @@ from cardserver.domain.signin import DEMO_PASSWORD
 from cardserver.domain.station import StationKind
 from cardserver.services import operators
 from cardserver.services.blanks import move as move_blanks
+from cardserver.services.enrolling import enrol
 from cardserver.services.holders import search
 from cardserver.services.passwords import hashed
 from cardserver.services.receiptbooks import draw_book
@@ -42,8 +46,13 @@ HEAD: Final = "何静"
 CASHIER: Final = "吴倩"
 DEPARTMENT_HEAD: Final = "孙涛"
 SECTION_HEAD: Final = "高远"
+GUARD: Final = "李卫国"
 
 DESK, KIOSK, GATE, OFFICE = "desk-1", "kiosk-1", "gate-1", "office-1"
+GATE_IDENTITY: Final = GateIdentity(
+    station=GATE, key=Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+)
+"""As open as the demo's other keys (`cardserver.domain.demokeys`)."""
 
 BUILDING_ZONE: Final = 0
 _NAMES: Final = ("王秀兰", "李㼆", "陈立", "百味小吃店 周敏", "赵强")
@@ -58,6 +67,7 @@ OPERATORS: Final = {
     "郑楠": Role.CENTRE_HEAD,
     "系统管理员": Role.ADMINISTRATOR,
     "技术员": Role.TECHNICIAN,
+    GUARD: Role.GUARD,
 }
 BLANKS: Final = 200
 CHANGE_FUND: Final = {50_00: 1, 20_00: 3, 10_00: 5, 5_00: 6, 1_00: 10}
@@ -225,11 +235,10 @@ def find_people(estate: Estate) -> People | None:
 
 
 def hand_out_tokens(estate: Estate) -> dict[str, str]:
-    """Fresh tokens of the demo's stations, by station id. They live as long as the process."""
-    kinds = {
-        DESK: StationKind.DESK,
-        KIOSK: StationKind.KIOSK,
-        GATE: StationKind.GATE,
-        OFFICE: StationKind.OFFICE,
-    }
+    """Fresh tokens of the demo's stations, by station id. They live as long as the process.
+
+    The gate has none: it signs, with a key that everybody can read here.
+    """
+    kinds = {DESK: StationKind.DESK, KIOSK: StationKind.KIOSK, OFFICE: StationKind.OFFICE}
+    enrol(estate, SETUP, GATE, GATE_IDENTITY.public_key)
     return {name: register_station(estate, name, kind) for name, kind in kinds.items()}

@@ -11,7 +11,7 @@ from typing import Final
 from flask import Flask, render_template
 
 from cardserver.payments.api import ProviderName
-from simulators import panel_api, panel_machines
+from simulators import panel_api, panel_lanes, panel_machines
 from simulators.acceptor import NOTES_FEN
 from simulators.cards.catalogue import CATALOGUE
 from simulators.pages import create_page_app
@@ -29,6 +29,7 @@ def create_app(site: PanelSite) -> Flask:
     app = create_page_app("panel", texts=TEXTS)
     app.register_blueprint(panel_api.blueprint(site, bench))
     app.register_blueprint(panel_machines.blueprint(site, bench))
+    app.register_blueprint(panel_lanes.blueprint(site, bench))
     app.register_blueprint(control.blueprint(site.payments), url_prefix="/api")
 
     @app.get("/")

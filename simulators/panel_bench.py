@@ -1,4 +1,4 @@
-"""What the panel itself remembers: planned faults, byte logs, and the numbers of printed sheets."""
+"""What the panel itself remembers: planned faults, byte logs, numbers of sheets, who is where."""
 
 import secrets
 import threading
@@ -10,6 +10,7 @@ from simulators.panel_site import PanelSite
 from simulators.paper import VirtualPrinter
 from simulators.paper_carriage import SHEETS_KEPT
 from simulators.paper_sheet import Sheet
+from simulators.traffic import Traffic
 
 
 class Shelf:
@@ -42,6 +43,7 @@ class Bench:
         self.run = secrets.token_hex(4)
         self.logs = {name: ByteLog(reader, site.clock) for name, reader in site.readers.items()}
         self.shelves = {name: Shelf(printer) for name, printer in site.printers.items()}
+        self.traffic = {name: Traffic(board) for name, board in site.boards.items()}
         self.plans: dict[str, tuple[tuple[Fault, ...], FaultPlan]] = {}
         self._site = site
 

@@ -1,4 +1,4 @@
-"""The panel's calls for the machines: printers, the banknote acceptor, and the lanes."""
+"""The panel's calls for the machines: printers and the banknote acceptor."""
 
 from http import HTTPStatus
 from typing import Final
@@ -7,11 +7,10 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from simulators.acceptor_path import Stage
-from simulators.barrier import VirtualBarrier
 from simulators.panel_bench import Bench
 from simulators.panel_body import BadCall, body
 from simulators.panel_site import PanelSite
-from simulators.panel_state import Json, acceptor_state, lane_state, printer_state
+from simulators.panel_state import Json, acceptor_state, printer_state
 from simulators.paper import VirtualPrinter
 from simulators.paper_sheet import Sheet
 
@@ -32,13 +31,12 @@ CUTS: Final = tuple(stage for stage in Stage if stage not in {Stage.EMPTY, Stage
 
 
 def blueprint(site: PanelSite, bench: Bench) -> Blueprint:
-    """The calls for everything but cards, readers and the clock."""
+    """The calls for printers and the acceptor."""
     machines = Blueprint("machines", __name__)
     _add_printers(machines, site, bench)
     _add_sheets(machines, site, bench)
     _add_notes(machines, site)
     _add_acceptor(machines, site)
-    _add_lanes(machines, site)
     return machines
 
 
@@ -185,32 +183,3 @@ def _add_acceptor(machines: Blueprint, site: PanelSite) -> None:
         else:
             acceptor.cut_power()
         return jsonify(acceptor_state(site))
-
-
-def _add_lanes(machines: Blueprint, site: PanelSite) -> None:
-    @machines.post("/api/lanes/<name>/vehicle")
-    def vehicle(name: str) -> ResponseReturnValue:
-        wish = body()
-        present = wish.flag("present")
-        wish.finish()
-        _lane(site, name).vehicle_present = present
-        return jsonify(lane_state(site, name))
-
-    @machines.post("/api/lanes/<name>/arm")
-    def arm(name: str) -> ResponseReturnValue:
-        wish = body()
-        stuck = wish.flag("stuck")
-        wish.finish()
-        _lane(site, name).arm.stuck = stuck
-        return jsonify(lane_state(site, name))
-
-
-def _lane(site: PanelSite, name: str) -> VirtualBarrier:
-    barrier = site.boards.get(name)
-    if barrier is None:
-        raise BadCall(
-            f"no lane {name!r}; there are {', '.join(site.boards)}",
-            code="no-such-lane",
-            status=HTTPStatus.NOT_FOUND,
-        )
-    return barrier

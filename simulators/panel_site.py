@@ -8,6 +8,7 @@ from simulators.acceptor import VirtualAcceptor
 from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox, Place
 from simulators.clock import DemoClock
+from simulators.display import VirtualDisplay
 from simulators.faults import FaultPlan
 from simulators.paper import VirtualPrinter
 from simulators.payments.providers import PayProviders
@@ -68,6 +69,10 @@ class PanelSite(Protocol):
     @property
     def boards(self) -> Mapping[str, VirtualBarrier]:
         """By the lane's name."""
+
+    @property
+    def displays(self) -> Mapping[str, VirtualDisplay]:
+        """Text displays, by the lane's name; not every lane has one."""
 
     @property
     def payments(self) -> PayProviders:

@@ -30,7 +30,7 @@ def state_of(site: PanelSite, bench: Bench, *, money: bool = True) -> Json:
         "readers": {name: reader_state(site, bench, name) for name in site.readers},
         "printers": {name: printer_state(site, bench, name) for name in site.printers},
         "acceptor": acceptor_state(site),
-        "lanes": {name: lane_state(site, name) for name in site.boards},
+        "lanes": {name: lane_state(site, bench, name) for name in site.boards},
         "payments": payments_state(site.payments),
     }
     return state | money_state(site) if money else state
@@ -107,16 +107,30 @@ def acceptor_state(site: PanelSite) -> Json:
     return asdict(site.acceptor.view())
 
 
-def lane_state(site: PanelSite, name: str) -> Json:
-    """A lane's relay board, arm and loop. `arm_height` is 0 for down and 1 for up."""
-    barrier = site.boards[name]
+def lane_state(site: PanelSite, bench: Bench, name: str) -> Json:
+    """A lane's relay board, what it moves and sees, its lamps and its display.
+
+    `arm_height` is 0 for down (or shut) and 1 for up (or open).
+    """
+    barrier, traffic, display = site.boards[name], bench.traffic[name], site.displays.get(name)
     return {
         "openings": len(barrier.openings),
         "relay_closed": any(barrier.board.relays),
         "arm_up": barrier.arm_up,
-        "arm_height": round(barrier.arm.height, 2),
-        "stuck": barrier.arm.stuck,
+        "arm_height": round(barrier.height, 2),
+        "stuck": barrier.stuck,
         "vehicle_present": barrier.vehicle_present,
+        "place": traffic.place,
+        "passed": traffic.passed,
+        "door_open": barrier.door.open if barrier.door is not None else None,
+        "strike_free": barrier.door is not None and barrier.strike_free,
+        "exit_button": barrier.exit_button,
+        "fire": barrier.fire,
+        "tamper": barrier.tamper,
+        "loop_stuck": barrier.loop_stuck,
+        "lamps": [lamp for lamp, lit in barrier.lamps.items() if lit],
+        "display": list(display.lines) if display is not None else None,
+        "display_colour": display.colour if display is not None else "",
     }
 
 

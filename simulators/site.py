@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, Self
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from cardserver.client import CardServerClient, in_process
+from cardserver.client import CardServerClient, in_process, in_process_gate
+from cardserver.clientsigning import GateSigner
 from cardserver.db.engine import open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.admission import Lane
@@ -31,14 +32,17 @@ from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app as create_server
 from cardserver.wire import JournalLine, Trial
 from drivers.acceptors import ssp
-from drivers.api import CardReader
+from drivers.api import CardReader, TextDisplay
 from drivers.barriers import modbus_relay
+from drivers.displays import bx5k
 from kiosk.desk.counter import Counter
 from kiosk.desk.presence import Presence
 from kiosk.desk.slips import SlipCheck
 from kiosk.desk.views import create_app as create_desk
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
+from kiosk.gate.liststore import ListStore
+from kiosk.gate.shared import Shared
 from kiosk.gate.station import assemble
 from kiosk.gate.uplink import Uplink
 from kiosk.selfservice.journal import TillJournal
@@ -55,6 +59,7 @@ from simulators.acceptor_path import Timing
 from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
+from simulators.display import VirtualDisplay
 from simulators.estate import People
 from simulators.panel_site import PanelReader
 from simulators.paper import VirtualPrinter
@@ -82,6 +87,7 @@ VISITORS: Final = "东门外访客车位"
 BRISK_NOTES: Final = Timing(read_s=0.1, stack_s=0.2, return_s=0.1)
 """For a story that nobody watches."""
 _GATE_KEY: Final = KeyFile(bytes(range(32)))  # opens demo keys only
+_STRIKE_MS: Final = "5000"  # a person needs longer than a barrier's contact
 _DEMO_LOCK_S: Final = 3600.0  # visitors read while they try
 _DATABASE: Final = "yika.db"
 _CARDS: Final = "cards.json"
@@ -95,6 +101,7 @@ class Hardware:
     printers: Mapping[str, VirtualPrinter]
     acceptor: VirtualAcceptor
     boards: Mapping[str, VirtualBarrier]
+    displays: Mapping[str, VirtualDisplay]
     ports: Mapping[str, PtyPort | TcpPort]
 
     def close(self) -> None:
@@ -111,12 +118,19 @@ def build_hardware(note_timing: Timing | None = None) -> Hardware:
     }
     printers = {"desk": VirtualPrinter(TM_T88), "kiosk": VirtualPrinter(PAPER_80)}
     acceptor = VirtualAcceptor(timing=note_timing)
-    boards = {name: VirtualBarrier() for name in ("door", "carpark")}
+    boards = {"door": VirtualBarrier(doorway=True), "carpark": VirtualBarrier()}
+    displays = {"carpark": VirtualDisplay(stored=(demo_estate.ESTATE_NAME,))}
     ports: dict[str, PtyPort | TcpPort] = {"acceptor": PtyPort(acceptor)}
     ports |= {f"printer-{name}": TcpPort(printer) for name, printer in printers.items()}
     ports |= {f"board-{name}": PtyPort(board) for name, board in boards.items()}
+    ports |= {f"display-{name}": PtyPort(display) for name, display in displays.items()}
     return Hardware(
-        readers=readers, printers=printers, acceptor=acceptor, boards=boards, ports=ports
+        readers=readers,
+        printers=printers,
+        acceptor=acceptor,
+        boards=boards,
+        displays=displays,
+        ports=ports,
     )
 
 
@@ -153,6 +167,10 @@ class Site:
         self.people = self.find_people()
         self.tokens = demo_estate.hand_out_tokens(self.estate)
         self.server_app = self.build_server()
+        self.gate_keys = GateKeys.open(
+            export_gate(self.estate.vault, _GATE_KEY), _GATE_KEY, allow_demo=True
+        )
+        self.gate_signer = GateSigner(demo_estate.GATE_IDENTITY, self.gate_keys, clock=self.clock)
         self.providers.app = self.server_app
         self.settler = Settler(self.estate)
         self.office = self.client(demo_estate.OFFICE)
@@ -194,6 +212,11 @@ class Site:
         return self.hardware.boards
 
     @property
+    def displays(self) -> Mapping[str, VirtualDisplay]:
+        """The text displays by lane."""
+        return self.hardware.displays
+
+    @property
     def payments(self) -> PayProviders:
         """The payment providers' simulator."""
         return self.providers.sim
@@ -214,6 +237,8 @@ class Site:
 
     def client(self, station: str) -> CardServerClient:
         """The server as one station sees it; nobody is signed in there yet."""
+        if station == demo_estate.GATE:
+            return in_process_gate(self.server_app, self.gate_signer)
         return in_process(self.server_app, self.tokens[station])
 
     def start(self) -> None:
@@ -262,11 +287,12 @@ class Site:
     def open_estate(self, path: Path) -> Estate:
         """The estate on the database at that path, made where there is none."""
         engine = open_engine(f"sqlite:///{path}")
-        upgrade(engine)
+        vault = demo_vault()
+        upgrade(engine, site=vault.estate_id)
         return Estate(
             name=demo_estate.ESTATE_NAME,
             engine=engine,
-            vault=demo_vault(),
+            vault=vault,
             zone=ESTATE_ZONE,
             clock=self.clock,
             limits=ENDLESS,
@@ -336,50 +362,55 @@ class Site:
         )
 
     def _build_gate(self) -> tuple[Uplink, Station, list[LaneLoop]]:
-        bell = Bell()
+        bell, server = Bell(), self.client(demo_estate.GATE)
         journal = GateJournal(self.folder / "gate.db")
-        client = self.client(demo_estate.GATE)
         uplink = Uplink(
-            server=client, journal=journal, bell=bell, clock=self.clock, every_s=self.gate_round_s
+            server=server,
+            signer=self.gate_signer,
+            store=ListStore(self.folder / "gate-list.db"),
+            journal=journal,
+            bell=bell,
+            clock=self.clock,
+            every_s=self.gate_round_s,
+            wait_s=self.gate_round_s,
         )
-        blob = export_gate(self.estate.vault, _GATE_KEY)
-        keys = GateKeys.open(blob, _GATE_KEY, allow_demo=True)
-        lanes = [
-            self._build_lane(lane, name, keys=keys, uplink=uplink, journal=journal, bell=bell)
-            for lane, name in LANES
-        ]
-        gate = assemble(lanes, journal=journal, uplink=uplink, bell=bell, clock=self.clock)
+        shared = Shared.of(journal, bell=bell, clock=self.clock)
+        lanes = [self._build_lane(lane, name, uplink=uplink, shared=shared) for lane, name in LANES]
+        gate = assemble(lanes, shared=shared, uplink=uplink, server=server)
         return uplink, gate, lanes
 
-    def _build_lane(
-        self,
-        lane: Lane,
-        name: str,
-        *,
-        keys: GateKeys,
-        uplink: Uplink,
-        journal: GateJournal,
-        bell: Bell,
-    ) -> LaneLoop:
+    def _build_lane(self, lane: Lane, name: str, *, uplink: Uplink, shared: Shared) -> LaneLoop:
         settings = {
             "port": self._serial_path(f"board-{lane.lane_id}"),
             "board": "waveshare-d",
             "relay": "1",
-            "arm_input": "1",
-            "loop_input": "2",
+            "fire_input": "!5",
+            "tamper_input": "!6",
+            "go_relay": "3",
+            "stop_relay": "4",
+            "alarm_relay": "5",
         }
+        if self.hardware.boards[lane.lane_id].door is not None:
+            settings |= {"door_input": "3", "exit_input": "4", "pulse_ms": _STRIKE_MS}
+        else:
+            settings |= {"arm_input": "1", "loop_input": "2"}
         return LaneLoop(
             lane=lane,
             name=name,
             nearest_space=VISITORS if lane.right is RightKind.PARKING else "",
             reader=self._card_readers[lane.lane_id],
             barrier=modbus_relay.DRIVER.open(settings),
-            keys=keys,
+            display=self._open_display(lane.lane_id),
+            keys=self.gate_keys,
             snapshot=uplink.snapshot,
-            journal=journal,
-            bell=bell,
-            clock=self.clock,
+            shared=shared,
         )
+
+    def _open_display(self, lane: str) -> TextDisplay | None:
+        if lane not in self.hardware.displays:
+            return None
+        way = {"port": self._serial_path(f"display-{lane}"), "columns": "12", "baud": "115200"}
+        return bx5k.DRIVER.open(way)
 
 
 def _under(prefix: str, app: Flask) -> "WSGIApplication":

@@ -302,6 +302,65 @@ def top_up_at_the_kiosk(tell: Teller) -> None:
     tell.money_agrees()
 
 
+def top_up_by_phone(tell: Teller) -> None:
+    """3b+ The next month is paid with the phone: a code on the screen, 9 July to 8 August."""
+    tell.lay("owner", "kiosk")
+    tell.until("the months are offered", lambda: tell.state("kiosk")["screen"] == "months")
+    tell.post("/kiosk/touch/months-chosen", months=1)
+    tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
+    tell.post("/kiosk/touch/confirmed")
+    tell.until("a way to pay is asked for", lambda: tell.state("kiosk")["screen"] == "pay")
+    tell.post("/kiosk/touch/qr-chosen", provider="wechat")
+    tell.until("a code is shown", lambda: bool(tell.state("kiosk")["code"]))
+    order = tell.site.payments.book.orders()[-1]
+    shown = tell.state("kiosk")["code"] == order.code
+    tell.expect("it is the provider's own code", true=shown and order.amount_fen == 300 * _YUAN)
+    tell.site.payments.scan(order.provider, order.number)
+    tell.site.payments.pay(order.provider, order.number)
+    tell.until("topped up", lambda: tell.state("kiosk")["screen"] == "done")
+    paper = tell.paper("kiosk")
+    for words in ("微信支付", "2025年7月9日", "2025年8月8日"):
+        tell.expect(f"the slip says {words}: {paper}", true=words in paper)
+    tell.lift("kiosk")
+    held = tell.site.balances().get("provider:wechat", 0)
+    tell.expect("the provider holds it for us", true=held == 300 * _YUAN)
+    tell.money_agrees()
+
+
+def keep_the_rest(tell: Teller) -> None:
+    """3b++ A note is 50 yuan too much: the rest stays on the card, the desk sees it (FEE-04a)."""
+    tell.lay("owner", "kiosk")
+    tell.until("the months are offered", lambda: tell.state("kiosk")["screen"] == "months")
+    tell.post("/kiosk/touch/months-chosen", months=1)
+    tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
+    tell.post("/kiosk/touch/confirmed")
+    tell.until("notes are taken", lambda: tell.state("kiosk")["screen"] == "pay")
+    for note, paid in ((100, 100), (100, 200), (50, 250)):
+        _put_in(tell, note, paid)
+    taken = tell.state("kiosk")["accepted_notes_fen"]
+    tell.expect(f"no note is taken that is too much: {taken}", true=100 * _YUAN not in taken)
+    tell.post("/kiosk/touch/keep-rest")
+    _put_in(tell, 100, 350)
+    tell.until("topped up", lambda: tell.state("kiosk")["screen"] == "done")
+    paper = tell.paper("kiosk")
+    tell.expect(f"the slip says so: {paper}", true="50元留作卡内余额" in paper)
+    tell.lift("kiosk")
+    tell.lay("owner", "desk")
+    tell.until("the desk shows it", lambda: "卡内余额" in tell.page("/desk/"))
+    tell.lift("desk")
+    owed = tell.site.trial().credit_fen
+    tell.expect(f"the books have it: {owed}", true=owed == 50 * _YUAN)
+    tell.money_agrees()
+
+
+def _put_in(tell: Teller, yuan: int, paid: int) -> None:
+    """One note, once the slot is open; `paid` yuan are in after it."""
+    tell.until("the slot is open", lambda: _slot_is_free(tell))
+    tell.site.acceptor.insert_note(yuan * _YUAN)
+    fen = paid * _YUAN
+    tell.until(f"{paid} yuan are in", lambda: tell.state("kiosk")["credited_fen"] == fen)
+
+
 def exchange_the_slip(tell: Teller) -> None:
     """3b' At the desk the slip is exchanged for invoices of equal value, once."""
     slip = _slips(tell)[0]
@@ -439,6 +498,8 @@ CHAPTERS: Final[tuple[Callable[[Teller], None], ...]] = (
     add_parking,
     top_up_at_the_kiosk,
     exchange_the_slip,
+    top_up_by_phone,
+    keep_the_rest,
     open_the_car_park,
     block_the_lost_card,
     replace_it,

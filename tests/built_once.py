@@ -1,17 +1,31 @@
-"""What a web application makes anew each time it is built, made once a process.
+"""What an estate and its pages make anew each time they are opened, made once a process.
 
 A production process builds its pages once; here they are built a thousand times, always from the
 same rules and templates. So a rule's address builder and a template's code are remembered. Both
 depend on nothing but the text they are made from, which is the name they are remembered under.
+
+In the same way an empty store is given its tables: by the statements that the migrations sent the
+first time. They depend on the kind of the store and the estate's id alone. The tests of migrations
+call Alembic themselves, or `upgrade_in_full`.
 """
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Connection, event, inspect
 from werkzeug.routing import Rule
+
+from cardserver.db import upgrade as upgrading
+
+Sent = list[tuple[str, Any, bool]]
+"""Statements with their parameters, and whether those are many rows."""
+
+upgrade_in_full: Final = upgrading._upgrade
+_ASKS = re.compile(r"\s*(SELECT\b|PRAGMA (main\.)?\w+(\(|$))", re.IGNORECASE)
 
 
 class RememberedTemplates(BytecodeCache):
@@ -49,3 +63,44 @@ def remember_rules() -> None:
         return known[name]
 
     Rule._compile_builder = remembered  # type: ignore[assignment, method-assign]
+
+
+def remember_schema() -> None:
+    """Let every empty store share the statements that make its tables."""
+    known: dict[tuple[str, str], Sent] = {}
+
+    def remembered(connection: Connection, site: str) -> None:
+        name = (connection.dialect.name, site)
+        if inspect(connection).get_table_names():
+            upgrade_in_full(connection, site)
+        elif name in known:
+            send_again(connection, known[name])
+        else:
+            known[name] = overheard(connection, site)
+
+    upgrading._upgrade = remembered
+
+
+def overheard(connection: Connection, site: str) -> Sent:
+    """What the migrations send to an empty store, while they do; their questions are left out."""
+    sent: Sent = []
+
+    def hear(*words: Any) -> None:
+        _, _, statement, parameters, _, many = words
+        if not _ASKS.match(statement):
+            sent.append((statement, parameters, many))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    try:
+        upgrade_in_full(connection, site)
+    finally:
+        event.remove(connection, "before_cursor_execute", hear)
+    return sent
+
+
+def send_again(connection: Connection, sent: Sent) -> None:
+    """Do to another empty store what was done to the first."""
+    cursor = connection.connection.cursor()
+    for statement, parameters, many in sent:
+        (cursor.executemany if many else cursor.execute)(statement, parameters)
+    cursor.close()

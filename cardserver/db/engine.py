@@ -16,6 +16,9 @@ from cardserver.db.prepared import send
 WRITER: Final = "yika_writer"
 """Execution option of a connection that is going to write."""
 
+BESIDE: Final = "yika_beside"
+"""The same for one that adds rows nobody else writes: PostgreSQL lets it wait for no writer."""
+
 BUSY_TIMEOUT_MS: Final = 5000
 _LOCK: Final = 0x79696B61
 """Number of the PostgreSQL advisory lock that stands for "the writer"."""
@@ -71,7 +74,8 @@ def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writer = connection.get_execution_options().get(WRITER)
+        options = connection.get_execution_options()
+        writer = options.get(WRITER) or options.get(BESIDE)
         # A reader that becomes a writer later can fail half-way; a writer says so at once.
         send(connection, "BEGIN IMMEDIATE" if writer else "BEGIN").close()
 
@@ -85,9 +89,12 @@ def _postgresql(url: str, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get(WRITER):
+        options = connection.get_execution_options()
+        if options.get(WRITER):
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_ms)}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        elif options.get(BESIDE):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_ms)}")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 

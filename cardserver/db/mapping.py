@@ -67,19 +67,19 @@ def right_of(row: RightRow) -> Right:
     )
 
 
-def right_row(number: int, right: Right, sealed: bytes) -> RightRow:
-    """A settled right with its bytes."""
-    return RightRow(
-        card_number=number,
-        kind=right.kind,
-        zones=right.zones,
-        first=right.period.first,
-        after_last=right.period.after_last,
-        anchor=right.anchor,
-        sequence=right.sequence,
-        sealed=sealed,
-        agreement_id=right.agreement_id,
-    )
+def right_columns(number: int, right: Right, sealed: bytes) -> dict[str, object]:
+    """A settled right with its bytes, by column."""
+    return {
+        "card_number": number,
+        "kind": right.kind,
+        "zones": right.zones,
+        "first": right.period.first,
+        "after_last": right.period.after_last,
+        "anchor": right.anchor,
+        "sequence": right.sequence,
+        "sealed": sealed,
+        "agreement_id": right.agreement_id,
+    }
 
 
 def card_of(row: CardRow, holder: HolderRow, rights: Iterable[RightRow]) -> Card:

@@ -10,12 +10,13 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Dialect, Select, UpdateBase, inspect
+from sqlalchemy import Connection, Dialect, Enum, Select, UpdateBase, inspect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, configure_mappers, make_transient_to_detached
-from sqlalchemy.orm.base import instance_dict
+from sqlalchemy.orm import Session, configure_mappers
+from sqlalchemy.orm.base import instance_dict, instance_state
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Statement = Select[*tuple[Any, ...]] | UpdateBase
 Given = Mapping[str, object]
@@ -99,12 +100,23 @@ class PreparedRows(Generic[R]):
         if met is None:
             met = self._new()
             instance_dict(met).update(zip(self._names, row, strict=True))
-            make_transient_to_detached(met)
-            session.add(met)
-        elif inspect(met).expired:
+            adopt(session, met, identity)
+        elif instance_state(met).expired:
             session.refresh(met)
         found: R = met
         return found
+
+
+def adopt(session: Session, row: object, identity: Any) -> None:
+    """Let a row whose every column is known be one of this session's, as if it had loaded it.
+
+    What `Session.add` does for a detached row, without asking what may hang on it: nothing does.
+    """
+    state = instance_state(row)
+    state.key = identity
+    state.session_id = session.hash_key
+    session.identity_map.add(state)
+    session.dispatch.loaded_as_persistent(session, state)
 
 
 class _Compiled:
@@ -122,15 +134,18 @@ class _Compiled:
         self.text = str(compiled)
         self._fixed = {name: bind.value for name, bind in _fixed(compiled)}
         self._into = {
-            compiled.bind_names[bind]: into
-            for bind in compiled.bind_names
+            name: _into(bind.type, into)
+            for bind, name in compiled.bind_names.items()
             if (into := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
         order = compiled.positiontup
         self._order = None if order is None else [(name, self._into.get(name)) for name in order]
         found = list(statement.exported_columns)
-        kinds = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in found]
-        self._from = [(place, of) for place, of in enumerate(kinds) if of is not None]
+        self._from = [
+            (place, _from(column.type, of))
+            for place, column in enumerate(found)
+            if (of := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ]
         names = [str(getattr(column, "name", None) or "_") for column in found]
         self._row = _tuples(names)
 
@@ -152,6 +167,29 @@ class _Compiled:
             cursor.close()
         row, kinds = self._row, self._from
         return [row(_converted(each, kinds) if kinds else each) for each in found]
+
+
+class _Known(dict[Any, Any]):
+    """Words of a closed set and what stands for them on the other side; others go the long way."""
+
+    def __init__(self, words: Iterable[Any], way: Into) -> None:
+        super().__init__((word, way(word)) for word in words)
+        self._way = way
+
+    def __missing__(self, word: Any) -> Any:
+        return self._way(word)
+
+
+def _into(kind: TypeEngine[Any], way: Into) -> Into:
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return _Known((None, *kind.enum_class), way).__getitem__
+    return way
+
+
+def _from(kind: TypeEngine[Any], way: Into) -> Into:
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return _Known((None, *kind.enums), way).__getitem__
+    return way
 
 
 def _tuples(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
@@ -183,11 +221,11 @@ def _connection(over: Session | Connection) -> Connection:
 def send(connection: Connection, text: str, bound: Any = (), *, many: bool = False) -> DBAPICursor:
     """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself."""
     cursor = connection.connection.cursor()
-    driver = connection.dialect.loaded_dbapi.Error
     try:
         (cursor.executemany if many else cursor.execute)(text, bound)
-    except driver as error:
+    except connection.dialect.loaded_dbapi.Error as error:
         cursor.close()
+        driver = connection.dialect.loaded_dbapi.Error
         raise DBAPIError.instance(
             text, None, error, driver, hide_parameters=True, dialect=connection.dialect
         ) from error

@@ -33,14 +33,15 @@ from cardserver.db.tables import (
     RightRow,
     SaleRow,
     StationRow,
-    TapRow,
     UnitRow,
 )
 from cardserver.db.tables_approvals import ApplicationRow, ApplicationStepRow
+from cardserver.db.tables_gateevents import GateEventRow
 from cardserver.db.tables_papers import DocumentVoidRow
 from cardserver.db.tables_register import RegisterRow, RegisterSignatureRow
 from cardserver.db.tables_review import CardStockRow
 from cardserver.domain.document import DocumentKind
+from cardserver.domain.gateevent import EventKind
 from cardserver.domain.ledger import INCOME
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.register import RegisterKind
@@ -340,12 +341,16 @@ def gates(session: Session) -> list[str]:
     return list(session.scalars(statement.order_by(StationRow.id)))
 
 
-def last_heard(session: Session, station: str) -> tuple[datetime, int] | None:
+def last_heard(session: Session, site: str, station: str) -> tuple[datetime, int] | None:
     """When a gate's last tap was, and by which version of the issue list it decided."""
     statement = (
-        select(TapRow.at, TapRow.snapshot_version)
-        .where(TapRow.station == station)
-        .order_by(TapRow.at.desc(), TapRow.taken_at.desc())
+        select(GateEventRow.at, GateEventRow.snapshot_version)
+        .where(
+            GateEventRow.site == site,
+            GateEventRow.kind == EventKind.TAP,
+            GateEventRow.device == station,
+        )
+        .order_by(GateEventRow.at.desc(), GateEventRow.taken_at.desc())
         .limit(1)
     )
     found = session.execute(statement).first()
@@ -357,33 +362,41 @@ def changed_after(session: Session, version: int) -> int:
     return session.scalar(select(func.count()).where(CardRow.version > version)) or 0
 
 
-def let_in_though_denied(session: Session, begin: datetime, end: datetime) -> Iterator[Row[Any]]:
+def _let_in(site: str, begin: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        GateEventRow.site == site,
+        GateEventRow.kind == EventKind.TAP,
+        GateEventRow.at >= begin,
+        GateEventRow.at < end,
+        GateEventRow.granted.is_(True),
+    )
+
+
+def let_in_though_denied(
+    session: Session, site: str, begin: datetime, end: datetime
+) -> Iterator[Row[Any]]:
     """Taps of the quarter that opened for a card which the gate's list had denied by then."""
     statement = (
-        _people(CardRow.number, TapRow.station, TapRow.at, CardRow.status)
-        .join_from(CardRow, TapRow, TapRow.card_number == CardRow.number)
+        _people(CardRow.number, GateEventRow.device, GateEventRow.at, CardRow.status)
+        .join_from(CardRow, GateEventRow, GateEventRow.card_number == CardRow.number)
         .join(HolderRow, HolderRow.id == CardRow.holder_id)
         .outerjoin(UnitRow, UnitRow.id == HolderRow.unit_id)
         .where(
             CardRow.status != CardStatus.LIVE,
-            TapRow.granted,
-            TapRow.snapshot_version >= CardRow.version,
-            TapRow.at >= begin,
-            TapRow.at < end,
+            GateEventRow.snapshot_version >= CardRow.version,
+            *_let_in(site, begin, end),
         )
-        .order_by(TapRow.at)
+        .order_by(GateEventRow.at)
     )
     return _streamed(session, statement)
 
 
-def let_in_unknown(session: Session, begin: datetime, end: datetime) -> int:
+def let_in_unknown(session: Session, site: str, begin: datetime, end: datetime) -> int:
     """Taps of the quarter that opened for a card the issue list does not hold."""
-    known = exists().where(CardRow.number == TapRow.card_number)
+    known = exists().where(CardRow.number == GateEventRow.card_number)
     statement = select(func.count()).where(
-        TapRow.granted,
-        TapRow.station.in_(gates(session)),
-        TapRow.at >= begin,
-        TapRow.at < end,
-        or_(TapRow.card_number.is_(None), ~known),
+        *_let_in(site, begin, end),
+        GateEventRow.device.in_(gates(session)),
+        or_(GateEventRow.card_number.is_(None), ~known),
     )
     return session.scalar(statement) or 0

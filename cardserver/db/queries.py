@@ -1,11 +1,11 @@
-"""Named questions about holders, cards and operations. None of them changes anything."""
+"""Named questions about holders, cards and operations; of changes only that one ended."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.searching import find_holders
@@ -20,7 +20,6 @@ from cardserver.db.tables import (
     UnitRow,
 )
 from cardserver.domain.operation import OperationKind, OperationState
-from cardserver.domain.rights import CardStatus, RightKind
 
 
 def unit_of(session: Session, holder: HolderRow) -> UnitRow | None:
@@ -146,6 +145,30 @@ def open_operations(session: Session) -> Sequence[OperationRow]:
     return session.scalars(statement.order_by(OperationRow.at, OperationRow.id)).all()
 
 
+_ENDED: Final = Prepared(
+    update(OperationRow)
+    .where(OperationRow.id == bindparam("operation"))
+    .values(state=bindparam("ended", type_=OperationRow.state.type))
+)
+
+
+def end_operation(session: Session, row: OperationRow, state: OperationState) -> None:
+    """Write how an operation ended: the one thing of it that ever changes."""
+    _ENDED.write(session, [{"operation": row.id, "ended": state}])
+    set_committed_value(row, "state", state)
+
+
+_ERASED: Final = Prepared(delete(RightRow).where(RightRow.card_number == bindparam("card")))
+
+
+def erase_rights(session: Session, rights: Sequence[RightRow]) -> None:
+    """Erase all these rights of one card, to write down what it says now."""
+    for right in rights:
+        session.expunge(right)
+    if rights:
+        _ERASED.write(session, [{"card": rights[0].card_number}])
+
+
 def last_on_chip(session: Session, uid: bytes) -> OperationRow | None:
     """The operation that was opened last on a chip, whatever became of it."""
     return _LAST_ON_CHIP.first(session, uid=uid)
@@ -187,38 +210,3 @@ def keying_journal(
         return None
     kind, state = rows[0][:2]
     return kind, state, {step: last for _, _, step, last in rows if step is not None}
-
-
-def listed_cards(
-    session: Session, after_version: int
-) -> Sequence[Row[int, bytes, CardStatus, int, str | None, date | None]]:
-    """What gates need of every card changed after a version; of one chip only the last card.
-
-    Number, UID, status, key version, secure channel, last day of its holder.
-    """
-    later = aliased(CardRow)
-    same_chip = select(later.number).where(later.uid == CardRow.uid, later.number > CardRow.number)
-    statement = (
-        select(
-            CardRow.number,
-            CardRow.uid,
-            CardRow.status,
-            CardRow.key_version,
-            CardRow.secure_channel,
-            HolderRow.ends,
-        )
-        .join(HolderRow, HolderRow.id == CardRow.holder_id)
-        .where(CardRow.version > after_version, ~same_chip.exists())
-    )
-    # Not ordered by the database: it would walk all numbers instead of the few new versions.
-    return sorted(session.execute(statement).all(), key=lambda row: row[0])
-
-
-def listed_sequences(session: Session, after_version: int) -> Sequence[Row[int, RightKind, int]]:
-    """Card number, right and sequence of every live card changed after a version."""
-    statement = (
-        select(RightRow.card_number, RightRow.kind, RightRow.sequence)
-        .join(CardRow, CardRow.number == RightRow.card_number)
-        .where(CardRow.version > after_version, CardRow.status == CardStatus.LIVE)
-    )
-    return session.execute(statement).all()

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.base import instance_dict
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm.base import instance_dict, instance_state
 
-from cardserver.db.prepared import Prepared, PreparedRows
+from cardserver.db.prepared import Prepared, PreparedRows, adopt
 from cardserver.db.searching import SEARCHED
 from cardserver.db.tables import Base
+
+R = TypeVar("R", bound=Base)
 
 _MET: Final = "met"
 _RECALLED: Final = 1000
@@ -25,14 +26,40 @@ class Recalling(Session):
     the end. Left alone, a session forgets a row as soon as nobody looks at it.
     """
 
+    _erasing = False
+
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """A row by its key; the statement that asks for it is made once for all turns."""
         if options or isinstance(ident, tuple | dict):
             return super().get(entity, ident, **options)
-        met = self.identity_map.get(identity_key(entity, ident))
-        if met is not None and not inspect(met).expired and met not in self.deleted:
-            return met
-        return _by_key(entity).first(self, key=ident)
+        met = self.identity_map.get((entity, (ident,), None))
+        if met is None or instance_state(met).expired or (self._erasing and met in self.deleted):
+            return _by_key(entity).first(self, key=ident)
+        return met
+
+    def delete(self, instance: object) -> None:
+        """Erase a row; from now on it is looked at twice whether a row met is still there."""
+        self._erasing = True
+        super().delete(instance)
+
+    def insert(self, table: type[R], values: dict[str, Any]) -> R:
+        """Insert a row now, of these columns, and give it as if it had been loaded.
+
+        A clash is met here.
+        """
+        if table in SEARCHED or _is_filled_in(table, frozenset(values)):
+            added = table(**values)
+            self.put(added)
+            return added
+        self.flush()
+        mapper = inspect(table)
+        made: Any = mapper.class_manager.new_instance()
+        instance_dict(made).update(values)
+        _insert(made, values, self)
+        key = tuple(instance_dict(made)[column.name] for column in mapper.primary_key)
+        adopt(self, made, mapper.identity_key_from_primary_key(key))
+        row: R = made
+        return row
 
     def put(self, row: Base) -> None:
         """Insert a row now. A clash is met here."""
@@ -44,7 +71,7 @@ class Recalling(Session):
         self.flush()
         _insert(row, given, self)
         make_transient_to_detached(row)
-        self.add(row)
+        adopt(self, row, instance_state(row).key)
 
 
 @event.listens_for(Recalling, "loaded_as_persistent")
@@ -94,6 +121,13 @@ def insertion(table: type[Base], columns: tuple[str, ...], *, numbered: bool = F
 @cache
 def _has_defaults(table: type[Base], given: frozenset[str]) -> bool:
     return any(each.default is not None and each.name not in given for each in _columns(table))
+
+
+@cache
+def _is_filled_in(table: type[Base], given: frozenset[str]) -> bool:
+    """True where the database or the mapper has something to say about columns not given."""
+    absent = [column for column in _columns(table) if column.name not in given]
+    return any(each.default is not None or each.server_default is not None for each in absent)
 
 
 @cache

@@ -6,6 +6,10 @@ from cardserver.db import (
     tables,
     tables_approvals,
     tables_charges,
+    tables_clones,
+    tables_gateevents,
+    tables_gaterules,
+    tables_gatesync,
     tables_images,
     tables_operators,
     tables_papers,
@@ -33,6 +37,10 @@ KEPT: Final = (
     *tables_payments.APPEND_ONLY,
     *tables_charges.APPEND_ONLY,
     *tables_reconciliation.APPEND_ONLY,
+    *tables_gatesync.APPEND_ONLY,
+    *tables_gateevents.APPEND_ONLY,
+    *tables_gaterules.APPEND_ONLY,
+    *tables_clones.APPEND_ONLY,
 )
 """Tables whose rows the database itself keeps from being changed or deleted."""
 

@@ -15,8 +15,8 @@ from cardserver.db.tables import (
     OperationRow,
     RightRow,
     SaleEventRow,
-    TapRow,
 )
+from cardserver.db.tables_gateevents import GateEventRow
 from cardserver.db.tables_parking import (
     AgreementEventRow,
     AgreementSpaceRow,
@@ -32,6 +32,7 @@ from cardserver.db.tables_parking import (
 from cardserver.domain.admission import Direction, Reason
 from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.card import REPLACEABLE
+from cardserver.domain.gateevent import EventKind
 from cardserver.domain.operation import OperationState
 from cardserver.domain.parking import Tariff, month_end
 from cardserver.domain.rights import RightKind
@@ -151,20 +152,22 @@ def file_of(session: Session, agreement_ids: Sequence[int]) -> Sequence[SpaceFil
     return session.scalars(statement.order_by(SpaceFileRow.id)).all()
 
 
-def car_taps(session: Session, card_number: int) -> list[tuple[datetime, Direction]]:
-    """When a card's car drove in and out, as the lanes recorded it, oldest first.
+def car_taps(session: Session, site: str, card_number: int) -> list[tuple[datetime, Direction]]:
+    """When a card's car was let in and out, as the lanes recorded it, oldest first.
 
     Lanes of which nobody has said which way they lead count only when the gate itself said exit.
     """
     statement = (
-        select(TapRow.at, TapRow.reason, LaneRow.direction)
-        .outerjoin(LaneRow, LaneRow.lane_id == TapRow.lane_id)
+        select(GateEventRow.at, GateEventRow.reason, LaneRow.direction)
+        .outerjoin(LaneRow, LaneRow.lane_id == GateEventRow.lane)
         .where(
-            TapRow.card_number == card_number,
-            TapRow.granted,
-            or_(LaneRow.direction.is_not(None), TapRow.reason == Reason.EXIT_OUTSIDE_PERIOD),
+            GateEventRow.site == site,
+            GateEventRow.card_number == card_number,
+            GateEventRow.kind == EventKind.TAP,
+            GateEventRow.granted,
+            or_(LaneRow.direction.is_not(None), GateEventRow.reason == Reason.EXIT_OUTSIDE_PERIOD),
         )
-        .order_by(TapRow.at, TapRow.journal, TapRow.sequence)
+        .order_by(GateEventRow.at, GateEventRow.journal, GateEventRow.sequence)
     )
     return [(at, way or Direction.EXIT) for at, _, way in session.execute(statement)]
 

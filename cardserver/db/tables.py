@@ -298,7 +298,10 @@ class SaleEventRow(_Made, Base):
 
 
 class TenderRow(_Made, Base):
-    """One state a payment reached. Append-only; the latest row is its state."""
+    """One state a payment reached. Append-only; the latest row is its state.
+
+    `keeps_fen` is what of a banknote the payer agreed to keep as the card's credit (FEE-04a).
+    """
 
     __tablename__ = "tender"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -308,6 +311,7 @@ class TenderRow(_Made, Base):
     kind: Mapped[TenderKind]
     value_fen: Mapped[int]
     checked: Mapped[bool]
+    keeps_fen: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         UniqueConstraint("tender_id", "state"),
         CheckConstraint("value_fen > 0", name="value"),
@@ -367,24 +371,7 @@ class DocumentEventRow(_Made, Base):
     print_id: Mapped[str | None] = mapped_column(String(UUID_SIZE))
 
 
-# --- gates, books, clockwork ---------------------------------------------------------------------
-
-
-class TapRow(Base):
-    """A tap at a lane, as its station numbered it in one of its journals. Append-only."""
-
-    __tablename__ = "tap"
-    station: Mapped[str] = mapped_column(String(60), primary_key=True)
-    journal: Mapped[str] = mapped_column(String(UUID_SIZE), primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    taken_at: Mapped[datetime]
-    lane_id: Mapped[str] = mapped_column(String(60))
-    uid: Mapped[bytes]
-    card_number: Mapped[int | None] = mapped_column(index=True)
-    reason: Mapped[str] = mapped_column(String(30))
-    granted: Mapped[bool]
-    snapshot_version: Mapped[int]
+# --- books, clockwork ----------------------------------------------------------------------------
 
 
 class AuditRow(_Made, Base):
@@ -435,7 +422,6 @@ APPEND_ONLY = (
     "ledger_line",
     "document",
     "document_event",
-    "tap",
     "audit",
     "posted",
 )

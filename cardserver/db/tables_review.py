@@ -17,7 +17,6 @@ from cardserver.db.tables import (
     LedgerEntryRow,
     OperationEventRow,
     RightRow,
-    TapRow,
     _Made,
 )
 from cardserver.db.types import words
@@ -148,7 +147,6 @@ Index("ix_document_local_date", DocumentRow.local_date)
 Index("ix_ledger_entry_at", LedgerEntryRow.at)
 Index("ix_operation_event_at", OperationEventRow.at)
 Index("ix_right_after_last", RightRow.after_last)
-Index("ix_tap_station_at", TapRow.station, TapRow.at)
 
 APPEND_ONLY = (
     "quarter_review",

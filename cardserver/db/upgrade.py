@@ -8,26 +8,27 @@ from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.engine import WRITER, StoreUnusable
 
-HEAD: Final = "0015"
+HEAD: Final = "0020"
 """Latest migration; a test holds it against the folder."""
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, *, site: str = "") -> None:
     """Create or upgrade the tables, all in one transaction: it works or nothing has changed.
 
-    A second server starting at the same moment waits for the first. Raises StoreUnusable.
+    `site` is the estate's id, under which taps of old versions are kept from 0016 on. A second
+    server starting at the same moment waits for the first. Raises StoreUnusable.
     """
     try:
         with (
             engine.connect().execution_options(**{WRITER: True}) as connection,
             connection.begin(),
         ):
-            _upgrade(connection)
+            _upgrade(connection, site)
     except DBAPIError as error:
         raise StoreUnusable(f"the database can't be used: {error.orig}") from error
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, site: str) -> None:
     if inspect(connection).has_table("alembic_version"):
         found = connection.scalar(text("SELECT version_num FROM alembic_version"))
         if found == HEAD:
@@ -41,6 +42,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["site"] = site
     try:
         command.upgrade(config, "head")
     except CommandError as error:

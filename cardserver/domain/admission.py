@@ -1,91 +1,71 @@
 """May this card pass here and now? One pure function, the same at the gate and on the server.
 
 The outcome is a value: granted or refused, and the one reason that relay, screen and log share
-(GATE-01, GATE-02, GATE-05, GATE-07a, IC-21).
+(GATE-01, GATE-02, GATE-03, GATE-05, GATE-07a, IC-21).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
-from enum import StrEnum, unique
-from typing import Final
 
-from cardserver.domain.ids import CardNumber, LaneId
+from cardserver.domain.gaterules import (
+    NO_RULES,
+    REMINDER_DAYS,
+    DuressMode,
+    GateRules,
+)
+from cardserver.domain.ids import CardNumber
+from cardserver.domain.lanes import Direction, Identify, Lane
+from cardserver.domain.passback import NOTHING_KNOWN, Standing
+from cardserver.domain.reasons import GRANTING, OF_PROBLEM, RULE_OF, Problem, Reason
 from cardserver.domain.record import CardRecord
-from cardserver.domain.rights import CardStatus, RightKind
+from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.domain.ruling import Passing, Ruling, ruling
+from cardserver.domain.schedules import Spans
 from cardserver.domain.validity import ValidityPeriod
 
-
-@unique
-class Direction(StrEnum):
-    """Which way a lane leads."""
-
-    ENTRY = "entry"
-    EXIT = "exit"
-
-
-@unique
-class Problem(StrEnum):
-    """Why no record could be read from what lies on the reader."""
-
-    UNSUPPORTED = "unsupported"  # a bank card, a phone, a tag of another kind
-    FOREIGN = "foreign"  # a card whose keys are not ours
-    TORN = "torn"  # a broken-off write
-    FORGED = "forged"  # the seal does not hold
-    EMPTY = "empty"  # ours, but without this right
-
-
-@unique
-class Reason(StrEnum):
-    """The one reason of a decision; stable, and the key of its words in every language."""
-
-    GRANTED = "granted"
-    GRANTED_PENDING = "granted-pending"  # paid, not yet written to the card (PARK-12a)
-    EXIT_OUTSIDE_PERIOD = "exit-outside-period"  # GATE-02a: never locked in
-    UNSUPPORTED = "unsupported"
-    FOREIGN = "foreign"
-    TORN = "torn"
-    FORGED = "forged"
-    NO_RIGHT = "no-right"
-    UNKNOWN_CARD = "unknown-card"
-    BLOCKED = "blocked"
-    SUPERSEDED = "superseded"
-    WRONG_ZONE = "wrong-zone"
-    NOT_YET_VALID = "not-yet-valid"
-    EXPIRED = "expired"
-    NO_JOURNAL = "no-journal"  # the tap could not be recorded; nothing opens without a record
-
-
-GRANTING: Final = frozenset({Reason.GRANTED, Reason.GRANTED_PENDING, Reason.EXIT_OUTSIDE_PERIOD})
-REMINDER_DAYS: Final = 7
-"""IC-12c: the gate reminds politely in the last seven days."""
-
-_OF_PROBLEM: Final = {
-    Problem.UNSUPPORTED: Reason.UNSUPPORTED,
-    Problem.FOREIGN: Reason.FOREIGN,
-    Problem.TORN: Reason.TORN,
-    Problem.FORGED: Reason.FORGED,
-    Problem.EMPTY: Reason.NO_RIGHT,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """A door or a vehicle lane: which right it looks at and which zone it leads into."""
-
-    lane_id: LaneId
-    right: RightKind
-    zone: int
-    direction: Direction = Direction.ENTRY
+__all__ = [
+    "GRANTING",
+    "NOTHING_KNOWN",
+    "NO_RULES",
+    "REMINDER_DAYS",
+    "CardEntry",
+    "Decision",
+    "Direction",
+    "Identify",
+    "Lane",
+    "ListedRight",
+    "Presented",
+    "Problem",
+    "Reason",
+    "Snapshot",
+    "Standing",
+    "decide",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """What was read at the lane: a verified record, or the problem with it."""
+    """What was read at the lane: a verified record, or the problem with it.
+
+    A lane that identifies by number gives the UID alone. `duress` is a code typed under threat.
+    `counter` is the number that a Classic card used up for this tap, where the lane counts.
+    """
 
     uid: bytes
     record: CardRecord | None = None
     problem: Problem | None = None
+    duress: bool = False
+    counter: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRight:
+    """A right as last settled, for lanes that can't read it from the card. `zones` is a mask."""
+
+    holder_class: HolderClass
+    zones: int
+    period: ValidityPeriod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +75,8 @@ class CardEntry:
     `sequences` is the lowest record sequence still good for each right; `pending` holds periods
     that are paid but not yet on the card. `until` is the last day the holder belongs here, whatever
     the card itself says (IC-22a). `key_version` and `secure_channel` say how the card is to be
-    read; they decide nothing.
+    read; they decide nothing. `rights` is what lanes decide by that get a number only; `space` the
+    parking space of the card, 0 for none; `before` the cards that this one replaced.
     """
 
     card_number: CardNumber
@@ -105,11 +86,14 @@ class CardEntry:
     key_version: int = 1
     secure_channel: str | None = None
     until: date | None = None
+    rights: Mapping[RightKind, ListedRight] = field(default_factory=dict)
+    space: int = 0
+    before: tuple[CardNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a lane decides with: the issue list by UID, its version, and when it was taken.
+    """Everything a lane decides with: the issue list by UID, its version, when it was taken, rules.
 
     `time_floor` is the latest instant that whoever decides knows to have passed: a gate fills in
     its own. A clock below it was set back and is not believed.
@@ -120,16 +104,25 @@ class Snapshot:
     time_floor: datetime
     zone: tzinfo
     cards: Mapping[bytes, CardEntry]
+    rules: GateRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Granted or refused, why, and until when the right looked at is valid."""
+    """Granted or refused, why, and until when the right looked at is valid.
+
+    `hours` are the hours of the day for whoever came at another time. `duress` is a silent alarm:
+    nothing of it is shown at the lane. `last_seen` is where a card that can't be here went last.
+    """
 
     reason: Reason
     card_number: CardNumber | None = None
     last_day: date | None = None
     days_left: int | None = None
+    hours: Spans = ()
+    duress: bool = False
+    last_seen: str = ""
+    reminder_days: int = REMINDER_DAYS
 
     @property
     def granted(self) -> bool:
@@ -138,29 +131,87 @@ class Decision:
 
     @property
     def remind(self) -> bool:
-        """True in the last seven days of the right (IC-12c)."""
-        return self.granted and self.days_left in range(REMINDER_DAYS)
+        """True in the last days of the right, seven unless the estate set others (IC-12c)."""
+        return self.granted and self.days_left in range(self.reminder_days)
+
+    @property
+    def rule(self) -> str:
+        """The requirement behind the reason, for the guard."""
+        return RULE_OF[self.reason]
 
 
-def decide(presented: Presented, lane: Lane, snapshot: Snapshot, now: datetime) -> Decision:
-    """Decide one tap. `now` is an aware instant.
+def decide(
+    presented: Presented,
+    lane: Lane,
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    standing: Standing = NOTHING_KNOWN,
+) -> Decision:
+    """Decide one tap. `now` is an aware instant; `standing` is what is known of who is inside.
 
     It can't be earlier than the snapshot's floor: where the clock says so, the day of the floor
     counts, so that a clock set back neither revives an expired card nor shuts out a valid one
     (GATE-07a). Exits are never refused for expiry alone (GATE-02a).
     """
+    decision = _decide(presented, lane, snapshot, now, standing)
+    if presented.duress and snapshot.rules.duress is not DuressMode.OFF:
+        refused = decision.granted and snapshot.rules.duress is DuressMode.REFUSE
+        decision = replace(
+            decision, duress=True, reason=Reason.DURESS if refused else decision.reason
+        )
+    return decision
+
+
+def _decide(
+    presented: Presented, lane: Lane, snapshot: Snapshot, now: datetime, standing: Standing
+) -> Decision:
     if presented.problem is not None:
-        return Decision(reason=_OF_PROBLEM[presented.problem])
-    record = presented.record
-    if record is None or record.kind is not lane.right:
-        return Decision(reason=Reason.NO_RIGHT)
+        return Decision(reason=OF_PROBLEM[presented.problem])
     entry = snapshot.cards.get(presented.uid)
-    refusal = _list_refusal(entry, record)
-    if entry is None or refusal is not None:
-        return Decision(reason=refusal or Reason.UNKNOWN_CARD, card_number=record.card_number)
-    if not record.zones >> lane.zone & 1:
-        return Decision(reason=Reason.WRONG_ZONE, card_number=record.card_number)
-    return _decide_period(record, entry, lane, snapshot, now)
+    claim: CardRecord | ListedRight | None = presented.record
+    if lane.identify is Identify.UID:
+        claim = None if entry is None else entry.rights.get(lane.right)
+        number, refusal = _by_list(entry, lane)
+    else:
+        number, refusal = _by_record(entry, presented.record, lane)
+    if entry is None or claim is None or refusal is not None:
+        return Decision(reason=refusal or Reason.UNKNOWN_CARD, card_number=number)
+    if not claim.zones >> lane.zone & 1:
+        return Decision(reason=Reason.WRONG_ZONE, card_number=number)
+    local = max(now, snapshot.time_floor).astimezone(snapshot.zone)
+    decision = _decide_period(claim, entry, lane, snapshot.rules, local.date())
+    if snapshot.rules is NO_RULES or not decision.granted:
+        return decision
+    passing = Passing(
+        card_number=entry.card_number,
+        holder_class=claim.holder_class,
+        space=entry.space,
+        lane=lane,
+        standing=standing,
+        now=max(now, snapshot.time_floor),
+        local=local,
+    )
+    return _ruled(decision, ruling(passing, snapshot.rules))
+
+
+_Found = tuple[CardNumber | None, Reason | None]
+
+
+def _by_list(entry: CardEntry | None, lane: Lane) -> _Found:
+    """Whose card a bare number is, and what speaks against it."""
+    if entry is None:
+        return None, Reason.UNKNOWN_CARD
+    if entry.status is not CardStatus.LIVE:
+        return entry.card_number, Reason.BLOCKED
+    return entry.card_number, None if lane.right in entry.rights else Reason.NO_RIGHT
+
+
+def _by_record(entry: CardEntry | None, record: CardRecord | None, lane: Lane) -> _Found:
+    """Whose card a verified record says it is, and what speaks against it."""
+    if record is None or record.kind is not lane.right:
+        return None, Reason.NO_RIGHT
+    return record.card_number, _list_refusal(entry, record)
 
 
 def _list_refusal(entry: CardEntry | None, record: CardRecord) -> Reason | None:
@@ -174,12 +225,11 @@ def _list_refusal(entry: CardEntry | None, record: CardRecord) -> Reason | None:
 
 
 def _decide_period(
-    record: CardRecord, entry: CardEntry, lane: Lane, snapshot: Snapshot, now: datetime
+    claim: CardRecord | ListedRight, entry: CardEntry, lane: Lane, rules: GateRules, today: date
 ) -> Decision:
     exiting = lane.direction is Direction.EXIT
-    today = max(now, snapshot.time_floor).astimezone(snapshot.zone).date()
-    period, reason = record.period, Reason.GRANTED
-    pending = entry.pending.get(record.kind)
+    period, reason = claim.period, Reason.GRANTED
+    pending = entry.pending.get(lane.right)
     if pending is not None and not period.contains(today) and pending.contains(today):
         period, reason = pending, Reason.GRANTED_PENDING
     last_day = period.last if entry.until is None else min(period.last, entry.until)
@@ -189,7 +239,17 @@ def _decide_period(
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.EXPIRED
     return Decision(
         reason=reason,
-        card_number=record.card_number,
+        card_number=entry.card_number,
         last_day=last_day,
         days_left=(last_day - today).days,
+        reminder_days=rules.reminder.days,
     )
+
+
+def _ruled(decision: Decision, found: Ruling | None) -> Decision:
+    """The decision with what the rules add. A note gives way to the note of an expired month."""
+    if found is None:
+        return decision
+    if found.reason in GRANTING and decision.reason is Reason.EXIT_OUTSIDE_PERIOD:
+        return replace(decision, last_seen=found.last_seen)
+    return replace(decision, reason=found.reason, hours=found.hours, last_seen=found.last_seen)

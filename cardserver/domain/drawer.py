@@ -4,7 +4,8 @@
 takings; both lie in one drawer. ``bag:<shift>`` is what a closed shift has not handed in yet,
 ``box:<number>`` what lies in a kiosk's cash box that was taken out and not counted yet,
 ``safe`` what the cashier keeps, ``claim:<operator>`` what a person makes good (FEE-34),
-``loan:<number>`` a loan (FEE-38), ``over-short`` counted too much (credit) or too little.
+``loan:<number>`` a loan (FEE-38), ``over-short`` counted too much (credit) or too little. A card's
+credit is an account of `cardserver.domain.ledger`.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from cardserver.domain.errors import AmountInvalid
-from cardserver.domain.ledger import CASH, Line
+from cardserver.domain.ledger import CASH, Line, credit_account
 from cardserver.domain.money import check_amount
 
 FLOAT: Final = "float:"
@@ -37,6 +38,7 @@ class DrawerKind(StrEnum):
     LOAN = "loan"  # FEE-38: the one thing paid out beside change and refunds
     COUNTERFEIT = "counterfeit"  # FEE-34
     REPAYMENT = "repayment"  # …and what it took from a person is made good
+    CREDIT_BACK = "credit-back"  # FEE-04a: a returned card's credit, as late change (FEE-38a)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +128,8 @@ def counterfeit(account: str, person: str, fen: int) -> DrawerEntry:
 def repaid(person: str, fen: int) -> DrawerEntry:
     """Who took a worthless note makes its value good: the cashier keeps the cash (FEE-34)."""
     return _move(DrawerKind.REPAYMENT, fen, debit=SAFE, credit=CLAIM + person)
+
+
+def credit_paid(station: str, card: int, fen: int) -> DrawerEntry:
+    """A card came back: what we owe to it is paid out (FEE-04a, FEE-38a)."""
+    return _move(DrawerKind.CREDIT_BACK, fen, debit=credit_account(card), credit=CASH + station)

@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     STARTED = "started"  # the gate's process began; `detail` is its version
 
 
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 GENESIS: Final = bytes(32)
 """What stands before the first line of a journal."""
 
@@ -69,7 +71,7 @@ def link(before: bytes, journal: str, event: GateEvent) -> bytes:
 
     `journal` is the journal's id: a line of one journal never fits into another.
     """
-    line = json.dumps(
+    line = _compact(
         [
             journal,
             event.sequence,
@@ -85,8 +87,6 @@ def link(before: bytes, journal: str, event: GateEvent) -> bytes:
             event.by,
             event.detail,
             event.counter,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(before + line.encode("utf-8")).digest()

@@ -23,10 +23,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cardserver.domain.demokeys import any_demo
 from cardserver.domain.errors import RecordInvalid
+from cardserver.domain.gatesignature import GateSignatureInvalid
 from cardserver.domain.keys import (
     GATE_PURPOSES,
     MASTER_SIZE,
@@ -139,6 +141,16 @@ class GateKeys:
         except VaultError:
             raise RecordInvalid(Flaw.SEAL) from None
         return open_classic(data, uid, key)
+
+    def check_signature(self, message: bytes, signature: bytes, version: int) -> None:
+        """Raise GateSignatureInvalid unless the estate's key of this version signed the message."""
+        key = self._public_keys.get(version)
+        if key is None:
+            raise GateSignatureInvalid("key-unknown")
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            raise GateSignatureInvalid("forged") from None
 
     def _diversified(self, purpose: KeyPurpose, uid: bytes, version: int) -> bytes:
         masters = self._masters.get(version)

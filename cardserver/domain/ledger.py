@@ -4,7 +4,8 @@ Debit is positive. ``cash:<station>`` is money in a drawer or stacker, ``custome
 hold for one sale, ``income:…`` what was earned, ``refund-payable`` what must be handed back,
 ``suspense`` (待核对) what a person must decide, ``unconfirmed:<station>`` a note nobody can find.
 ``provider:<name>`` is money that a payment provider took for us, ``refunding:<name>`` what is on
-its way back through it.
+its way back through it. ``credit:<card>`` is what we owe to a card for its next top-up, under the
+number of the first card of its line: what replaces a card carries its credit on (FEE-04a).
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ PROVIDER: Final = "provider:"
 REFUNDING: Final = "refunding:"
 CUSTOMER: Final = "customer:"
 INCOME: Final = "income:"
+CREDIT: Final = "credit:"
 
 
 @unique
@@ -177,3 +179,26 @@ def provider_refunded(provider: str, fen: int) -> Entry:
 def set_aside(provider: str, fen: int) -> Entry:
     """It can not go back through the provider, or nobody knows whose it is (待核对)."""
     return _move(EntryKind.SUSPEND, fen, debit=REFUNDING + provider, credit=SUSPENSE)
+
+
+# --- a card's credit: `card` is the number of the first card of its line -------------------------
+
+
+def credit_account(card: int) -> str:
+    """The account of what we owe to a card and to those that replace it."""
+    return f"{CREDIT}{card}"
+
+
+def rest_kept(card: int, sale: str, fen: int) -> Entry:
+    """What was paid beyond the price becomes the card's credit: change that is not handed out."""
+    return _move(EntryKind.CHANGE, fen, debit=CUSTOMER + sale, credit=credit_account(card))
+
+
+def credit_used(card: int, sale: str, fen: int) -> Entry:
+    """The card's credit pays the first part of a sale."""
+    return _move(EntryKind.TENDER, fen, debit=credit_account(card), credit=CUSTOMER + sale)
+
+
+def credit_given_back(card: int, sale: str, fen: int) -> Entry:
+    """The sale came to nothing: what the card's credit had paid is credit again."""
+    return _move(EntryKind.OWED_BACK, fen, debit=CUSTOMER + sale, credit=credit_account(card))

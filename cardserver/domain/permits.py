@@ -67,6 +67,12 @@ class Action(StrEnum):
     MANAGE_OPERATORS = "manage-operators"
     SERVICE = "service"  # a machine's service page
     # gates
+    READ_GATE_RULES = "read-gate-rules"
+    SET_GATE_RULES = "set-gate-rules"  # schedules, passback, quotas, worker passes
+    SEE_GATES = "see-gates"  # last lines, alarms and taking note of them, who is inside, refusals
+    TRACE_CARD = "trace-card"  # where a card was seen; each time is logged (PIPL, article 28)
+    GATE_REPORTS = "gate-reports"
+    OPEN_GATES = "open-gates"  # at a gate's own screen, by hand and with a reason (GATE-02a)
     SNAPSHOT = "snapshot"
     TAPS = "taps"
 
@@ -94,15 +100,18 @@ _OFFICE: Final = frozenset(
         Action.APPROVE_MERCHANT,
         Action.APPLY_STAFF_CARD,
         Action.APPROVE_STAFF_CARD,
+        Action.SEE_GATES,
+        Action.TRACE_CARD,
+        Action.GATE_REPORTS,
     }
 )
-"""Whoever has no place at the desk reads here and says yes or no to applications (IC-06, IC-13);
-nothing else is changed."""
+"""Whoever has no place at the desk reads here, says yes or no to applications (IC-06, IC-13) and
+takes note of the gates' alarms; nothing else is changed."""
 
 PERMITS: Final = {
-    StationKind.DESK: frozenset(Action) - _GATE,
+    StationKind.DESK: frozenset(Action) - _GATE - {Action.OPEN_GATES},
     StationKind.KIOSK: _KIOSK,
-    StationKind.GATE: _GATE,
+    StationKind.GATE: _GATE | {Action.SIGN_IN, Action.OPEN_GATES},
     StationKind.OFFICE: _OFFICE,
     StationKind.PANEL: frozenset[Action](),
 }
@@ -111,9 +120,9 @@ PERMITS: Final = {
 OF_PEOPLE: Final = frozenset({StationKind.DESK, StationKind.OFFICE})
 """Where people work, each under an own name; at a machine the station itself is the one."""
 
-MAY_SIGN_IN: Final = OF_PEOPLE | {StationKind.KIOSK}
-"""Where somebody may sign in. At a kiosk that is a technician or the cashier, behind its door; what
-residents do there is the kiosk's own and needs nobody."""
+MAY_SIGN_IN: Final = OF_PEOPLE | {StationKind.KIOSK, StationKind.GATE}
+"""Where somebody may sign in. At a kiosk that is a technician or the cashier, behind its door, at a
+gate the guard; what residents do there is the machine's own and needs nobody."""
 
 
 @unique
@@ -157,17 +166,24 @@ _AGENT: Final = _LOOK | {
     Action.DRAW_BOOK,
     Action.VOID_PAPER,
     Action.HAND_OUT_INVOICE,
+    Action.SEE_GATES,
 }
-_EITHER_HEAD: Final = _AGENT | {
-    Action.SEE_IMAGE,
-    Action.PURGE_IMAGE,
-    Action.OPERATE_STAFF_CARD,
-    Action.APPRAISE,
-    Action.WAIVE,
-    Action.EDIT_TARIFF,
-    Action.CLOSE_ANY_SHIFT,
-    Action.VOID_GIVEN_PAPER,
-}
+_MOVEMENTS: Final = frozenset({Action.SEE_GATES, Action.TRACE_CARD, Action.GATE_REPORTS})
+_EITHER_HEAD: Final = (
+    _AGENT
+    | _MOVEMENTS
+    | {
+        Action.SEE_IMAGE,
+        Action.PURGE_IMAGE,
+        Action.OPERATE_STAFF_CARD,
+        Action.APPRAISE,
+        Action.WAIVE,
+        Action.EDIT_TARIFF,
+        Action.CLOSE_ANY_SHIFT,
+        Action.VOID_GIVEN_PAPER,
+        Action.READ_GATE_RULES,
+    }
+)
 _REGISTERS: Final = frozenset({Action.READ_REGISTER, Action.REPORTS})
 
 ROLE_PERMITS: Final = {
@@ -178,6 +194,7 @@ ROLE_PERMITS: Final = {
     Role.SECTION_HEAD: frozenset({Action.FIND_HOLDERS, Action.APPLY_STAFF_CARD}),
     Role.SHOP_HEAD: frozenset({Action.FIND_HOLDERS, Action.CHECK_MERCHANT}),
     Role.DEPARTMENT_HEAD: _REGISTERS
+    | _MOVEMENTS
     | {
         Action.FIND_HOLDERS,
         Action.READ_CARD,
@@ -185,7 +202,7 @@ ROLE_PERMITS: Final = {
         Action.APPROVE_STAFF_CARD,
         Action.SEE_REVIEW,
     },
-    Role.CENTRE_HEAD: _REGISTERS | {Action.APPROVE_PAYOUT},
+    Role.CENTRE_HEAD: _REGISTERS | _MOVEMENTS | {Action.APPROVE_PAYOUT, Action.READ_GATE_RULES},
     Role.CASHIER: _REGISTERS
     | {
         Action.FIND_HOLDERS,
@@ -198,9 +215,17 @@ ROLE_PERMITS: Final = {
         Action.SERVICE,
     },
     Role.FINANCE: frozenset({Action.REPORTS, Action.RECONCILE}),
-    Role.GUARD: frozenset[Action](),
-    Role.TECHNICIAN: frozenset({Action.SERVICE}),
-    Role.ADMINISTRATOR: frozenset({Action.MANAGE_OPERATORS, Action.EDIT_TARIFF, Action.REPORTS}),
+    Role.GUARD: frozenset({Action.SEE_GATES, Action.OPEN_GATES}),
+    Role.TECHNICIAN: frozenset({Action.SERVICE, Action.SEE_GATES, Action.OPEN_GATES}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Action.MANAGE_OPERATORS,
+            Action.EDIT_TARIFF,
+            Action.REPORTS,
+            Action.READ_GATE_RULES,
+            Action.SET_GATE_RULES,
+        }
+    ),
 }
 """An administrator keeps accounts and cannot touch a card (IC-14)."""
 

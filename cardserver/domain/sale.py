@@ -105,8 +105,8 @@ class SaleAccount:
     `held_fen` is what we hold for it right now, `payable_fen` what must be handed back because
     it came to nothing, `refunding_fen` what is on its way back through a payment provider (and
     counts as returned from the moment that was decided). `from_credit_fen` is what of the credited
-    money the card's credit paid; `kept_fen` what beyond the price became its credit, and
-    `keeps_fen` what of that is agreed and will be with the end of the sale (FEE-04a).
+    money the card's credit paid and did not get back; `kept_fen` what beyond the price became its
+    credit, and `keeps_fen` what of that is agreed and will be with the end of the sale (FEE-04a).
     """
 
     due_fen: int

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from cardserver.db.books import balances, money_given, money_in, money_unknown, unbalanced_entries
 from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
 from cardserver.domain.ledger import (
+    CREDIT,
     CUSTOMER,
     INCOME,
     REFUND_PAYABLE,
@@ -48,6 +49,7 @@ def trial(estate: Estate, caller: Caller) -> Trial:
             suspense_fen=-_sum(accounts, SUSPENSE),
             unbalanced_entries=unbalanced_entries(turn.session),
             unknown_fen=money_unknown(turn.session),
+            credit_fen=-_sum(accounts, CREDIT),
         )
 
 

@@ -17,7 +17,7 @@ from cardserver.domain.rights import SLOT_OF, CardStatus, Slot
 from cardserver.domain.sale import SaleState
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.services.errors import Conflict
-from cardserver.services.keying import ON_BLANK, KeyPlan, inherit_steps, key_plan
+from cardserver.services.keying import ON_BLANK, KeyPlan, begin_journal, key_plan
 from cardserver.services.planning import Draft, check_draft_verified, draft
 from cardserver.services.proving import use_application
 from cardserver.services.registeracts import enter_blocked
@@ -55,10 +55,10 @@ def begin(estate: Estate, caller: Caller, request: BeginRequest) -> Ticket:
                 raise Conflict("operation-ended", f"the operation is {row.state}")
             return ticket(turn, row)
         turn.check_clock()
-        return ticket(turn, _open(turn, request))
+        return _open(turn, request)
 
 
-def _open(turn: Turn, request: BeginRequest) -> OperationRow:
+def _open(turn: Turn, request: BeginRequest) -> Ticket:
     _check_free(open_on_chip(turn.session, request.uid))
     made = draft(turn, request.request)
     if made.card is not None:
@@ -70,15 +70,16 @@ def _open(turn: Turn, request: BeginRequest) -> OperationRow:
     plan = made.plan
     if made.card is not None and keys.keying is Keying.PERSONALISE and not _on_blank(request):
         plan = resealed(plan, made.card)
-    row = turn.add(_row(turn, request, made, plan, keys))
-    inherit_steps(turn, row.id, keys)
+    row = _write(turn, request, made, plan, keys)
+    at_once = request.keys_at_once and keys.keying is Keying.PERSONALISE and _on_blank(request)
+    keying = begin_journal(turn, row.id, keys, at_once=at_once)
     asked = request.request
     if isinstance(asked, IssueRequest | ExtendRequest) or (
         isinstance(asked, ReplaceRequest) and asked.full_period
     ):
         use_application(turn, row.id, asked.verification_id)
     _record(turn, row, made.card)
-    return row
+    return ticket(turn, row, keying)
 
 
 def _on_blank(request: BeginRequest) -> bool:
@@ -135,13 +136,16 @@ def _check_paid(turn: Turn, request: BeginRequest, plan: Plan) -> None:
         raise RuleViolation("not-paid", rule="IC-09a")
 
 
-def _row(turn: Turn, request: BeginRequest, made: Draft, plan: Plan, keys: KeyPlan) -> OperationRow:
+def _write(
+    turn: Turn, request: BeginRequest, made: Draft, plan: Plan, keys: KeyPlan
+) -> OperationRow:
     if made.card is None or _on_blank(request):
         number = CardNumber(turn.count(CARD_NUMBERS))
     else:
         number = made.card.number
     recorded = None if made.card is None or _on_blank(request) else made.card.secure_channel
-    return OperationRow(
+    return turn.insert(
+        OperationRow,
         id=request.operation_id,
         kind=request.request.kind,
         state=OperationState.OPEN,

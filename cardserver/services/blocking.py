@@ -60,6 +60,7 @@ def unblock(estate: Estate, caller: Caller, number: int, request: BlockRequest) 
 def _set(turn: Turn, card: CardRow, status: CardStatus, reason: str) -> None:
     card.status, card.status_reason = status, reason
     turn.changed(card)
+    turn.stands(card)
     turn.note("block" if status is CardStatus.BLOCKED else "unblock", f"card {card.number}", reason)
     if status is CardStatus.BLOCKED:
         enter_blocked(turn, card, reason)

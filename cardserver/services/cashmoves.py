@@ -58,7 +58,7 @@ def drop(estate: Estate, caller: Caller, request: CashToCashier) -> MovementView
                 reason=request.remark,
                 detail={"id": request.movement_id},
             )
-        return _found(turn, request.movement_id)
+        return movement_of(turn, request.movement_id)
 
 
 def hand_in(estate: Estate, caller: Caller, shift_id: str, request: CashToCashier) -> MovementView:
@@ -82,7 +82,7 @@ def hand_in(estate: Estate, caller: Caller, shift_id: str, request: CashToCashie
                 reason=request.remark,
                 detail={"id": request.movement_id, "giver": shift.operator},
             )
-        return _found(turn, request.movement_id)
+        return movement_of(turn, request.movement_id)
 
 
 def pay_loan(estate: Estate, caller: Caller, request: PayLoan) -> MovementView:
@@ -112,7 +112,7 @@ def pay_loan(estate: Estate, caller: Caller, request: PayLoan) -> MovementView:
                 signed=request.signed,
                 detail={"id": request.movement_id},
             )
-        return _found(turn, request.movement_id)
+        return movement_of(turn, request.movement_id)
 
 
 def report_counterfeit(estate: Estate, caller: Caller, request: ReportCounterfeit) -> MovementView:
@@ -144,7 +144,7 @@ def report_counterfeit(estate: Estate, caller: Caller, request: ReportCounterfei
                 reason=request.remark,
                 detail={"id": request.movement_id, "sale": sale_id},
             )
-        return _found(turn, request.movement_id)
+        return movement_of(turn, request.movement_id)
 
 
 def repay_claim(estate: Estate, caller: Caller, request: RepayClaim) -> MovementView:
@@ -156,7 +156,7 @@ def repay_claim(estate: Estate, caller: Caller, request: RepayClaim) -> Movement
         if not repeated(turn, request.movement_id, "repay-claim", request):
             turn.check_clock()
             repay(turn, request)
-        return _found(turn, request.movement_id)
+        return movement_of(turn, request.movement_id)
 
 
 def _taken_for(turn: Turn, shift: ShiftRow, request: ReportCounterfeit) -> str | None:
@@ -198,8 +198,8 @@ def movements(estate: Estate, caller: Caller, limit: int) -> MovementList:
         return MovementList(movements=_views(turn, rows.all()), claims=tuple(claims_of(turn)))
 
 
-def _found(turn: Turn, movement_id: str) -> MovementView:
-    """The movement that this id made; its rows are few, and new ones come last."""
+def movement_of(turn: Turn, movement_id: str) -> MovementView:
+    """The numbered movement that this id made; its rows are few, and new ones come last."""
     statement = select(DrawerEntryRow).order_by(DrawerEntryRow.id.desc())
     rows = turn.session.scalars(statement)
     row = next(each for each in rows if each.detail.get("id") == movement_id)

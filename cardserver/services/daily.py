@@ -1,4 +1,7 @@
-"""What the server does by itself, beside answering calls: old pictures go, bills are compared."""
+"""What the server does by itself, beside answering calls.
+
+Old pictures of papers and old lines of gates go, bills are compared.
+"""
 
 import logging
 import threading
@@ -9,6 +12,7 @@ from typing import Final
 from cardserver.services.errors import ServiceError
 from cardserver.services.imagepurge import purge_due
 from cardserver.services.reconciling import reconcile_due
+from cardserver.services.retention import look_after_lines
 from cardserver.services.turn import Estate
 
 _LOOK_EVERY_S: Final = 600.0
@@ -16,15 +20,23 @@ _log = logging.getLogger(__name__)
 
 
 class Daily:
-    """Lets pictures of papers go whose day has come: when the server starts, then once a day.
+    """Lets pictures of papers and lines of gates go whose day has come, and makes room for the
+    lines to come: when the server starts, then once a day.
 
     A day whose work failed, because the store was busy, is tried again soon. Providers are asked
     for their bills until each day's is there; they have yesterday's in the course of the morning.
     """
 
-    def __init__(self, estate: Estate, *, purge: Callable[[Estate], int] = purge_due) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        *,
+        purge: Callable[[Estate], int] = purge_due,
+        lines: Callable[[Estate], int] = look_after_lines,
+    ) -> None:
         self._estate = estate
         self._purge = purge
+        self._lines = lines
         self._done: date | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="daily", daemon=True)
@@ -44,13 +56,13 @@ class Daily:
         if self._done == today:
             return
         try:
-            gone = self._purge(self._estate)
+            gone, lines = self._purge(self._estate), self._lines(self._estate)
         except ServiceError as error:
-            _log.warning("today's pictures were not let go yet: %s", error)
+            _log.warning("what is due today was not let go yet: %s", error)
             return
         self._done = today
-        if gone:
-            _log.info("pictures of papers let go: %d", gone)
+        if gone or lines:
+            _log.info("let go: %d pictures of papers, %d lines of gates", gone, lines)
 
     def _run(self) -> None:
         while not self._over.is_set():

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from cardserver.db.books import received, tenders_of
+from cardserver.db.books import paid_for, tenders_of
 from cardserver.db.mapping import charges_from, period_from, rights_from
 from cardserver.db.paperbooks import not_printed
 from cardserver.db.payments import kept_of
@@ -42,7 +42,7 @@ from cardserver.domain.document import (
     PrintResult,
 )
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.sale import TenderKind, TenderState
+from cardserver.domain.sale import BY_ITSELF, TenderKind, TenderState
 from cardserver.domain.signature import SignedHow, check_strokes
 from cardserver.domain.tariff import DOCUMENT_OF, ChargeItem, document_kinds
 from cardserver.services.errors import Conflict
@@ -151,16 +151,15 @@ def issue(
     """Write a paper of today under its number. Whoever asks is its issuer, for good (FEE-37)."""
     if kind is DocumentKind.TOP_UP_SLIP:
         content = with_code(turn, number, content)
-    row = turn.add(
-        DocumentRow(
-            kind=kind,
-            number=number,
-            operation_id=operation_id,
-            sale_id=sale_id,
-            local_date=turn.today,
-            content=content,
-            **turn.made(),
-        )
+    row = turn.insert(
+        DocumentRow,
+        kind=kind,
+        number=number,
+        operation_id=operation_id,
+        sale_id=sale_id,
+        local_date=turn.today,
+        content=content,
+        **turn.made(),
     )
     _event(turn, row, _OWED, None)
     turn.note("owe-document", f"{kind} {row.number}", f"card {content['card_number']}")
@@ -176,7 +175,7 @@ def content_of(
     rights = rights_from(operation.plan["rights"])
     added = period_from(operation.plan["added"])
     agreement = _agreement(turn, rights)
-    received_fen = received(turn.session, sale.id)
+    paid = paid_for(turn.session, sale.id)
     lines = tuple(
         QuoteLine(
             item=charge.item,
@@ -194,8 +193,10 @@ def content_of(
         card_number=operation.card_number,
         lines=lines,
         total_fen=total_fen,
-        received_fen=received_fen,
-        change_fen=received_fen - sale.due_fen,
+        received_fen=paid.received_fen,
+        change_fen=paid.received_fen + paid.from_credit_fen - paid.kept_fen - sale.due_fen,
+        from_credit_fen=paid.from_credit_fen,
+        kept_fen=paid.kept_fen,
         payment_fen=None if total_fen == sale.due_fen else sale.due_fen,
         tender_kind=_tender_kind(turn.session, sale),
         providers=tuple(dict.fromkeys(row.provider for row in kept_of(turn.session, sale.id))),
@@ -212,7 +213,7 @@ def content_of_charge(turn: Turn, charge: ChargeRow, sale: SaleRow) -> DocumentC
     """All the receipt of a charge says that the cashier entered (FEE-36): no card, no rights."""
     holder = turn.find(HolderRow, sale.holder_id, "holder")
     unit = unit_of(turn.session, holder)
-    received_fen = received(turn.session, sale.id)
+    received_fen = paid_for(turn.session, sale.id).received_fen
     line = QuoteLine(
         item=ChargeItem.OTHER,
         label=charge.item,
@@ -243,10 +244,12 @@ def _agreement(turn: Turn, rights: Sequence[Right]) -> AgreementRow | None:
 
 
 def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
-    """How it was paid: as the first cash that counted was, or without any by QR."""
+    """How it was paid: as the first cash that counted was, or without any by QR, or by credit."""
     states = tenders_of(session, sale.id).values()
     kinds = [each.kind for each in states if each.state is TenderState.CREDITED]
-    return next((kind for kind in kinds if kind is not TenderKind.QR), TenderKind.QR)
+    if kinds and set(kinds) <= {TenderKind.CREDIT}:
+        return TenderKind.CREDIT
+    return next((kind for kind in kinds if kind not in BY_ITSELF), TenderKind.QR)
 
 
 def documents_of(turn: Turn, operation: OperationRow) -> tuple[DocumentView, ...]:

@@ -30,8 +30,12 @@ _OPEN_SHIFT: Final = PreparedRows(
 
 def open_shift_of(turn: Turn) -> ShiftRow | None:
     """The caller's own open shift at this station."""
-    caller = turn.caller
-    return _OPEN_SHIFT.first(turn.session, station=caller.station, operator=caller.operator)
+    known = turn.shift
+    if known is None or known.state is not ShiftState.OPEN:
+        caller = turn.caller
+        given = {"station": caller.station, "operator": caller.operator}
+        known = turn.shift = _OPEN_SHIFT.first(turn.session, **given)
+    return known
 
 
 def own_shift(turn: Turn) -> ShiftRow:

@@ -3,11 +3,9 @@
 The server judges the evidence by itself; a station's word that "it worked" is worth nothing.
 """
 
-from sqlalchemy import delete
-
 from cardserver.db.books import given_up, in_suspense
-from cardserver.db.mapping import changes_from, operation_of, right_row, rights_from
-from cardserver.db.queries import keying_steps, rights_of
+from cardserver.db.mapping import changes_from, operation_of, right_columns, rights_from
+from cardserver.db.queries import end_operation, erase_rights, keying_steps, rights_of
 from cardserver.db.spaces import is_collected
 from cardserver.db.tables import CardRow, OperationEventRow, OperationRow, RightRow, SaleRow
 from cardserver.domain.card import check_secure_channel
@@ -161,7 +159,7 @@ def _end(
     evidence: Evidence | None = None,
 ) -> None:
     event = OperationEvent.SETTLE if word == _SETTLED else OperationEvent.VOID
-    row.state = advance(operation_of(row), event).state
+    end_operation(turn.session, row, advance(operation_of(row), event).state)
     found = None if evidence is None else evidence.model_dump(mode="json")
     line = {"operation_id": row.id, "event": word, "reason": reason, "evidence": found}
     turn.write(OperationEventRow, {**line, **turn.made()})
@@ -195,21 +193,20 @@ def _new_card(
     if row.kind is OperationKind.REPLACE and row.sale_id is None and row.subject_number:
         # A free replacement starts no new month (IC-10a).
         bought_on = turn.find(CardRow, row.subject_number, "card").bought_on
-    return turn.add(
-        CardRow(
-            number=row.card_number,
-            uid=row.uid,
-            medium=row.medium,
-            card_kind=row.card_kind,
-            status=status,
-            status_reason=reason,
-            holder_id=row.holder_id,
-            key_version=row.key_version,
-            secure_channel=secure_channel or row.secure_channel,
-            issued_at=turn.now,
-            bought_on=bought_on,
-            version=turn.version,
-        )
+    return turn.insert(
+        CardRow,
+        number=row.card_number,
+        uid=row.uid,
+        medium=row.medium,
+        card_kind=row.card_kind,
+        status=status,
+        status_reason=reason,
+        holder_id=row.holder_id,
+        key_version=row.key_version,
+        secure_channel=secure_channel or row.secure_channel,
+        issued_at=turn.now,
+        bought_on=bought_on,
+        version=turn.version,
     )
 
 
@@ -224,11 +221,14 @@ def _write_rights(turn: Turn, row: OperationRow) -> None:
     sealed = {change.slot: change.new for change in changes_from(row.changes)}
     before = () if row.kind in ON_BLANK else rights_of(turn.session, row.card_number)
     kept = {right.kind: right.sealed for right in before}
-    if kept:
-        turn.session.execute(delete(RightRow).where(RightRow.card_number == row.card_number))
-    for right in rights_from(row.plan["rights"]):
-        data = sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
-        turn.add(right_row(row.card_number, right, data))
+    erase_rights(turn.session, before)
+    after = [
+        right_columns(
+            row.card_number, right, sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
+        )
+        for right in rights_from(row.plan["rights"])
+    ]
+    turn.write(RightRow, *after)
 
 
 def _deny(turn: Turn, row: OperationRow, reason: str) -> None:

@@ -75,3 +75,13 @@ class StoreBusy(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("the database is busy; nothing was changed")
+
+
+class GateRefused(ServiceError):
+    """A signed request that isn't taken; `reason` says why, `proven` that the gate did sign it."""
+
+    code: ClassVar[str] = "gate-refused"
+
+    def __init__(self, reason: str, message: str, *, proven: bool = False) -> None:
+        super().__init__(message, reason=reason, rule="GATE-07a")
+        self.proven = proven

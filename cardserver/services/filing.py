@@ -62,9 +62,12 @@ def keep_copies(
     Called inside the transaction of the verification; ids of what was added. A paper of which a
     copy is listed already is not copied twice.
     """
+    wanted = copies_to_keep(seen)
+    if not wanted:
+        return ()
     have = {row.paper for row in copies_of(turn.session, holder_id)}
     added = []
-    for paper in copies_to_keep(seen):
+    for paper in wanted:
         if paper not in have:
             added.append(str(uuid.uuid4()))
             _add(turn, added[-1], holder_id, paper, occasion)

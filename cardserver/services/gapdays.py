@@ -28,7 +28,7 @@ def stayed_inside(turn: Turn, card: Card) -> tuple[date, date] | None:
     first = parking.period.after_last
     moves = [
         (turn.local_date(at), way is Direction.EXIT)
-        for at, way in car_taps(turn.session, int(card.number))
+        for at, way in car_taps(turn.session, turn.estate.site, int(card.number))
     ]
     last = inside_until(moves, first, turn.today)
     return None if last is None else (first, last)

@@ -1,8 +1,9 @@
-"""Which keys a card gets in an operation, and the journal of putting them on, key by key.
+"""Which keys a card gets in an operation, and the journal of putting them on.
 
-An operation that follows a voided one on the same chip takes its steps over as *begun*: the chip
-may be half keyed, so the driver looks closely and does them again. Never as *done*: nobody can
-say what happened to the chip since.
+What a station says before it touches the first key is that every step may have begun: more is not
+needed to go on anywhere, since the driver then asks the card which keys it holds. An operation that
+follows a voided one on the same chip takes its steps over as *begun* for the same reason. Never as
+*done*: nobody can say what happened to the chip since.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from cardserver.domain.card import Card
 from cardserver.domain.operation import Keying, OperationKind, OperationState
 from cardserver.services.errors import Conflict, NotFound
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import KeyingRequest, KeyingState, KeyingSteps
+from cardserver.wire import EVERY_STEP, KeyingRequest, KeyingState, KeyingSteps
 
 ON_BLANK = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 """Operations that make a card of a blank chip."""
@@ -30,6 +31,14 @@ class KeyPlan:
     version: int
     previous: int | None = None
     begun: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyingStanding:
+    """Steps that may have begun; `announced` when the journal counts every step among them."""
+
+    begun: tuple[str, ...] = ()
+    announced: bool = False
 
 
 def key_plan(turn: Turn, kind: OperationKind, uid: bytes, card: Card | None) -> KeyPlan:
@@ -55,10 +64,18 @@ def key_plan(turn: Turn, kind: OperationKind, uid: bytes, card: Card | None) -> 
     )
 
 
-def inherit_steps(turn: Turn, operation_id: str, plan: KeyPlan) -> None:
-    """Write what a voided operation began into the journal of the new one."""
-    begun = (_entry(turn, operation_id, step, KeyingState.BEGUN) for step in plan.begun)
-    turn.write(KeyingStepRow, *begun)
+def begin_journal(turn: Turn, operation_id: str, plan: KeyPlan, *, at_once: bool) -> KeyingStanding:
+    """Write down what a voided operation began, and where keys are put on `at_once` every step."""
+    steps = dict.fromkeys((*plan.begun, EVERY_STEP) if at_once else plan.begun)
+    entries = (_entry(turn, operation_id, step, KeyingState.BEGUN) for step in steps)
+    turn.write(KeyingStepRow, *entries)
+    return KeyingStanding(begun=plan.begun, announced=EVERY_STEP in steps)
+
+
+def journal_of(turn: Turn, operation_id: str) -> KeyingStanding:
+    """How far the keying may have come, whoever did it."""
+    begun = tuple(keying_steps(turn.session, operation_id))
+    return KeyingStanding(begun=begun, announced=EVERY_STEP in begun)
 
 
 def steps(estate: Estate, caller: Caller, operation_id: str) -> KeyingSteps:
@@ -71,19 +88,18 @@ def steps(estate: Estate, caller: Caller, operation_id: str) -> KeyingSteps:
 def record_step(
     estate: Estate, caller: Caller, operation_id: str, request: KeyingRequest
 ) -> KeyingSteps:
-    """Record what was done, and that a step began or is done; committed before this returns.
+    """Record that a step began or is done; committed before this returns.
 
     Repeating what was last said of a step changes nothing. Raises Conflict ``operation-ended``.
     """
     with writing(estate, caller) as turn:
         standing, known = _journal(turn, operation_id)
-        told = [(step, KeyingState.DONE) for step in request.done]
-        told.append((request.step, request.state))
-        news = [(step, state) for step, state in told if known.get(step) != state]
-        if news and standing is not OperationState.OPEN:
-            raise Conflict("operation-ended", f"the operation is {standing}")
-        turn.write(KeyingStepRow, *(_entry(turn, operation_id, *each) for each in news))
-        return _view(known | dict(news))
+        if known.get(request.step) != request.state:
+            if standing is not OperationState.OPEN:
+                raise Conflict("operation-ended", f"the operation is {standing}")
+            entry = _entry(turn, operation_id, request.step, request.state)
+            turn.write(KeyingStepRow, entry)
+        return _view(known | {request.step: request.state})
 
 
 def _entry(turn: Turn, operation_id: str, step: str, state: KeyingState) -> dict[str, object]:

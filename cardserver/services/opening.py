@@ -27,18 +27,21 @@ def open_estate(
     rules: CardRules = DEFAULT_RULES,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
     check_above_fen: int = CHECKED_ABOVE_FEN,
+    keep_rest_as_credit: bool = True,
     providers: Mapping[str, PaymentProvider] | None = None,
+    bearer_gates: bool = False,
 ) -> Estate:
     """Open, and create or upgrade, the store at `database` and put the estate together.
 
     `clock` gives aware instants; notes above `check_above_fen` go through the note checker
-    (FEE-03a); `rules` are the card counter's settings (IC-05a, IC-13a, IC-23a); `providers` take
-    payments by QR.
+    (FEE-03a); `keep_rest_as_credit` lets a kiosk's payer keep a rest on the card (FEE-04a); `rules`
+    are the card counter's settings (IC-05a, IC-13a, IC-23a); `providers` take payments by QR.
 
     Raises DatabaseUrlInvalid, StoreUnusable.
     """
     engine = open_engine(database, busy_timeout_ms=busy_timeout_ms)
-    upgrade(engine)
+    # Commands beside the server bring demo keys: they can't say whose taps are there.
+    upgrade(engine, site="" if vault.demo else vault.estate_id)
     return Estate(
         name=name,
         engine=engine,
@@ -46,6 +49,8 @@ def open_estate(
         zone=ESTATE_ZONE,
         clock=clock,
         check_above_fen=check_above_fen,
+        keep_rest_as_credit=keep_rest_as_credit,
         rules=rules,
         providers=providers or {},
+        bearer_gates=bearer_gates,
     )

@@ -135,7 +135,12 @@ def _replacement(
     before = DocumentContent.model_validate(row.content)
     # The money is what it was when it was settled; only what was written wrong may differ.
     kept = content.model_copy(
-        update={"received_fen": before.received_fen, "change_fen": before.change_fen}
+        update={
+            "received_fen": before.received_fen,
+            "change_fen": before.change_fen,
+            "from_credit_fen": before.from_credit_fen,
+            "kept_fen": before.kept_fen,
+        }
     )
     return issue(
         turn,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cardserver.db.credits import credit_of
 from cardserver.db.mapping import card_of, holder_of
 from cardserver.db.queries import rights_of, unit_of
 from cardserver.db.tables import CardRow, HolderRow
@@ -63,7 +64,15 @@ def quote(estate: Estate, caller: Caller, request: OperationRequest) -> Quote:
         made = draft(turn, request)
         if getattr(request, "verification_id", None) is not None:
             check_draft_verified(turn, made)  # a refusal comes before the money, not after it
-        return _quote_of(made.plan)
+        keeps = estate.keep_rest_as_credit and isinstance(request, TopUpRequest)
+        return _quote_of(made.plan, credit_fen=_credit_for(turn, made), may_keep_rest=keeps)
+
+
+def _credit_for(turn: Turn, made: Draft) -> int:
+    """What of the price the card's credit will pay: of a top-up's, as much as it can (FEE-04a)."""
+    if made.card is None or not isinstance(made.request, TopUpRequest):
+        return 0
+    return max(0, min(credit_of(turn.session, made.card.number), made.plan.total_fen))
 
 
 def draft(turn: Turn, request: OperationRequest) -> Draft:
@@ -150,7 +159,7 @@ def quote_lines(plan: Plan) -> tuple[QuoteLine, ...]:
     )
 
 
-def _quote_of(plan: Plan) -> Quote:
+def _quote_of(plan: Plan, *, credit_fen: int, may_keep_rest: bool) -> Quote:
     return Quote(
         lines=quote_lines(plan),
         total_fen=plan.total_fen,
@@ -158,4 +167,6 @@ def _quote_of(plan: Plan) -> Quote:
         added=None if plan.added is None else Period.of(plan.added),
         document_kinds=plan.document_kinds,
         notes=plan.notes,
+        credit_fen=credit_fen,
+        may_keep_rest=may_keep_rest,
     )

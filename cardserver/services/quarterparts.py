@@ -116,7 +116,7 @@ def compute(turn: Turn, quarter: Quarter, keep: Keep) -> Figures:
         list_version=version,
         gates=_gates(turn),
         let_in_denied=tally.parts[Part.GATES],
-        let_in_unknown=quarters.let_in_unknown(session, span.begin, span.end),
+        let_in_unknown=quarters.let_in_unknown(session, turn.estate.site, span.begin, span.end),
     )
 
 
@@ -158,7 +158,7 @@ def _gates(turn: Turn) -> tuple[GateFigures, ...]:
     """Part 9: by which version of the issue list each gate decided when it was last heard."""
     found = []
     for station in quarters.gates(turn.session):
-        heard = quarters.last_heard(turn.session, station)
+        heard = quarters.last_heard(turn.session, turn.estate.site, station)
         at, version = heard or (None, 0)
         behind = quarters.changed_after(turn.session, version) if heard else 0
         found.append(GateFigures(station=station, heard_at=at, version=version, behind=behind))
@@ -236,9 +236,10 @@ def _unsigned(turn: Turn, span: _Span) -> Iterable[Line]:
 
 
 def _let_in(turn: Turn, span: _Span) -> Iterable[Line]:
-    for row in quarters.let_in_though_denied(turn.session, span.begin, span.end):
+    site = turn.estate.site
+    for row in quarters.let_in_though_denied(turn.session, site, span.begin, span.end):
         day = turn.local_date(row.at)
-        yield _line(Part.GATES, "let-in-denied", row.number, row, day=day, note=row.station)
+        yield _line(Part.GATES, "let-in-denied", row.number, row, day=day, note=row.device)
 
 
 def _last(after_last: date) -> date:

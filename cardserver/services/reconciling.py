@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from cardserver.db.credits import all_credits
 from cardserver.db.payments import ProviderLine, provider_lines
 from cardserver.db.tables_reconciliation import DifferenceRow, ReconciledDayRow
 from cardserver.domain.reconciliation import (
@@ -152,6 +153,7 @@ def reconciliation(estate: Estate, caller: Caller) -> ReconciliationView:
             days=tuple(_days(turn)),
             boxes=latest_boxes(turn),
             differences=tuple(view_of(turn, row) for row in open_differences(turn)),
+            credit_fen=sum(all_credits(turn.session).values()),
         )
 
 

@@ -44,7 +44,7 @@ def enter(turn: Turn, entry: RegisterEntry) -> RegisterRow:
     recipient = entry.recipient or (entry.holder_name if signer else "")
     reasons = abnormal_reasons(entry)
     head = _head(turn, ROWS)
-    row = RegisterRow(
+    content = dict(
         number=head.number + 1,
         local_date=turn.today,
         kind=entry.kind,
@@ -71,19 +71,18 @@ def enter(turn: Turn, entry: RegisterEntry) -> RegisterRow:
         refers_to=entry.refers_to,
         operation_id=entry.operation_id,
         amendment={} if entry.amendment is None else plain_of(entry.amendment),
-        previous=head.hash,
         **turn.made(),
     )
-    _link(turn, head, row)
-    return turn.add(row)
+    link = _link(turn, head, RegisterRow, content)
+    return turn.insert(RegisterRow, **content, **link)
 
 
 def add_signature(turn: Turn, **values: Any) -> RegisterSignatureRow:
     """Write a signature's row, numbered and chained like the rows themselves."""
     head = _head(turn, SIGNATURES)
-    row = RegisterSignatureRow(number=head.number + 1, previous=head.hash, **values, **turn.made())
-    _link(turn, head, row)
-    return turn.add(row)
+    content = {"number": head.number + 1, **values, **turn.made()}
+    link = _link(turn, head, RegisterSignatureRow, content)
+    return turn.insert(RegisterSignatureRow, **content, **link)
 
 
 def _head(turn: Turn, name: str) -> Any:
@@ -95,16 +94,27 @@ def _head(turn: Turn, name: str) -> Any:
     return found
 
 
-def _link(turn: Turn, head: Any, row: RegisterRow | RegisterSignatureRow) -> None:
-    row.hash = chained(row.previous, content_of(row))
-    last = {"chain": head.name, "last_number": row.number, "last_hash": row.hash}
+def _link(
+    turn: Turn,
+    head: Any,
+    table: type[RegisterRow | RegisterSignatureRow],
+    content: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Make a row of this content the last of its chain; the two columns that link it."""
+    whole = {name: content.get(name) for name in _content_columns(table)}
+    link = {"previous": head.hash, "hash": chained(head.hash, whole)}
+    last = {"chain": head.name, "last_number": content["number"], "last_hash": link["hash"]}
     _NEW_HEAD.write(turn.connection, [last])
+    return link
 
 
 def content_of(row: RegisterRow | RegisterSignatureRow) -> Mapping[str, object]:
     """All that a row says: every column but the two that link it."""
-    names = type(row).__table__.columns.keys()
-    return {name: getattr(row, name) for name in names if name not in _LINKS}
+    return {name: getattr(row, name) for name in _content_columns(type(row))}
+
+
+def _content_columns(table: type[RegisterRow | RegisterSignatureRow]) -> list[str]:
+    return [column.name for column in table.__table__.columns if column.name not in _LINKS]
 
 
 # --- what is still open --------------------------------------------------------------------------

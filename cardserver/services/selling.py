@@ -22,13 +22,21 @@ from cardserver.domain.denomination import check_money
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import (
+    BY_ITSELF,
     CHARGE,
     SaleState,
     TenderKind,
     TenderState,
     check_tender_step,
+    rest_of,
 )
 from cardserver.services.accounts import book
+from cardserver.services.crediting import (
+    give_credit_back,
+    keep_rest,
+    may_keep_rest,
+    use_credit,
+)
 from cardserver.services.drawer import check_may_take_money
 from cardserver.services.errors import Conflict
 from cardserver.services.gapdays import settle_gap
@@ -48,6 +56,7 @@ from cardserver.wire import (
     TopUpRequest,
 )
 
+_GOING_ON: Final = frozenset({SaleState.OPEN, SaleState.IN_USE})
 _TOLD: Final = {"tender_id", "state", "kind", "value_fen", "checked"}
 _REQUEST: TypeAdapter[OperationRequest] = TypeAdapter(OperationRequest)
 
@@ -75,18 +84,18 @@ def _open(turn: Turn, request: SaleRequest) -> None:
     if total == 0:
         raise RuleViolation("nothing-to-pay", rule="FEE-32")
     check_numbers_left(turn, made.plan.charges)
-    turn.add(
-        SaleRow(
-            id=request.sale_id,
-            holder_id=made.holder.holder_id,
-            card_number=None if made.card is None else made.card.number,
-            request=request.request.model_dump(mode="json"),
-            charges=charges_json(made.plan.charges),
-            due_fen=total,
-            **turn.made(),
-        )
+    row = turn.insert(
+        SaleRow,
+        id=request.sale_id,
+        holder_id=made.holder.holder_id,
+        card_number=None if made.card is None else made.card.number,
+        request=request.request.model_dump(mode="json"),
+        charges=charges_json(made.plan.charges),
+        due_fen=total,
+        **turn.made(),
     )
     settle_gap(turn, request.sale_id, request.request, made.card)
+    use_credit(turn, row)
     turn.note("open-sale", request.sale_id, f"{request.request.kind} {total}")
 
 
@@ -128,7 +137,7 @@ def tender(estate: Estate, caller: Caller, sale_id: str, request: TenderRequest)
     is always recorded, however late it is known.
     Raises IllegalTransition, RuleViolation, Conflict, ClockSetBack.
     """
-    if request.kind is TenderKind.QR:
+    if request.kind in BY_ITSELF:
         raise RuleViolation("provider-decides", rule="FEE-04")  # no station's word makes it money
     with writing(estate, caller) as turn:
         row = _sale(turn, sale_id)
@@ -145,6 +154,7 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
         return
     history = tender_history(turn.session, request.tender_id)
     before = _check_same(history[-1], row, request) if history else None
+    keeps = history[0].keeps_fen if history else 0
     check_tender_step(before, request.state)
     if before is None:
         turn.check_clock()
@@ -152,26 +162,25 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
         if sale_state(turn.session, row.id) is not SaleState.OPEN:
             raise Conflict("sale-closed")
         if request.kind is TenderKind.CASH_NOTE and request.state is TenderState.ACCEPTING:
-            _check_wanted(turn, row, request.value_fen)
+            keeps = _rest_kept(turn, row, request)
     if request.state is TenderState.CREDITED and request.kind is TenderKind.CASH_DESK:
         _check_notes(turn, request)
     told = request.model_dump(include=_TOLD)
-    turn.write(TenderRow, {"sale_id": row.id, **told, **turn.made()})
+    turn.write(TenderRow, {"sale_id": row.id, "keeps_fen": keeps, **told, **turn.made()})
     taken_at = history[0].station if history else turn.caller.station
     _book_tender(turn, row, before, request, taken_at)
     turn.note("tender", row.id, f"{request.kind} {request.value_fen} {request.state}")
 
 
-def _check_wanted(turn: Turn, row: SaleRow, fen: int) -> None:
-    """A kiosk has no change: no note goes in that is more than is missing by now (FEE-04).
+def _rest_kept(turn: Turn, row: SaleRow, request: TenderRequest) -> int:
+    """A kiosk has no change: a note goes in that is at most what is missing by now (FEE-04), or one
+    whose rest the payer wants to keep as the card's credit (FEE-04a). How much that is.
 
     It may be less than the kiosk last heard: a code that was given up is paid after all.
     """
     missing = sale_account(turn.session, row).missing_fen - notes_on_their_way(turn.session, row.id)
-    if missing <= 0:
-        raise RuleViolation("nothing-missing", rule="FEE-04")
-    if fen > missing:
-        raise RuleViolation("more-than-missing", rule="FEE-04")
+    keep = request.keep_rest and may_keep_rest(turn, row)
+    return rest_of(request.value_fen, missing, keep=keep)
 
 
 def _check_notes(turn: Turn, request: TenderRequest) -> None:
@@ -213,13 +222,17 @@ def _spare(turn: Turn, row: SaleRow, request: TenderRequest) -> int:
     """What of the money just credited no sale needs: it is owed back, never kept or lost.
 
     All of it where the sale was given up; of a note whose end was long unknown, what is more than
-    the price, paid otherwise meanwhile. At a desk what is more is change, handed out at once.
+    the price, paid otherwise meanwhile, and than what the card keeps of it when the sale ends. At a
+    desk what is more is change, handed out at once.
     """
-    if sale_state(turn.session, row.id) is SaleState.CANCELLED:
+    state = sale_state(turn.session, row.id)
+    if state is SaleState.CANCELLED:
         return request.value_fen
     if request.kind is not TenderKind.CASH_NOTE:
         return 0
-    return min(request.value_fen, sale_account(turn.session, row).change_fen)
+    account = sale_account(turn.session, row)
+    over = account.change_fen if state in _GOING_ON else account.too_much_fen
+    return min(request.value_fen, over)
 
 
 def give_change(estate: Estate, caller: Caller, sale_id: str, request: ChangeRequest) -> SaleView:
@@ -253,14 +266,17 @@ def cancel_sale(estate: Estate, caller: Caller, sale_id: str, request: CancelReq
 
 
 def earn(turn: Turn, row: SaleRow) -> None:
-    """The card carries what was paid: the money is the estate's."""
+    """The card carries what was paid: the money is the estate's, and what is beyond the price the
+    card's credit, where the payer chose that.
+    """
+    keep_rest(turn, row)
     book(turn, row.id, ledger.earned(row.id, charges_from(row.charges)))
 
 
 def give_up(turn: Turn, row: SaleRow, reason: str) -> None:
     """Close a sale without its card; what we hold is owed back, each part the way it came."""
     held = sale_account(turn.session, row).held_fen
-    held -= give_back(turn, row, reason)
+    held -= give_back(turn, row, reason) + give_credit_back(turn, row)
     if held:
         book(turn, row.id, ledger.owed_back(row.id, held))
     close_sale(turn, row, SaleState.CANCELLED, reason)
@@ -268,6 +284,7 @@ def give_up(turn: Turn, row: SaleRow, reason: str) -> None:
 
 def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
     """Close a sale of which nobody knows what its card carries (待核对)."""
+    keep_rest(turn, row)
     amount = min(row.due_fen, sale_account(turn.session, row).held_fen)
     if amount:
         book(turn, row.id, ledger.suspended(row.id, amount))
@@ -332,5 +349,8 @@ def sale_view(turn: Turn, row: SaleRow) -> SaleView:
         open_tenders=notes,
         open_codes=codes,
         refunding_fen=account.refunding_fen,
+        from_credit_fen=account.from_credit_fen,
+        keeps_fen=account.keeps_fen + account.kept_fen,
+        may_keep_rest=paying and may_keep_rest(turn, row),
         operation_id=operation_id,
     )

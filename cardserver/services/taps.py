@@ -1,23 +1,27 @@
-"""Taking in what happened at the lanes. A station numbers its taps; each is taken once.
+"""Taking in what happened at the lanes from gates that keep no chain over it yet.
 
-The numbers hold within one journal of the station: where its journal was lost, a new one starts
-from 1 and loses nothing.
+A station numbers its taps; each is taken once. The numbers hold within one journal of the station:
+where its journal was lost, a new one starts from 1 and loses nothing.
 """
+
+from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from cardserver.db.tables import TapRow
+from cardserver.db.tables_gateevents import GateCursorRow, GateEventRow
 from cardserver.db.tables_parking import LaneRow
 from cardserver.domain.admission import Direction
+from cardserver.domain.gateevent import EventKind
 from cardserver.services.errors import Conflict
-from cardserver.services.turn import Caller, Estate, Turn, writing
+from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire import TapReport, TapsRequest, TapsTaken
 
 
 def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken:
     """Store taps not seen before, and which way their lanes lead.
 
-    Raises Conflict ``tap-differs`` and then stores none.
+    Raises Conflict ``tap-differs`` and then stores none, ``chain-broken`` for a journal that has
+    gone on with a chain.
     """
     with writing(estate, caller) as turn:
         for lane_id, direction in request.lanes.items():
@@ -31,7 +35,23 @@ def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken
                 taken += 1
             elif not _same(row, tap):
                 raise Conflict("tap-differs", f"tap {tap.sequence} was reported otherwise before")
+        if taken:
+            _move(turn, request.journal, max(known))
         return TapsTaken(taken=taken, repeated=len(request.taps) - taken)
+
+
+def tell_lanes(estate: Estate, caller: Caller, lanes: Mapping[str, Direction]) -> None:
+    """Which way vehicle lanes lead; writes only what was not known. Raises StoreBusy."""
+    if not lanes:
+        return
+    with reading(estate, caller) as turn:
+        told = turn.session.scalars(select(LaneRow).where(LaneRow.lane_id.in_(lanes))).all()
+        known = {row.lane_id: row.direction for row in told}
+    news = {lane: way for lane, way in lanes.items() if known.get(lane) is not way}
+    if news:
+        with writing(estate, caller) as turn:
+            for lane_id, direction in news.items():
+                put_lane(turn, lane_id, direction)
 
 
 def put_lane(turn: Turn, lane_id: str, direction: Direction) -> None:
@@ -45,31 +65,53 @@ def put_lane(turn: Turn, lane_id: str, direction: Direction) -> None:
         row.direction = direction
 
 
-def _known(turn: Turn, request: TapsRequest) -> dict[int, TapRow]:
-    statement = select(TapRow).where(
-        TapRow.station == turn.caller.station,
-        TapRow.journal == request.journal,
-        TapRow.sequence.in_([tap.sequence for tap in request.taps]),
+def _known(turn: Turn, request: TapsRequest) -> dict[int, GateEventRow]:
+    statement = select(GateEventRow).where(
+        GateEventRow.site == turn.estate.site,
+        GateEventRow.device == turn.caller.station,
+        GateEventRow.journal == request.journal,
+        GateEventRow.sequence.in_([tap.sequence for tap in request.taps]),
     )
     return {row.sequence: row for row in turn.session.scalars(statement)}
 
 
-def _row(turn: Turn, journal: str, tap: TapReport) -> TapRow:
-    return TapRow(
-        station=turn.caller.station,
+def _row(turn: Turn, journal: str, tap: TapReport) -> GateEventRow:
+    return GateEventRow(
+        site=turn.estate.site,
+        device=turn.caller.station,
         journal=journal,
         sequence=tap.sequence,
         at=tap.at,
         taken_at=turn.now,
-        lane_id=tap.lane_id,
+        lane=tap.lane_id,
+        kind=EventKind.TAP,
         uid=tap.uid,
         card_number=tap.card_number,
-        reason=tap.reason,
         granted=tap.granted,
+        reason=tap.reason,
         snapshot_version=tap.snapshot_version,
+        about=0,
+        by="",
+        detail="",
+        chain=b"",
     )
 
 
-def _same(row: TapRow, tap: TapReport) -> bool:
-    mine = (row.at, row.lane_id, row.uid, row.card_number, row.reason, row.granted)
+def _move(turn: Turn, journal: str, last: int) -> None:
+    key = (turn.estate.site, turn.caller.station, journal)
+    row = turn.session.get(GateCursorRow, key)
+    if row is None:
+        site, device, _ = key
+        row = GateCursorRow(
+            site=site, device=device, journal=journal, sequence=last, chain=b"", taken_at=turn.now
+        )
+        turn.add(row)
+    elif row.chain:
+        raise Conflict("chain-broken", "this journal has gone on with a chain")
+    else:
+        row.sequence, row.taken_at = max(row.sequence, last), turn.now
+
+
+def _same(row: GateEventRow, tap: TapReport) -> bool:
+    mine = (row.at, row.lane, row.uid, row.card_number, row.reason, row.granted)
     return mine == (tap.at, tap.lane_id, tap.uid, tap.card_number, tap.reason, tap.granted)

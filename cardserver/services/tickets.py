@@ -5,14 +5,22 @@ Keys are derived anew each time and are stored nowhere.
 
 from cardserver.db.mapping import changes_from, rights_from
 from cardserver.db.tables import OperationRow
+from cardserver.domain.operation import Keying
+from cardserver.services.keying import KeyingStanding, journal_of
 from cardserver.services.turn import Turn
 from cardserver.services.views import secure_channel
 from cardserver.wire import Period, SlotPlan, Ticket
 
 
-def ticket(turn: Turn, row: OperationRow) -> Ticket:
-    """The ticket of an open operation. Raises VaultError."""
+def ticket(turn: Turn, row: OperationRow, keying: KeyingStanding | None = None) -> Ticket:
+    """The ticket of an open operation. Raises VaultError.
+
+    `keying` is how its keying stood before it was opened; else the journal is asked.
+    """
     vault = turn.estate.vault
+    if keying is None:
+        asked = row.keying is not Keying.NONE
+        keying = journal_of(turn, row.id) if asked else KeyingStanding()
     previous = row.previous_key_version
     return Ticket(
         operation_id=row.id,
@@ -37,4 +45,6 @@ def ticket(turn: Turn, row: OperationRow) -> Ticket:
         after={right.kind: Period.of(right.period) for right in rights_from(row.plan["rights"])},
         sale_id=row.sale_id,
         opened_at=row.at,
+        keying_begun=keying.begun,
+        keying_announced=keying.announced,
     )

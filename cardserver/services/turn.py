@@ -8,26 +8,30 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from cardserver.db.engine import WRITER
+from cardserver.db.engine import BESIDE, WRITER
 from cardserver.db.prepared import Prepared
 from cardserver.db.recalling import Recalling, insertion
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
+from cardserver.db.tables_gatesync import CardStandingRow
+from cardserver.db.tables_shifts import ShiftRow
 from cardserver.domain.cardrules import CardRules
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.permits import PERMITS, Action, Role, role_permits
+from cardserver.domain.rights import CardStatus
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
 from cardserver.domain.signin import SessionLimits
 from cardserver.domain.station import StationKind, may_operate
 from cardserver.payments.api import PaymentProvider
 from cardserver.services.errands import Errands
 from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
+from cardserver.services.gatememory import GateMemory
 from cardserver.vault import Vault
 
 TOLERANCE: Final = timedelta(seconds=5)
@@ -54,7 +58,10 @@ R = TypeVar("R", bound=Base)
 class Estate:
     """What every use case stands on: store, keys, clock, calendar zone, and the estate's rules.
 
-    `providers` are the payment providers by name; `errands` wakes who speaks with them.
+    `providers` are the payment providers by name; `errands` wakes who speaks with them. `gates` is
+    what this process keeps in mind of them; `bearer_gates` lets in those that sign nothing yet.
+    `keep_rest_as_credit`: a kiosk may take a note beyond the price whose rest its payer wants to
+    keep on the card (FEE-04a).
     """
 
     name: str
@@ -63,10 +70,18 @@ class Estate:
     zone: ZoneInfo
     clock: Callable[[], datetime]
     check_above_fen: int = CHECKED_ABOVE_FEN
+    keep_rest_as_credit: bool = True
     rules: CardRules = field(default_factory=CardRules)
     limits: SessionLimits = field(default_factory=SessionLimits)
     providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
     errands: Errands = field(default_factory=Errands)
+    gates: GateMemory = field(default_factory=GateMemory)
+    bearer_gates: bool = False
+
+    @property
+    def site(self) -> str:
+        """The estate's id, under which everything of its gates is kept."""
+        return str(self.vault.estate_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +157,8 @@ class Turn:
         self.now = self.floor
         self._version: int | None = None
         self._afterwards: list[Callable[[], object]] = []
+        self.shift: ShiftRow | None = None  # asked for several times in a turn about money
+        self._standing: set[int] = set()
 
     @property
     def session(self) -> Session:
@@ -186,6 +203,10 @@ class Turn:
         self._rows().put(row)
         return row
 
+    def insert(self, table: type[R], **values: Any) -> R:
+        """The same for a row that is told by its columns: the quicker way to add one."""
+        return self._rows().insert(table, values)
+
     def write(self, table: type[Base], *rows: Mapping[str, object]) -> None:
         """Insert rows that nobody looks at again in this turn: plain columns, at once."""
         if rows:
@@ -207,11 +228,21 @@ class Turn:
         """The version of the issue list that holds what this turn changes."""
         if self._version is None:
             self._version = self.count(SNAPSHOT)
+            self.afterwards(self.estate.gates.news.ring)
         return self._version
 
     def changed(self, card: CardRow) -> None:
-        """Let gates know of a change of this card."""
+        """Let gates know of a change of this card, and keep since when it is off the list."""
         card.version = self.version
+        if card.status is not CardStatus.LIVE:
+            self.stands(card)
+
+    def stands(self, card: CardRow) -> None:
+        """Keep that with this version a card is off the list, or back on it."""
+        key = {"site": self.estate.site, "card_number": card.number, "version": self.version}
+        if card.number not in self._standing:
+            self.write(CardStandingRow, {**key, "status": card.status, "at": self.now})
+            self._standing.add(card.number)
 
     def note(self, action: str, subject: object, detail: str = "") -> None:
         """One line in the audit journal."""
@@ -279,6 +310,17 @@ def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
     with _translated(), estate.engine.connect() as connection, connection.begin():
         yield Turn(connection, estate, caller)
+
+
+@contextmanager
+def appending(estate: Estate) -> Iterator[tuple[Connection, datetime]]:
+    """A transaction that adds rows nobody else writes, and what time it is. It is no turn: on
+    PostgreSQL it stands in no queue of writers. Raises StoreBusy, Conflict.
+    """
+    with _translated(), estate.engine.connect() as connection:
+        connection.execution_options(**{BESIDE: True})
+        with connection.begin():
+            yield connection, latest(_FLOOR.value(connection), estate.clock())
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Money that waits for somebody: paid and not written, owed back, change, a note on its way."""
 
 from cardserver.db.books import sales_with_money
+from cardserver.db.credits import credit_of
 from cardserver.db.spaces import is_collected, line_of
 from cardserver.db.tables import HolderRow, SaleRow
 from cardserver.domain.operation import OperationKind
@@ -26,7 +27,8 @@ def waiting_sales(
         rows = [row for row in _of_card(turn, card_number, station) if _of_a_card(row)]
         views = [(row, sale_view(turn, row)) for row in rows if _may_see(caller, row)]
         return WaitingSales(
-            sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view))
+            sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view)),
+            credit_fen=0 if card_number is None else max(0, credit_of(turn.session, card_number)),
         )
 
 

@@ -11,6 +11,7 @@ from cardserver.domain.holidays import KNOWN_YEARS
 from cardserver.domain.permits import Action
 from cardserver.domain.workdays import WorkCalendar, WorkYear
 from cardserver.services.errors import NotFound
+from cardserver.services.gaterulerows import free_days_changed
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_review import WorkYearRequest, WorkYearView
@@ -40,6 +41,7 @@ def put_work_year(
     with writing(estate, caller) as turn:
         if not repeated(turn, request.request_id, "work-year", request, about=year):
             _put(turn, year, request)
+            free_days_changed(turn)
             turn.note("work-year", year, f"{by}: {request.source}")
         return _view(turn, year)
 

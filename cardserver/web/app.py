@@ -1,7 +1,8 @@
 """The app: one blueprint per group of services, one door, one shape of refusals."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from apiflask import APIFlask
 from flask import Response, request
@@ -11,8 +12,11 @@ from cardserver.services.turn import Estate
 from cardserver.web import (
     approvals,
     books,
+    cardcredits,
     charges,
     documents,
+    gatereports,
+    gaterules,
     gates,
     holders,
     images,
@@ -31,9 +35,15 @@ from cardserver.web import (
     shifts,
 )
 from cardserver.web.auth import EXTENSION, guard
+from cardserver.web.auth import estate as estate_of
 from cardserver.web.description import describe
 from cardserver.web.errors import handle_errors
+from cardserver.web.gatesigned import seal_answers
 from cardserver.web.payments import takes_anything
+from cardserver.web.shortway import ShortWay
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_BODY_BYTES: Final = 256 * 1024
 """Five hundred taps fit in half of it."""
@@ -42,6 +52,8 @@ PREFIX: Final = "/api"
 _BLUEPRINTS: Final = (
     books,
     documents,
+    gatereports,
+    gaterules,
     gates,
     holders,
     operations,
@@ -58,6 +70,7 @@ _BLUEPRINTS: Final = (
     images,
     payments,
     charges,
+    cardcredits,
     reconciliation,
     metrics,
 )
@@ -69,9 +82,25 @@ _HEADERS: Final = {
 }
 
 
+class CardServerApp(APIFlask):
+    """The framework's app, with a short way for plain calls beside its own."""
+
+    short_way: ShortWay | None = None
+
+    def wsgi_app(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one call."""
+        if self.short_way is not None:
+            answer = self.short_way.answer(self, environ, start_response)
+            if answer is not None:
+                return answer
+        return super().wsgi_app(environ, start_response)
+
+
 def create_app(estate: Estate) -> APIFlask:
     """The WSGI app that serves one estate. Its description is at ``/openapi.json``."""
-    app = APIFlask(
+    app = CardServerApp(
         __name__,
         title="Yika card server",
         version=version("yika"),
@@ -85,8 +114,10 @@ def create_app(estate: Estate) -> APIFlask:
         VALIDATION_ERROR_STATUS_CODE=422,
     )
     app.extensions[EXTENSION] = estate
+    estate.gates.nonces.began(estate.clock())
     metrics.measure(app)
     handle_errors(app)
+    seal_answers(app, estate_of)
     guard(app)
     describe(app)
     _only_json(app)
@@ -95,6 +126,7 @@ def create_app(estate: Estate) -> APIFlask:
         app.register_blueprint(module.api, url_prefix=PREFIX)
     app.register_blueprint(payments.notices, url_prefix=PREFIX)
     app.view_functions["openapi.spec"].__dict__["public"] = True
+    app.short_way = ShortWay(app, _HEADERS, longest=MAX_BODY_BYTES)
     return app
 
 

@@ -1,6 +1,8 @@
 """Every refusal becomes one JSON shape (`cardserver.wire.Refusal`) with the status that fits."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from apiflask import APIFlask, HTTPError
@@ -12,6 +14,7 @@ from cardserver.domain.keys import KeyInputInvalid, VaultError, WeakKey
 from cardserver.services.errors import (
     ClockSetBack,
     Conflict,
+    GateRefused,
     NotFound,
     NotPermitted,
     NotSignedIn,
@@ -31,6 +34,7 @@ _log = logging.getLogger(__name__)
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NotSignedOn, 401),
     (NotSignedIn, 401),
+    (GateRefused, 401),
     (NotPermitted, 403),
     (NotFound, 404),
     (Conflict, 409),
@@ -48,11 +52,11 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
 def handle_errors(app: APIFlask) -> None:
     """Let no error leave the app in another shape, and no traceback at all."""
     app.error_processor(_invalid)  # first: it also takes what the handlers below are for
-    app.register_error_handler(ServiceError, _service)
-    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(ServiceError, _answer_to)
+    app.register_error_handler(DomainError, _answer_to)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RecursionError, _too_deep)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, _answer_to)
 
 
 def status_of(error: Exception) -> int:
@@ -60,24 +64,46 @@ def status_of(error: Exception) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def _answer(refusal: Refusal, status: int) -> Response:
-    return Response(refusal.model_dump_json(), status=status, mimetype="application/json")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A refusal on its way out."""
+
+    status: int
+    refusal: Refusal
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def _service(error: ServiceError) -> Response:
-    refusal = Refusal(code=error.code, reason=error.reason, rule=error.rule, message=str(error))
-    response = _answer(refusal, status_of(error))
+def refused(error: Exception) -> Refused:
+    """How any error of ours leaves the app."""
+    if isinstance(error, ServiceError):
+        return _service(error)
+    return _domain(error) if isinstance(error, DomainError) else _unexpected(error)
+
+
+def _answer(refusal: Refusal, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    text = refusal.model_dump_json()
+    return Response(text, status=status, headers=headers, mimetype="application/json")
+
+
+def _answer_to(error: Exception) -> Response:
+    found = refused(error)
+    return _answer(found.refusal, found.status, found.headers)
+
+
+def _service(error: ServiceError) -> Refused:
+    headers = {}
     if isinstance(error, StoreBusy):
         _log.warning("the database is busy: %s", error.__cause__)
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, NotPermitted):
         keep_refused(error.reason)
-    if isinstance(error, NotSignedOn | NotSignedIn):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    if isinstance(error, NotSignedOn | NotSignedIn | GateRefused):
+        headers["WWW-Authenticate"] = "Bearer"
+    refusal = Refusal(code=error.code, reason=error.reason, rule=error.rule, message=str(error))
+    return Refused(status=status_of(error), refusal=refusal, headers=headers)
 
 
-def _domain(error: DomainError) -> Response:
+def _domain(error: DomainError) -> Refused:
     reason, rule = "", ""
     if isinstance(error, RuleViolation):
         reason, rule = error.reason, error.rule
@@ -86,7 +112,13 @@ def _domain(error: DomainError) -> Response:
     if isinstance(error, VaultError):
         _log.error("keys: %s", error)
     refusal = Refusal(code=error.code, reason=reason, rule=rule, message=str(error))
-    return _answer(refusal, status_of(error))
+    return Refused(status=status_of(error), refusal=refusal)
+
+
+def _unexpected(error: Exception) -> Refused:
+    _log.error("unexpected error", exc_info=error)
+    message = "the server has a fault; it was written to its log"
+    return Refused(status=500, refusal=Refusal(code="internal", message=message))
 
 
 def _http(error: HTTPException) -> Response:
@@ -97,12 +129,6 @@ def _http(error: HTTPException) -> Response:
 
 def _too_deep(_error: RecursionError) -> Response:
     return _answer(Refusal(code="invalid", reason="body", message="nested too deeply"), 400)
-
-
-def _unexpected(error: Exception) -> Response:
-    _log.error("unexpected error", exc_info=error)
-    message = "the server has a fault; it was written to its log"
-    return _answer(Refusal(code="internal", message=message), 500)
 
 
 def _invalid(error: HTTPError) -> tuple[dict[str, object], int]:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.parking import SpaceKind
 from cardserver.domain.permits import Action
-from cardserver.wirebase import Count, Number, Text, Uid, Wire, Word
+from cardserver.wirebase import Count, Number, Text, Uid, Uuid, Wire, Word
 
 CARD: Final = f"<int(max={MAX_CARD_NUMBER}):number>"
 """A card's number in an address."""
@@ -74,6 +74,40 @@ class SnapshotQuery(Wire):
     """What changed after a version, or all."""
 
     after_version: Count | None = None
+
+
+class FeedQuery(Wire):
+    """What a gate enforces (`after`), how long the answer may wait, and its report.
+
+    `whole` asks for all of the list whatever the gate has.
+    """
+
+    after: Count | None = None
+    whole: bool = False
+    wait_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
+    drift_ms: Annotated[int, Field(ge=-(2**53), le=2**53)] = 0
+    waiting: Count = 0
+    program: Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class GateJournalQuery(Wire):
+    """One journal of the gate that asks."""
+
+    journal: Uuid
+
+
+class ReachQuery(Wire):
+    """A card, or a version of the list; exactly one of them."""
+
+    card: Number | None = None
+    version: Count | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> Self:
+        """Refuse both and neither."""
+        if (self.card is None) == (self.version is None):
+            raise ValueError("give card or version")
+        return self
 
 
 class JournalQuery(Wire):

@@ -3,43 +3,52 @@
 | asked | done |
 |---|---|
 | `open` | one write: the board's own timed pulse (`modbus_relay_boards`) |
-| `state` | READ DISCRETE INPUTS: arm-up contact, loop detector's contact |
+| `light` | the same for a lamp's or sounder's relay: it goes out by itself |
+| `state` | READ DISCRETE INPUTS: the contacts that are wired |
 
 **Sent once.** A barrier must never move late, for somebody who is no longer there. So nothing is
 ever sent a second time: an `open` whose answer is lost raises DeviceTimeout, and whether the arm
 went up is a question for `state`. A confirmed `open` is a command taken, not an arm moved.
 
+**Fire.** The fire alarm's contact frees exits by its own wiring, also with this program stopped;
+the input only lets us know of it. Wire it to open on alarm and name it with ``!``: then a cut wire
+reads as fire, too.
+
 Settings: ``port``, ``board`` (a name in `modbus_relay_boards`), ``relay`` (1 is the first);
-optional ``pulse_ms`` (500, at most 10000), ``arm_input`` and ``loop_input`` (number of the input,
-with ``!`` before it for a contact that opens when the thing happens), ``unit``, ``baud``,
-``parity``, ``stop_bits``, ``timeout_ms`` (500).
+optional ``pulse_ms`` (500, at most 10000); ``arm_input``, ``loop_input``, ``door_input``,
+``exit_input``, ``fire_input``, ``tamper_input`` (number of the input, with ``!`` before it for a
+contact that opens when the thing happens); ``go_relay``, ``stop_relay``, ``alarm_relay``; ``unit``,
+``baud``, ``parity``, ``stop_bits``, ``timeout_ms`` (500). Lanes that name the same port share it
+(`modbus_line`).
 """
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from pymodbus.client import ModbusSerialClient
-from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest, WriteSingleRegisterRequest
 
-from drivers.api import Barrier, BarrierDriver, BarrierState
+from drivers.api import Barrier, BarrierDriver, Inputs, Lamp
+from drivers.barriers.modbus_line import LineUse, ModbusLine, shared_line
 from drivers.barriers.modbus_relay_boards import BOARDS, Board, Pulse
-from drivers.bytestream import LineSettings, line_settings, open_serial, whole_number
-from drivers.errors import DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
+from drivers.bytestream import line_settings, whole_number
+from drivers.errors import DeviceFault, FrameError
 
 LONGEST_PULSE_MS: Final = 10_000
+LONGEST_LIGHT_MS: Final = 250_000
 
-_REASONS: Final = {
-    1: "it does not know this function; is `board` right?",
-    2: "it has no such relay or input",
-    3: "it does not allow this value",
-    4: "it failed",
-    6: "it is busy",
+CONTACTS: Final[Mapping[str, str]] = {
+    "arm_input": "arm_up",
+    "loop_input": "vehicle_present",
+    "door_input": "door_open",
+    "exit_input": "exit_button",
+    "fire_input": "fire",
+    "tamper_input": "tamper",
 }
+"""Setting of each contact, and the field of `Inputs` that it is read into."""
 
 
 class TimedCoil(ModbusPDU):
@@ -74,37 +83,26 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What of the board is wired to this barrier. `relay` counts from 0; None: not wired."""
+    """What of the board is wired to this barrier. `relay` and those of `lamps` count from 0.
+
+    `contacts` are named by the field of `Inputs` that they are read into.
+    """
 
     board: Board
     unit: int
     relay: int
     pulse_ms: int
-    arm: Contact | None = None
-    loop: Contact | None = None
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    lamps: Mapping[Lamp, int] = field(default_factory=dict)
 
 
 class ModbusRelay:
     """A `drivers.api.Barrier`. Belongs to one thread; the line is opened by the first call."""
 
-    def __init__(
-        self, line: LineSettings, wiring: Wiring, *, timeout_s: float = 0.5, device: str = ""
-    ) -> None:
+    def __init__(self, line: ModbusLine, wiring: Wiring, *, device: str = "") -> None:
         self._line = line
         self._wiring = wiring
-        self._timeout_s = timeout_s
-        self._device = device or line.port
-        self._heard = b""
-        self._client = ModbusSerialClient(
-            line.port,
-            baudrate=line.baud,
-            parity=line.parity,
-            stopbits=line.stop_bits,
-            timeout=timeout_s,
-            retries=0,
-            trace_packet=self._listen,
-        )
-        self._client.register(TimedCoil)
+        self._device = device or line.use.line.port
 
     def open(self) -> None:
         """Ask for one opening.
@@ -115,88 +113,56 @@ class ModbusRelay:
             DeviceFault: the board refused.
             DeviceNotFound, DeviceBusy: the line cannot be used.
         """
-        request = pulse_request(self._wiring)
-        answer = self._ask(request)
-        if not _confirms(request, answer):
-            raise FrameError(f"{self._device} confirmed another command", device=self._device)
+        self._pulse(self._wiring.relay, self._wiring.pulse_ms)
 
-    def state(self) -> BarrierState:
+    def light(self, lamp: Lamp, for_s: float) -> None:
+        """Light a lamp for a time, at most 250 s. Raises as `open` does."""
+        relay = self._wiring.lamps.get(lamp)
+        if relay is not None:
+            longest_ms = min(LONGEST_LIGHT_MS, _longest_ms(self._wiring.board))
+            self._pulse(relay, max(1, min(round(for_s * 1000), longest_ms)))
+
+    def state(self) -> Inputs:
         """Read the inputs. Raises as `open` does."""
-        arm, loop = self._wiring.arm, self._wiring.loop
-        count = max((contact.number + 1 for contact in (arm, loop) if contact), default=0)
+        contacts = self._wiring.contacts
+        count = max((contact.number + 1 for contact in contacts.values()), default=0)
         if count == 0:
-            return BarrierState(arm_up=None, vehicle_present=None)
-        answer = self._ask(
-            ReadDiscreteInputsRequest(address=0, count=count, dev_id=self._wiring.unit)
+            return Inputs()
+        answer = self._line.ask(
+            self,
+            ReadDiscreteInputsRequest(address=0, count=count, dev_id=self._wiring.unit),
+            self._device,
         )
         if len(answer.bits) < count:
             raise FrameError(f"{self._device} left inputs out", device=self._device)
-        return BarrierState(arm_up=_closed(arm, answer), vehicle_present=_closed(loop, answer))
+        return Inputs(**{name: _closed(contact, answer) for name, contact in contacts.items()})
 
     def close(self) -> None:
         """Give the line back. Safe to call twice."""
-        self._client.close()  # type: ignore[no-untyped-call]
+        self._line.leave(self)
 
-    def _ask(self, request: ModbusPDU) -> ModbusPDU:
-        self._make_sure_of_line()
-        self._heard = b""
-        try:
-            answer = self._client.execute(False, request)
-        except ConnectionException as error:
-            if self._client.connected:
-                raise self._silent() from error
-            raise DeviceNotFound(f"{self._device} is gone", device=self._device) from error
-        except ModbusException as error:
-            if not self._heard:
-                raise self._silent() from error
-            raise FrameError(
-                f"{self._device} answered {self._heard.hex(' ')}", device=self._device
-            ) from error
-        if answer.isError():
-            reason = _REASONS.get(answer.exception_code, "no reason that we know")
-            raise DeviceFault(
-                f"{self._device} refused: {reason}",
-                device=self._device,
-                status=f"{answer.exception_code:02X}",
-            )
-        if answer.function_code != request.function_code:
-            raise FrameError(f"{self._device} answered another question", device=self._device)
-        return answer
-
-    def _make_sure_of_line(self) -> None:
-        """Connect. pymodbus would not say why it could not, so we try the line before it does."""
-        if self._client.connected:
-            return
-        open_serial(self._line, device=self._device).close()
-        if not self._client.connect():
-            raise DeviceNotFound(f"{self._line.port} is gone", device=self._device)
-
-    def _listen(self, sending: bool, data: bytes) -> bytes:
-        if not sending:
-            self._heard = data
-        return data
-
-    def _silent(self) -> DeviceTimeout:
-        return DeviceTimeout(
-            f"{self._device} does not answer", device=self._device, timeout_s=self._timeout_s
-        )
+    def _pulse(self, relay: int, pulse_ms: int) -> None:
+        wiring = self._wiring
+        request = pulse_request(wiring.board, unit=wiring.unit, relay=relay, pulse_ms=pulse_ms)
+        answer = self._line.ask(self, request, self._device)
+        if not _confirms(request, answer):
+            raise FrameError(f"{self._device} confirmed another command", device=self._device)
 
 
-def pulse_request(wiring: Wiring) -> ModbusPDU:
+def pulse_request(board: Board, *, unit: int, relay: int, pulse_ms: int) -> ModbusPDU:
     """The one command that makes the board close the relay and open it again by itself."""
-    board = wiring.board
-    steps = -(-wiring.pulse_ms // board.step_ms)  # never shorter than asked
-    address = board.first_address + wiring.relay * board.stride
+    steps = -(-pulse_ms // board.step_ms)  # never shorter than asked
+    address = board.first_address + relay * board.stride
     match board.pulse:
         case Pulse.COIL:
-            return TimedCoil(address=address, value=steps, dev_id=wiring.unit)
+            return TimedCoil(address=address, value=steps, dev_id=unit)
         case Pulse.TWO_REGISTERS:
             return WriteMultipleRegistersRequest(
-                address=address, registers=[board.mode, steps], dev_id=wiring.unit
+                address=address, registers=[board.mode, steps], dev_id=unit
             )
         case Pulse.ONE_REGISTER:
             return WriteSingleRegisterRequest(
-                address=address, registers=[board.mode << 8 | steps], dev_id=wiring.unit
+                address=address, registers=[board.mode << 8 | steps], dev_id=unit
             )
 
 
@@ -212,10 +178,12 @@ def _confirms(request: ModbusPDU, answer: ModbusPDU) -> bool:
             return list(answer.registers) == list(request.registers)
 
 
-def _closed(contact: Contact | None, answer: ModbusPDU) -> bool | None:
-    if contact is None:
-        return None
+def _closed(contact: Contact, answer: ModbusPDU) -> bool:
     return bool(answer.bits[contact.number]) != contact.inverted
+
+
+def _longest_ms(board: Board) -> int:
+    return board.step_ms * board.most_steps
 
 
 def _open(settings: Mapping[str, str]) -> Barrier:
@@ -224,27 +192,41 @@ def _open(settings: Mapping[str, str]) -> Barrier:
     if board is None:
         raise DeviceFault(f"board must be one of {', '.join(BOARDS)}, not {name!r}", status="board")
     line = line_settings(settings, baud=board.baud)
-    longest_ms = min(LONGEST_PULSE_MS, board.step_ms * board.most_steps)
+    longest_ms = min(LONGEST_PULSE_MS, _longest_ms(board))
     wiring = Wiring(
         board=board,
         unit=whole_number(settings, "unit", board.unit, 1, 255),
         relay=whole_number(settings, "relay", 1, 1, board.relays) - 1,
         pulse_ms=whole_number(settings, "pulse_ms", 500, 1, longest_ms),
-        arm=_contact(settings, "arm_input", board),
-        loop=_contact(settings, "loop_input", board),
+        contacts=_contacts(settings, board),
+        lamps=_lamps(settings, board),
     )
+    if wiring.relay in wiring.lamps.values():
+        raise DeviceFault("a lamp names the relay that opens", status="setting")
     timeout_s = whole_number(settings, "timeout_ms", 500, 10, 10_000) / 1000
-    return ModbusRelay(line, wiring, timeout_s=timeout_s, device=settings.get("name", ""))
+    shared = shared_line(LineUse(line=line, timeout_s=timeout_s), TimedCoil)
+    return ModbusRelay(shared, wiring, device=settings.get("name", ""))
 
 
-def _contact(settings: Mapping[str, str], name: str, board: Board) -> Contact | None:
-    text = settings.get(name, "").strip()
-    if not text:
-        return None
-    if board.inputs == 0:
-        raise DeviceFault(f"{name}: board {board.name} has no inputs", status="setting")
-    number = whole_number({name: text.removeprefix("!")}, name, 1, 1, board.inputs)
-    return Contact(number=number - 1, inverted=text.startswith("!"))
+def _contacts(settings: Mapping[str, str], board: Board) -> dict[str, Contact]:
+    found = {}
+    for setting, name in CONTACTS.items():
+        text = settings.get(setting, "").strip()
+        if not text:
+            continue
+        if board.inputs == 0:
+            raise DeviceFault(f"{setting}: board {board.name} has no inputs", status="setting")
+        number = whole_number({setting: text.removeprefix("!")}, setting, 1, 1, board.inputs)
+        found[name] = Contact(number=number - 1, inverted=text.startswith("!"))
+    return found
+
+
+def _lamps(settings: Mapping[str, str], board: Board) -> dict[Lamp, int]:
+    return {
+        lamp: whole_number(settings, f"{lamp}_relay", 1, 1, board.relays) - 1
+        for lamp in Lamp
+        if settings.get(f"{lamp}_relay", "").strip()
+    }
 
 
 DRIVER: Final = BarrierDriver(name="modbus_relay", open=_open)

@@ -4,7 +4,7 @@
     access bits         block 0: key A reads and decrements, key B also writes (condition 110);
                         blocks 1 and 2: key A reads, key B writes (100); trailer: key B (011)
 
-    value block         v (4) | not v (4) | v (4) | a | not a | a | not a    v signed, lowest byte first
+    value block         v (4) | not v (4) | v (4) | a | not a | a | not a    v lowest byte first
 
 The number holds no right. Two cards that were one count down from the same number: as soon as both
 have been used, a number is seen twice, or goes up, somewhere in the estate. A number counts as used

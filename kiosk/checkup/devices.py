@@ -1,4 +1,4 @@
-"""The devices of a station's file: reader, printer, acceptor, barriers.
+"""The devices of a station's file: reader, printer, acceptor (a lane's: `lanes`).
 
 Looking changes nothing: no card is touched, nothing is printed, no note moves, nothing opens. An
 acceptor is spoken to only when asked for, because the first talk after a power cut tells of notes
@@ -13,8 +13,8 @@ from drivers.api import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
 from drivers.bytestream import line_settings, open_serial
 from drivers.errors import DeviceBusy, DeviceError
 from kiosk.checkup.finding import Finding, fine, look, wrong
-from kiosk.station.config import DevicePart, LanePart, PrinterPart
-from kiosk.station.devices import open_acceptor, open_barrier, open_reader
+from kiosk.station.config import DevicePart, PrinterPart
+from kiosk.station.devices import open_acceptor, open_reader
 from printer.errors import PrinterError, ProfileInvalid
 from printer.profile import load_profile
 from printer.spool import ask_status
@@ -43,8 +43,6 @@ _TROUBLE: Final[Mapping[Trouble, tuple[str, str]]] = {
     Trouble.HOT: ("its head is too hot", "Wait some minutes; it goes on by itself."),
     Trouble.OFFLINE: ("it is offline and does not say why", "Press its feed or online button."),
 }
-_ARM: Final = {True: "the arm is up", False: "the arm is down", None: ""}
-_LOOP: Final = {True: "a vehicle stands on the loop", False: "the loop is free", None: ""}
 _MONEY: Final = frozenset({BillEventKind.CREDITED, BillEventKind.STACKED_AT_POWER_UP})
 
 
@@ -55,7 +53,7 @@ def reader(subject: str, part: DevicePart) -> Iterator[Finding]:
             lies = "a card lies on it" if found.wait_card(0) else "no card lies on it"
             yield fine(subject, f"{found.name}, {lies}")
     except DeviceError as error:
-        yield _of_device(subject, error)
+        yield of_device(subject, error)
 
 
 def printer(part: PrinterPart) -> Iterator[Finding]:
@@ -92,11 +90,11 @@ def acceptor(part: DevicePart, *, ask: bool) -> Iterator[Finding]:
         if ask:
             yield from _ask_acceptor(device)
         else:
-            _try_port(part)
+            try_port(part)
             says = "its port can be opened; --ask-acceptor speaks to it while the kiosk is stopped"
             yield fine("acceptor", says)
     except DeviceError as error:
-        yield _of_device("acceptor", error)
+        yield of_device("acceptor", error)
 
 
 def _ask_acceptor(device: BillAcceptor) -> Iterator[Finding]:
@@ -132,34 +130,15 @@ def _of_events(events: list[BillEvent]) -> Iterator[Finding]:
         )
 
 
-def lane(part: LanePart) -> Iterator[Finding]:
-    """Are a lane's reader and barrier there?"""
-    yield from reader(f"reader of {part.id}", part.reader)
-    yield from barrier(f"barrier of {part.id}", part.barrier)
-
-
-def barrier(subject: str, part: DevicePart) -> Iterator[Finding]:
-    """Does the barrier's board answer, and how are its inputs?"""
-    try:
-        with closing(open_barrier(part)) as board:
-            _try_port(part)
-            state = board.state()
-    except DeviceError as error:
-        yield _of_device(subject, error)
-        return
-    seen = (_ARM[state.arm_up], _LOOP[state.vehicle_present])
-    inputs = ", ".join(each for each in seen if each)
-    yield fine(subject, inputs or "its port can be opened; no input is wired that could be asked")
-
-
-def _try_port(part: DevicePart) -> None:
+def try_port(part: DevicePart) -> None:
     """Open and close the serial line of a section that names one. Raises DeviceError."""
     settings = part.settings()
     if "port" in settings:
         open_serial(line_settings(settings, baud=_BAUD)).close()
 
 
-def _of_device(subject: str, error: DeviceError) -> Finding:
+def of_device(subject: str, error: DeviceError) -> Finding:
+    """What an error of a device means for the people who read the report."""
     advice = _ADVICE.get(error.code, "")
     if isinstance(error, DeviceBusy):
         return look(subject, str(error), advice)

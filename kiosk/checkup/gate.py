@@ -16,7 +16,7 @@ _EXPORT: Final = "Make it anew where the keyring is: yika keys export-gate --out
 def keys(part: GatePart) -> Iterator[Finding]:
     """Does the file with the reading keys open, and are they real ones?"""
     try:
-        opened = open_keys(part)
+        opened, _ = open_keys(part)
     except DemoKeysRefused as error:
         yield wrong("gate keys", str(error), "Export them from the estate's own keyring.")
     except WrongSecret as error:

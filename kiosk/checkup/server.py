@@ -1,33 +1,41 @@
-"""The card server as this station sees it: is it there, does it know us, does its clock agree?"""
+"""The card server as this station sees it: is it there, does it know us, does its clock agree?
+
+A gate is known by its own key, every other station by a token.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
+from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable, connect
+from cardserver.domain.keys import VaultError
 from cardserver.wire import Health
 from kiosk.checkup.finding import Finding, fine, look, wrong
 from kiosk.checkup.machine import own_version
+from kiosk.gate.station import open_line
 from kiosk.station.config import Config, ConfigInvalid
 from kiosk.station.devices import open_server
 
 LARGEST_DIFFERENCE: Final = timedelta(seconds=5)
 _NOBODY: Final = bytes(4)
+_ENROL: Final = "Run `yika gate enrol CONFIG NAME` here, then what it prints beside the server."
 
 
 def server(config: Config, now: Callable[[], datetime]) -> Iterator[Finding]:
-    """Look at the server of a station's file, and at its token."""
+    """Look at the server of a station's file, and at its token or key."""
+    subject = _subject(config)
     try:
-        client = open_server(config)
-    except ConfigInvalid as error:
+        part = config.gate
+        client = open_server(config) if part is None else open_line(config, part, now)
+    except (ConfigInvalid, VaultError) as error:
         advice = "Ask for a token with `yika serve … --add-station NAME KIND` and put it there."
-        yield wrong("token", str(error), advice)
+        yield wrong(subject, str(error), advice if config.gate is None else _ENROL)
         return
-    with client:
+    with client, connect(config.station.server, "nobody") as anybody:
         before = now()
         try:
-            health = client.health()
+            health = anybody.health()  # a gate believes signed answers only, and this is to all
         except ServerUnavailable as error:
             advice = "Does `yika serve` run there, its database free? Is the address right?"
             yield wrong("server", f"{config.station.server} does not answer ({error})", advice)
@@ -72,23 +80,24 @@ def _of_clock(ahead: timedelta) -> Iterator[Finding]:
 
 
 def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
-    """Try the token on a call that changes nothing and that a station of this kind may make."""
+    """Try it on a call that changes nothing and that a station of this kind may make."""
+    subject = _subject(config)
     is_desk = config.gate is None and config.acceptor is None
     names: list[str] = []
     try:
         if config.gate is not None:
-            client.post_taps((), journal=str(uuid4()))
+            client.gates.last_event(str(uuid4()))
         elif is_desk:
             _ask_as_desk(client)
             names = client.operators.names()
         else:
             client.card(uid=_NOBODY)
     except ServerUnavailable as error:
-        yield wrong("token", f"the server stopped answering ({error})", "Try again.")
+        yield wrong(subject, f"the server stopped answering ({error})", "Try again.")
     except ServerRefused as error:
-        yield _of_refusal(error)
+        yield _of_refusal(error) if config.gate is None else wrong(subject, str(error), _ENROL)
     else:
-        yield fine("token", "the server knows this station")
+        yield fine(subject, "the server knows this station")
         if is_desk and not names:
             advice = "Put the first person on file with `yika operators add` beside the server."
             yield wrong("operators", "nobody can sign in at this desk yet", advice)
@@ -101,6 +110,10 @@ def _ask_as_desk(client: CardServerClient) -> None:
     except ServerRefused as error:
         if error.code not in {"not-signed-in", "not-found"}:
             raise
+
+
+def _subject(config: Config) -> str:
+    return "token" if config.gate is None else "own key"
 
 
 def _of_refusal(error: ServerRefused) -> Finding:

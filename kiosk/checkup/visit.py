@@ -51,7 +51,7 @@ def _station(path: Path, ask_acceptor: bool, now: Callable[[], datetime]) -> Ite
 def _checks(
     config: "Config", ask_acceptor: bool, now: Callable[[], datetime]
 ) -> Iterator[tuple[str, Check]]:
-    from kiosk.checkup import devices, gate, server, till
+    from kiosk.checkup import devices, gate, lanes, server, till
 
     yield "server", partial(server.server, config, now)
     if config.reader is not None:
@@ -61,7 +61,7 @@ def _checks(
     if config.acceptor is not None:
         yield "acceptor", partial(devices.acceptor, config.acceptor, ask=ask_acceptor)
     for part in config.lane:
-        yield f"lane {part.id}", partial(devices.lane, part)
+        yield f"lane {part.id}", partial(lanes.lane, part)
     if config.kiosk is not None:
         yield "till journal", partial(till.journal, config.kiosk)
     if config.gate is not None:

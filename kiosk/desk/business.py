@@ -107,6 +107,8 @@ class Business:
     `document` the one at hand: each is printed and handed over in its turn (FEE-10). `invoices`
     are the numbers proposed while the quota invoices of the paper at hand are torn off, None at
     any other time (PARK-07). `full_period` asks for a new one with a replacement (IC-11a).
+    `used_fen` is what the card's credit paid of the sale, None before there is one, and `kept_fen`
+    what a note in a kiosk was beyond the price and the card keeps (FEE-04a).
     `collected` is True for a month that the bank collected (PARK-12b): no cash came in and none
     goes out. `row` is its row in the register F1, to be signed. `problem` is the code of the last
     thing that did not work; it goes when the next step succeeds. Amounts are fen.
@@ -130,6 +132,8 @@ class Business:
     begun: bool = False
     received_fen: int = 0
     change_fen: int = 0
+    used_fen: int | None = None
+    kept_fen: int = 0
     refund_fen: int = 0
     ticket: Ticket | None = None
     step: Step | None = None
@@ -171,6 +175,18 @@ class Business:
     def due_fen(self) -> int:
         """What the holder has to pay."""
         return self.quote.total_fen if self.quote else 0
+
+    @property
+    def credit_fen(self) -> int:
+        """What of that the card's credit pays, or will."""
+        if self.used_fen is not None:
+            return self.used_fen
+        return self.quote.credit_fen if self.quote else 0
+
+    @property
+    def to_pay_fen(self) -> int:
+        """What the holder has to pay beside the card's credit."""
+        return max(0, self.due_fen - self.credit_fen)
 
     @property
     def running(self) -> bool:
@@ -225,6 +241,8 @@ class Business:
             return self.known.inspect_first or bool(self.known.appraisals)
         if phase is Phase.CARD:
             return True
+        if phase is Phase.MONEY:
+            return bool(self.to_pay_fen)
         if phase is Phase.EXPLAIN:
             return self.kind in EXPLAINED
         return bool(self.due_fen)

@@ -42,11 +42,16 @@ class CardWork:
         self._paper = paper
         self._changed = changed
 
-    def write(self, business: Business, channel: SecureChannel | None) -> None:
-        """Open the operation on the card that lies there and carry it out."""
+    def write(
+        self, business: Business, channel: SecureChannel | None, *, known: bool = True
+    ) -> None:
+        """Open the operation on the card that lies there and carry it out.
+
+        `known` is False where the server has just said that it knows no such card.
+        """
 
         def job(card: Card) -> None:
-            ticket = self._begin(business, card)
+            ticket = self._begin(business, card, known=known)
             try:
                 self._finish(business, ticket, card)
             except _WRONG_CARD as error:
@@ -56,7 +61,7 @@ class CardWork:
 
         self._on_card(business, job, channel)
 
-    def _begin(self, business: Business, card: Card) -> Ticket:
+    def _begin(self, business: Business, card: Card, *, known: bool) -> Ticket:
         """From the call on only the server knows whether the operation is open."""
         business.begun = True
         try:
@@ -66,6 +71,7 @@ class CardWork:
                 self._server,
                 business.sale_id,
                 operation_id=business.ids.operation,
+                known=known,
             )
         except (ServerRefused, DeviceError):
             business.begun = False

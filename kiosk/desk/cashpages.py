@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from cardserver.client import ServerError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.shift import ShiftState, SuspenseOutcome
+from cardserver.wire_credits import PayCreditBack
 from cardserver.wire_shifts import (
     CashToCashier,
     MovementView,
@@ -48,7 +49,7 @@ def blueprint(counter: Counter) -> Blueprint:
 
     @pages.get("/<any(cash, check, suspense):name>")
     def tab(name: str) -> str:
-        values: dict[str, object] = {"shifts": [], "own": None, "found": None}
+        values: dict[str, object] = {"shifts": [], "own": None, "found": None, "kept": None}
         try:
             values |= _looked_up(counter, name)
         except ServerError as error:
@@ -69,7 +70,8 @@ def _looked_up(counter: Counter, name: str) -> dict[str, object]:
     if name == "check":
         still_open = [each for each in recent if each.state is ShiftState.OPEN]
         return {"shifts": still_open, "found": shifts.spot_checks()}
-    return {"shifts": recent, "own": shifts.own(), "found": shifts.movements()}
+    kept = counter.server.credits.all()
+    return {"shifts": recent, "own": shifts.own(), "found": shifts.movements(), "kept": kept}
 
 
 def _add_cash(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
@@ -112,14 +114,27 @@ def _add_cash(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
         )
         return counter.server.shifts.repay_claim(request_)
 
+    def credit_back(form: Form) -> MovementView:
+        number = row_of(form.get("card", ""))
+        if number is None:
+            raise FormIncomplete
+        request_ = PayCreditBack(
+            movement_id=form["id"],
+            card_number=number,
+            recipient=form.get("recipient", ""),
+            signed=form.get("signed", ""),
+        )
+        return counter.server.credits.pay_back(request_)
+
     acts: dict[str, Callable[[Form], MovementView]] = {
+        "credit-back": credit_back,
         "to-cashier": drop,
         "loan": loan,
         "counterfeit": counterfeit,
         "repayment": repayment,
     }
 
-    @pages.post("/<any('to-cashier', loan, counterfeit, repayment):kind>")
+    @pages.post("/<any('to-cashier', loan, counterfeit, repayment, 'credit-back'):kind>")
     def move(kind: str) -> ResponseReturnValue:
         made: list[MovementView] = []
 

@@ -28,6 +28,7 @@ from cardserver.wire import (
     Ticket,
     TopUpRequest,
     WaitingSale,
+    WaitingSales,
 )
 from drivers.api import CardIdentity, CardReader, SecureChannel
 from drivers.errors import CardUnsupported, DeviceError
@@ -69,7 +70,13 @@ class Laid:
     card: CardView | None = None
     unfinished: Ticket | None = None
     waiting: tuple[WaitingSale, ...] = ()
+    credit_fen: int = 0
     problem: str = ""
+
+    @property
+    def known(self) -> bool:
+        """False where the server said that it knows no such card."""
+        return self.card is not None or bool(self.problem)
 
     @property
     def secure_channel(self) -> SecureChannel | None:
@@ -204,12 +211,13 @@ class Counter:
             return Laid(identity=seen, problem=CardUnsupported.code)
         try:
             card = self.server.card(uid=seen.uid)
-            waiting = self.server.waiting_sales(card_number=card.number) if card else []
+            waiting = self.server.waiting_for(card.number) if card else WaitingSales(sales=())
             return Laid(
                 identity=seen,
                 card=card,
                 unfinished=self.server.open_operation(seen.uid),
-                waiting=tuple(waiting),
+                waiting=waiting.sales,
+                credit_fen=waiting.credit_fen,
             )
         except ServerError as error:
             return Laid(identity=seen, problem=problem_of(error))
@@ -283,7 +291,8 @@ class Counter:
                 )
             )
             business.sale_id = sale.sale_id
-            business.phase = Phase.MONEY
+            business.used_fen = sale.from_credit_fen
+            business.phase = Phase.MONEY if sale.missing_fen else Phase.CARD
 
     @_act
     def take_money(
@@ -296,9 +305,9 @@ class Counter:
         business = self._at(Phase.MONEY)
         if business is None or business.sale_id is None:
             return
-        change_due(business.due_fen, received_fen)
+        change_due(business.to_pay_fen, received_fen)
         sale = self.server.sale(business.sale_id)
-        if not sale.credited_fen:
+        if sale.missing_fen:
             tender = TenderRequest(
                 tender_id=business.ids.tender,
                 kind=TenderKind.CASH_DESK,
@@ -308,7 +317,7 @@ class Counter:
                 notes=notes,
             )
             sale = self.server.tender(business.sale_id, tender)
-        business.received_fen = sale.credited_fen
+        business.received_fen = sale.put_in_fen
         if sale.change_fen:
             sale = self.server.give_change(business.sale_id, business.ids.change, sale.change_fen)
         business.change_fen = sale.returned_fen
@@ -329,8 +338,8 @@ class Counter:
                 return
             business.phase = Phase.WRITING
             business.undo_wanted = False
-            channel = self.laid.secure_channel
-            self._submit(lambda: self._work.write(business, channel))
+            channel, known = self.laid.secure_channel, self.laid.known
+            self._submit(lambda: self._work.write(business, channel, known=known))
 
     @_act
     def want_undo(self, *, wanted: bool) -> None:
@@ -495,7 +504,9 @@ class Counter:
             gap=found.request.gap,
             sale_id=sale_id,
             collected=found.collected,
-            received_fen=0 if found.collected else found.sale.credited_fen,
+            received_fen=0 if found.collected else found.sale.put_in_fen,
+            used_fen=found.sale.from_credit_fen,
+            kept_fen=found.sale.keeps_fen,
             phase=Phase.CARD,
         )
         business.quote = self.server.quote(business.request())

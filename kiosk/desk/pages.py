@@ -29,6 +29,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(endpoint="reconciliation.page", word="reconciliation"),
     Page(endpoint="approvals.listed", word="approvals"),
     Page(endpoint="parking.page", word="parking"),
+    Page(endpoint="gates.now", word="gates"),
     Page(endpoint="review.page", word="review"),
     Page(endpoint="reminders.page", word="reminders"),
     Page(endpoint="figures.page", word="figures"),

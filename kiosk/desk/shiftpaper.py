@@ -25,6 +25,7 @@ _MOVED: Final = {
     "refund": "退款",
     "drop": "上缴出纳",
     "loan": "借支",
+    "credit-back": "退付卡内余额",
     "counterfeit": "存疑钞票",
 }
 _EARNED: Final = {
@@ -43,6 +44,7 @@ _SLIPS: Final = {
     "loan": ("借支单", "领款人"),
     "counterfeit": ("存疑钞票登记单", "收款责任人"),
     "repayment": ("赔偿收款单", "赔偿人"),
+    "credit-back": ("卡内余额退付单", "领款人"),
 }
 _LETTERS: Final = {
     "drop": "SJ",
@@ -50,6 +52,7 @@ _LETTERS: Final = {
     "loan": "JZ",
     "counterfeit": "WX",
     "repayment": "PC",
+    "credit-back": "YE",
 }
 
 

@@ -30,6 +30,7 @@ from kiosk.desk import approvals, cardacts, cashpages, papers, shiftpages
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.chargepages import charge_pages
 from kiosk.desk.counter import WORK, Counter, Handed
+from kiosk.desk.gatepages import gate_pages
 from kiosk.desk.imagepages import image_pages
 from kiosk.desk.importpages import import_pages
 from kiosk.desk.lookingafter import look_after
@@ -100,6 +101,7 @@ def create_app(counter: Counter, *, clock: Clock, alarm_at: int = ALARM_AT) -> F
     app.register_blueprint(papers.blueprint(counter))
     app.register_blueprint(charge_pages(counter))
     app.register_blueprint(parking_pages(counter))
+    app.register_blueprint(gate_pages(counter, clock))
     app.register_blueprint(register_pages(counter, clock))
     look_after(app, counter, clock, alarm_at=alarm_at)
     app.register_blueprint(image_pages(counter))
@@ -174,7 +176,7 @@ def _blueprint(counter: Counter) -> Blueprint:
     @desk.get("/change")
     def change() -> str:
         business = counter.business
-        due = business.due_fen if business is not None else 0
+        due = business.to_pay_fen if business is not None else 0
         received, _ = _money_typed(request.args.get("received", ""))
         return render_template("desk/change.html", received=received, due=due)
 
@@ -454,6 +456,7 @@ def _business_state(business: Business) -> dict[str, object]:
         "phase": business.phase,
         "step": business.step,
         "due_fen": business.due_fen,
+        "credit_fen": business.credit_fen,
         "received_fen": business.received_fen,
         "change_fen": business.change_fen,
         "refund_fen": business.refund_fen,

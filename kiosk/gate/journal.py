@@ -1,85 +1,157 @@
-"""The gate's own memory: taps, the last snapshot and how far time had come, in one SQLite file.
+"""The gate's own memory: what happened, the last snapshot and how far time had come, in one file.
 
-A tap is committed with synchronous=FULL before the barrier is asked to open, so that a power cut
-loses no passage that happened. Rows are never changed; the upload only moves a mark.
+A line is committed with synchronous=FULL before the barrier is asked to open, so that a power cut
+loses no passage that happened. Lines are numbered from 1 without holes, linked by their hashes and
+never changed; the upload only moves a mark. Lanes that write at the same time share a commit.
 """
 
+import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS tap (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    at TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    uid BLOB NOT NULL,
-    card_number INTEGER,
-    granted INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    snapshot_version INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TRIGGER IF NOT EXISTS tap_is_never_changed BEFORE UPDATE ON tap
-    BEGIN SELECT RAISE(ABORT, 'taps are never changed'); END;
-CREATE TRIGGER IF NOT EXISTS tap_is_never_deleted BEFORE DELETE ON tap
-    BEGIN SELECT RAISE(ABORT, 'taps are never deleted'); END;
-"""
+from cardserver.domain.gateevent import EventKind, GateEvent, link
+from kiosk.gate.committing import GroupCommit
+from kiosk.gate.journalfile import (
+    COLUMNS,
+    FORGOTTEN,
+    ID,
+    UPLOADED,
+    Row,
+    connect,
+    event_of,
+    forgotten_of,
+    head_of,
+    insert,
+    numbered_line,
+    open_file,
+)
 
-_WAITING: Final = """
-SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
-FROM tap WHERE sequence > ? ORDER BY sequence LIMIT ?
-"""
-_LAST: Final = """
-SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
-FROM tap ORDER BY sequence DESC LIMIT ?
-"""
+_log = logging.getLogger(__name__)
 
-_ID: Final = "id"
 _TIME: Final = "time"
-_UPLOADED: Final = "uploaded"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITE_TIME_EVERY: Final = timedelta(minutes=1)
 """Validity is a matter of days: a minute forgotten costs nothing, flash written for ever does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tap:
-    """One presented card and what was decided. `sequence` is 0 until the journal numbers it."""
-
-    at: datetime
-    lane: str
-    uid: bytes
-    card_number: int | None
-    granted: bool
-    reason: str
-    snapshot_version: int
-    sequence: int = 0
+_AT_ONCE: Final = 1000
+"""Lines read or deleted in one go."""
+_SET_MARK: Final = (
+    "INSERT INTO mark (name, value) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
 
 
 class GateJournal:
-    """Append-only taps and a few marks; safe to use from the lanes' and the upload's threads.
+    """Append-only lines and a few marks; safe to use from any thread.
 
-    Every method raises sqlite3.Error when the file does not do its part.
+    Reading has a connection of its own: it holds up no lane. Every method raises sqlite3.Error when
+    the file does not do its part.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-        self._db.execute(
-            "INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (_ID, str(uuid4())),
-        )
-        self.id = self.mark(_ID) or ""
+        self._db = open_file(path)
+        self._commits = GroupCommit(self._db, rolled_back=self._forget_head)
+        self._reads = connect(path)
+        self._reading = threading.Lock()
+        self._head: tuple[int, bytes] | None = None  # touched inside a commit only
+        self._listeners: list[Callable[[GateEvent], None]] = []
+        self._timing = threading.Lock()
+        self.id = self.mark(ID) or ""
         self._written_time = self._passed = self._remembered_time()
+
+    # --- lines
+
+    def append(self, event: GateEvent) -> GateEvent:
+        """Write a line whose `sequence` is 0; returns it with its number when it is durable."""
+        return self.append_all([event])[0]
+
+    def append_all(self, events: Sequence[GateEvent]) -> Sequence[GateEvent]:
+        """Write lines that belong together: all of them are durable, or none is."""
+        written = self._commits.run(lambda db: [self._write(db, each) for each in events])
+        self._pass(max((each.at for each in events), default=_LONG_AGO))
+        for event in written:
+            self._tell(event)
+        return written
+
+    def listen(self, listener: Callable[[GateEvent], None]) -> None:
+        """Call `listener` with every line once it is durable, on the thread that wrote it."""
+        self._listeners.append(listener)
+
+    def waiting(self, limit: int = 500) -> Sequence[GateEvent]:
+        """Lines the server has not acknowledged, oldest first."""
+        return self.after(self.uploaded, limit)
+
+    def after(self, sequence: int, limit: int) -> Sequence[GateEvent]:
+        """Lines with a higher number, oldest first."""
+        return self._events("sequence > ? ORDER BY sequence LIMIT ?", sequence, limit)
+
+    def last(self, count: int, *kinds: EventKind) -> Sequence[GateEvent]:
+        """The latest lines, of these kinds or of all, newest first."""
+        among = f"kind IN ({', '.join('?' * len(kinds))})" if kinds else "1"
+        return self._events(f"{among} ORDER BY sequence DESC LIMIT ?", *kinds, count)
+
+    def chain_before(self, sequence: int) -> bytes:
+        """The chain's hash before this line. Raises LookupError where it is no longer kept."""
+        query = "SELECT chain FROM event WHERE sequence < ? ORDER BY sequence DESC LIMIT 1"
+        row = self._one(query, sequence)
+        if row is not None:
+            return bytes(row[0])
+        with self._reading:
+            forgotten, chain = forgotten_of(self._reads)
+        if sequence <= forgotten:
+            raise LookupError(f"line {sequence} is no longer kept")
+        return chain
+
+    def first_break(self) -> int | None:
+        """Number of the first line that does not follow from the one before; None when all do."""
+        with self._reading:
+            sequence, chain = forgotten_of(self._reads)
+        while rows := self._rows(f"{COLUMNS}, chain", "sequence > ? LIMIT ?", sequence, _AT_ONCE):
+            for row in rows:
+                event = event_of(row)
+                chain = link(chain, self.id, event)
+                if chain != row[-1] or event.sequence != sequence + 1:
+                    return event.sequence
+                sequence = event.sequence
+        return None
+
+    # --- what the server has
+
+    @property
+    def uploaded(self) -> int:
+        """Number of the last line that the server has committed, 0 for none."""
+        return int(self.mark(UPLOADED) or 0)
+
+    def acknowledge(self, sequence: int) -> None:
+        """The server has committed everything up to `sequence`."""
+        if sequence > self.uploaded:
+            self.set_mark(UPLOADED, str(sequence))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete lines made before `moment` that the server has; returns how many went.
+
+        At most a thousand at once, so that no lane waits long: call it again until it returns 0.
+        """
+        kept = self._events("sequence <= ? ORDER BY sequence LIMIT ?", self.uploaded, _AT_ONCE)
+        old = list(takewhile(lambda each: each.at < moment, kept))
+        return self._forget(old[-1].sequence) if old else 0
+
+    # --- marks
+
+    def mark(self, name: str) -> str | None:
+        """A remembered value, e.g. the stored snapshot."""
+        row = self._one("SELECT value FROM mark WHERE name = ?", name)
+        return None if row is None else str(row[0])
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Remember a value durably."""
+        self._commits.run(lambda db: db.execute(_SET_MARK, (name, value)))
+
+    # --- time
 
     @property
     def passed(self) -> datetime:
@@ -88,99 +160,78 @@ class GateJournal:
 
     def note_time(self, now: datetime) -> None:
         """Time has come to `now`; an instant that had passed before changes nothing."""
-        with self._lock:
-            self._passed = max(self._passed, now)
-            due = self._passed - self._written_time >= _WRITE_TIME_EVERY
-        if due:
+        self._pass(now)
+        if self._passed - self._written_time >= _WRITE_TIME_EVERY:
             self._write_time()
 
     def correct_time(self, now: datetime) -> None:
         """What was known was wrong, a clock had run ahead: it is `now`, earlier than believed."""
-        with self._lock:
+        with self._timing:
             self._passed = now
         self._write_time()
 
-    def append(self, tap: Tap) -> int:
-        """Commit a tap durably; returns its sequence number. Raises sqlite3.Error when it can't."""
-        row = (
-            tap.at.isoformat(),
-            tap.lane,
-            tap.uid,
-            tap.card_number,
-            tap.granted,
-            tap.reason,
-            tap.snapshot_version,
-        )
-        with self._lock:
-            cursor = self._db.execute(
-                "INSERT INTO tap (at, lane, uid, card_number, granted, reason, snapshot_version)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-            self._passed = max(self._passed, tap.at)
-            return int(cursor.lastrowid or 0)
-
-    def waiting(self, limit: int = 500) -> Sequence[Tap]:
-        """Taps the server has not acknowledged, oldest first."""
-        return self._taps(_WAITING, self._uploaded(), limit)
-
-    def last(self, count: int) -> Sequence[Tap]:
-        """The latest taps, newest first."""
-        return self._taps(_LAST, count)
-
-    def acknowledge(self, sequence: int) -> None:
-        """The server has committed everything up to `sequence`."""
-        self.set_mark(_UPLOADED, str(max(sequence, self._uploaded())))
-
-    def mark(self, name: str) -> str | None:
-        """A remembered value, e.g. the stored snapshot."""
-        with self._lock:
-            row = self._db.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def set_mark(self, name: str, value: str) -> None:
-        """Remember a value durably."""
-        with self._lock:
-            self._db.execute(
-                "INSERT INTO mark (name, value) VALUES (?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
-
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._commits.close()
+        with self._reading:
+            self._reads.close()
 
-    def _uploaded(self) -> int:
-        return int(self.mark(_UPLOADED) or 0)
+    # --- inside
+
+    def _write(self, db: sqlite3.Connection, event: GateEvent) -> GateEvent:
+        sequence, before = self._head or head_of(db)
+        numbered = numbered_line(event, sequence + 1)
+        chain = link(before, self.id, numbered)
+        insert(db, numbered, chain)
+        self._head = (numbered.sequence, chain)
+        return numbered
+
+    def _tell(self, event: GateEvent) -> None:
+        """The line is durable: a listener's mistake doesn't make it unwritten."""
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - see above
+                _log.exception("a listener of the journal failed on line %s", event.sequence)
+
+    def _forget_head(self) -> None:
+        self._head = None
+
+    def _pass(self, moment: datetime) -> None:
+        with self._timing:
+            self._passed = max(self._passed, moment)
 
     def _remembered_time(self) -> datetime:
-        """The mark, or the last tap where it was made after the mark was written."""
+        """The mark, or the last line where it was made after the mark was written."""
         moment, _, sequence = (self.mark(_TIME) or "").partition(" ")
         passed = datetime.fromisoformat(moment) if moment else _LONG_AGO
-        later = (tap.at for tap in self.last(1) if tap.sequence > int(sequence or 0))
+        later = (event.at for event in self.last(1) if event.sequence > int(sequence or 0))
         return max([passed, *later])
 
     def _write_time(self) -> None:
         passed = self._passed
-        newest = max((tap.sequence for tap in self.last(1)), default=0)
+        newest = max((event.sequence for event in self.last(1)), default=0)
         self.set_mark(_TIME, f"{passed.isoformat()} {newest}")
         self._written_time = passed
 
-    def _taps(self, query: str, *parameters: object) -> list[Tap]:
-        with self._lock:
-            rows = self._db.execute(query, parameters).fetchall()
-        return [
-            Tap(
-                sequence=row[0],
-                at=datetime.fromisoformat(row[1]),
-                lane=row[2],
-                uid=row[3],
-                card_number=row[4],
-                granted=bool(row[5]),
-                reason=row[6],
-                snapshot_version=row[7],
-            )
-            for row in rows
-        ]
+    def _forget(self, newest: int) -> int:
+        def work(db: sqlite3.Connection) -> int:
+            query = "SELECT chain FROM event WHERE sequence = ?"
+            chain = db.execute(query, (newest,)).fetchone()[0]
+            db.execute(_SET_MARK, (FORGOTTEN, f"{newest} {chain.hex()}"))
+            return db.execute("DELETE FROM event WHERE sequence <= ?", (newest,)).rowcount
+
+        return self._commits.run(work)
+
+    def _events(self, where: str, *parameters: object) -> list[GateEvent]:
+        return [event_of(row) for row in self._rows(COLUMNS, where, *parameters)]
+
+    def _rows(self, columns: str, where: str, *parameters: object) -> list[Row]:
+        query = f"SELECT {columns} FROM event WHERE {where}"  # noqa: S608 - our own words only
+        with self._reading:
+            return self._reads.execute(query, parameters).fetchall()
+
+    def _one(self, query: str, *parameters: object) -> Row | None:
+        with self._reading:
+            row: Row | None = self._reads.execute(query, parameters).fetchone()
+            return row

@@ -1,48 +1,60 @@
 """A lane at work: a card arrives, is read and decided on, journalled, and the barrier is asked.
 
 Everything happens on the lane's own threads; nothing waits for the server. The order is fixed:
-decide, commit the tap, open. A tap that grew old on the way (a stalled reader, a slow disk) is
-logged and never acted on; an opening that failed is told, never repeated later.
+decide, commit the tap, open. A read that was too old when it was decided on is refused with that
+word; a tap that grew old afterwards (a slow disk, a barrier's line) is never acted on; an opening
+that failed is told, never repeated later. Every read is a line in the journal, also one of which
+nothing could be read.
 """
 
 import logging
-import sqlite3
-import time
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from cardserver.domain.admission import Decision, Lane, Presented, Reason, Snapshot, decide
+from cardserver.domain.admission import NO_RULES, Decision, Lane, Presented, Reason, Snapshot
+from cardserver.domain.gateevent import EventKind
 from cardserver.domain.gatekeys import GateKeys
-from drivers.api import Barrier, CardReader
+from cardserver.domain.gaterules import ClonePolicy
+from drivers.api import Barrier, CardReader, CodeRead, CodeReader, Lamp, TextDisplay
 from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from drivers.worker import DeviceWorker
-from kiosk.gate.journal import GateJournal, Tap
+from kiosk.gate.actuation import Actuator
+from kiosk.gate.codes import CodePost, presented_by
+from kiosk.gate.deciding import STALE_S, blank_line, settle
+from kiosk.gate.displaying import LaneDisplay, notice_of
+from kiosk.gate.guarding import Guarding
+from kiosk.gate.overriding import write_down
+from kiosk.gate.passing import Finding, Times
 from kiosk.gate.reading import read_presented
-from kiosk.station.clock import Clock
-from kiosk.station.events import Bell
+from kiosk.gate.shared import Shared
+from kiosk.station.i18n import DEFAULT_LANGUAGE
 from kiosk.station.post import ReaderPost
 
 _log = logging.getLogger(__name__)
 
 LANES: Final = "lanes"
-STALE_S: Final = 2.0
-"""A read begun longer ago than this is logged and never acted on."""
-_OPEN_S: Final = 3.0
+READER_AWAY: Final = "reader-away"
+READER_TAMPER: Final = "reader-tamper"
+DISPLAY_AWAY: Final = "display-away"
+_GO_S: Final = 3.0
+_STOP_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What the lane's screen shows: the last decision, when it fell, whether the opening went out.
 
-    `opened` is None where nothing was to be opened.
+    `opened` is None where nothing was to be opened; `about` is the tap's line in the journal.
     """
 
     decision: Decision
     at: datetime
     opened: bool | None = None
     try_again: bool = False
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +64,27 @@ class _Seen:
 
 
 class LaneLoop:
-    """One lane: a reader, a barrier or strike, and what it knows."""
+    """One lane: a reader, a barrier or strike, and what it knows.
+
+    The reader either opens cards (`reader`) or only tells numbers (`codes`); `owner` is the thread
+    of a line that several lanes share.
+    """
 
     def __init__(
         self,
         *,
         lane: Lane,
         name: str,
-        reader: CardReader,
         barrier: Barrier,
         keys: GateKeys,
         snapshot: Callable[[], Snapshot],
-        journal: GateJournal,
-        bell: Bell,
-        clock: Clock,
+        shared: Shared,
+        reader: CardReader | None = None,
+        codes: CodeReader | None = None,
+        display: TextDisplay | None = None,
+        owner: DeviceWorker | None = None,
         nearest_space: str = "",
-        ticks: Callable[[], float] = time.monotonic,
+        times: Times | None = None,
     ) -> None:
         self.lane = lane
         self.name = name
@@ -75,79 +92,189 @@ class LaneLoop:
         self.shown: Shown | None = None
         self._keys = keys
         self._snapshot = snapshot
-        self._journal = journal
-        self._bell = bell
-        self._clock = clock
-        self._ticks = ticks
-        self._barrier = barrier
-        self._barrier_worker = DeviceWorker(f"barrier {name}")
-        self.post: ReaderPost[_Seen] = ReaderPost(
-            reader, look=self._look, arrived=self._arrived, fault_changed=self._ring
+        self._shared = shared
+        self._turn = threading.Lock()
+        self._deciding = False
+        self._actuator = Actuator(barrier, name, owner=owner, ticks=shared.ticks)
+        self.contacts = Guarding(
+            lane.lane_id,
+            self._actuator,
+            times=times or Times(),
+            found=self._found,
+            trouble=self._trouble,
+            interlock=shared.interlock,
+            fire=shared.fire,
+            quiet=lambda: self._deciding,
+            beside=self._look_at_reader,
+            ticks=shared.ticks,
         )
+        self.post = self._posted(reader, codes)
+        self.display = self._displayed(display)
 
     def start(self) -> None:
         """Begin to serve."""
         self.post.start()
+        self.contacts.start()
+        if self.display is not None:
+            self.display.start()
 
     def stop(self) -> None:
         """Stop serving and give the devices back."""
         self.post.stop()
-        self._barrier_worker.stop(_OPEN_S, self._barrier.close)
+        self.contacts.stop()
+        if self.display is not None:
+            self.display.stop()
+        self._actuator.stop()
+
+    def serve(self, presented: Presented, read_at: float) -> bool:
+        """Decide, write down, open: whatever was read from `read_at` (of the ticks) on.
+
+        True when the board took the command to open.
+        """
+        with self._turn:
+            try:
+                verdict = settle(presented, read_at, self.lane, self._snapshot(), self._shared)
+            except Exception as error:  # noqa: BLE001 - S13: a mistake of ours opens nothing
+                _log.exception("lane %s could not decide", self.name)
+                self._not_decided(presented.uid, type(error).__name__)
+                return False
+            decision, line = verdict.decision, verdict.line
+            opened = None
+            if line is not None and decision.granted:
+                opened = self.contacts.open(line, read_at + STALE_S).opened
+            self._show(
+                Shown(
+                    decision=decision,
+                    at=line.at if line is not None else self._shared.clock(),
+                    opened=opened,
+                    try_again=decision.reason is Reason.READ_TOO_OLD,
+                    about=line.sequence if line is not None else 0,
+                )
+            )
+            return bool(opened)
+
+    def open_by_hand(self, by: str, reason: str, *, card_number: int | None = None) -> bool:
+        """A guard opens, with name and reason; True when the board took the command.
+
+        Written down before anything moves. It goes before every rule and before the interlock: a
+        person looks at the lane. `card_number` says for whom, where that is known.
+
+        Raises:
+            OverrideRefused: ``name-missing``, ``reason-missing``, or ``no-journal`` when it could
+                not be written down. Nothing opens then.
+        """
+        asked_at = self._shared.ticks()
+        line = write_down(
+            self._shared,
+            EventKind.OPENED_BY_HAND,
+            by=by,
+            reason=reason,
+            lane=self.lane.lane_id,
+            card_number=card_number,
+        )
+        self._shared.interlock.take(self.lane.lane_id, ())
+        opened = self.contacts.open(line, asked_at + STALE_S).opened
+        self._ring()
+        return opened
+
+    # --- a read
 
     def _look(self, reader: CardReader) -> _Seen:
         # Taken before the reading: what the reader itself held up is old as well.
-        read_at = self._ticks()
-        presented = read_presented(reader, self.lane.right, self._keys, self._snapshot().cards)
+        read_at = self._shared.ticks()
+        self._deciding = True
+        snapshot = self._snapshot()
+        # A gate whose centre set no rules keeps its five exchanges.
+        counting = snapshot.rules is not NO_RULES and snapshot.rules.clone is not ClonePolicy.OFF
+        presented = read_presented(
+            reader, self.lane.right, self._keys, snapshot.cards, counting=counting
+        )
         return _Seen(presented=presented, read_at=read_at)
 
     def _arrived(self, seen: _Seen | DeviceError) -> None:
-        now = self._clock()
-        if isinstance(seen, DeviceError):
-            self._unreadable(seen, now)
-            return
-        snapshot = self._snapshot()
-        decision = decide(seen.presented, self.lane, snapshot, now)
         try:
-            self._commit(seen.presented.uid, decision, snapshot.version, now)
-        except sqlite3.Error:
-            # S13: an internal fault is a refusal with a word, never a grant without a record.
-            _log.exception("lane %s can't journal; refused", self.name)
-            decision = Decision(reason=Reason.NO_JOURNAL)
-        opened = self._open(seen.read_at) if decision.granted else None
-        self.shown = Shown(decision=decision, at=now, opened=opened)
-        self._ring()
+            if isinstance(seen, DeviceError):
+                self._unreadable(seen)
+            else:
+                self.serve(seen.presented, seen.read_at)
+        finally:
+            self._deciding = False
 
-    def _unreadable(self, error: DeviceError, now: datetime) -> None:
+    def _told(self, read: CodeRead) -> bool:
+        return self.serve(presented_by(read), read.read_at)
+
+    def _unreadable(self, error: DeviceError) -> None:
         if not isinstance(error, (CardRemoved, CardAbsent)):
             _log.warning("lane %s: %s", self.name, error.code)
-        self.shown = Shown(decision=Decision(reason=Reason.TORN), at=now, try_again=True)
+        self._not_decided(b"", error.code)
+
+    def _not_decided(self, uid: bytes, why: str) -> None:
+        """Something was held there and came to no decision: a line all the same."""
+        decision = Decision(reason=Reason.TORN)
+        line = blank_line(Presented(uid=uid), self.lane, self._snapshot(), self._shared.clock())
+        self._shared.recorder.write(replace(line, reason=decision.reason, detail=why))
+        self._show(Shown(decision=decision, at=line.at, try_again=True))
+
+    # --- what the devices tell
+
+    def _found(self, lane: str, finding: Finding) -> None:
+        self._shared.recorder.note(lane, finding)
+        shown, about = self.shown, finding.about
+        fault = finding.kind is EventKind.BARRIER_FAULT
+        if fault and shown and about and shown.about == about.sequence:
+            self.shown = replace(shown, opened=False)
         self._ring()
 
-    def _commit(self, uid: bytes, decision: Decision, version: int, now: datetime) -> None:
-        tap = Tap(
-            at=now,
-            lane=self.lane.lane_id,
-            uid=uid,
-            card_number=decision.card_number,
-            granted=decision.granted,
-            reason=decision.reason,
-            snapshot_version=version,
-        )
-        self._journal.append(tap)
+    def _reader_changed(self) -> None:
+        self._trouble(READER_AWAY, bool(self.post.fault))
+        self._ring()
 
-    def _open(self, read_at: float) -> bool:
-        def open_in_time() -> bool:
-            if self._ticks() - read_at > STALE_S:
-                _log.warning("lane %s: the tap grew old; not opened", self.name)
-                return False
-            self._barrier.open()
-            return True
+    def _look_at_reader(self) -> None:
+        if isinstance(self.post, CodePost):
+            self._trouble(READER_TAMPER, bool(self.post.link.tamper))
 
-        try:
-            return self._barrier_worker.submit(open_in_time, timeout_s=_OPEN_S)
-        except DeviceError as error:
-            _log.warning("lane %s: the barrier did not answer (%s)", self.name, error.code)
-            return False
+    def _trouble(self, word: str, stands: bool) -> None:
+        self._shared.recorder.trouble(word, self.lane.lane_id, stands=stands)
+
+    # --- what is shown
+
+    def _show(self, shown: Shown) -> None:
+        self.shown = shown
+        self._ring()
+        if shown.try_again:
+            return
+        lamp, for_s = (Lamp.GO, _GO_S) if shown.opened else (Lamp.STOP, _STOP_S)
+        self.contacts.light(lamp, for_s)
+        if self.display is not None:
+            notice = notice_of(
+                shown.decision,
+                opened=shown.opened,
+                right=self.lane.right,
+                nearest=self.nearest_space,
+                reminder=self._snapshot().rules.reminder.texts.get(DEFAULT_LANGUAGE, ""),
+            )
+            self.display.say(notice)
 
     def _ring(self) -> None:
-        self._bell.ring(LANES)
+        self._shared.bell.ring(LANES)
+
+    # --- the devices
+
+    def _posted(
+        self, reader: CardReader | None, codes: CodeReader | None
+    ) -> ReaderPost[_Seen] | CodePost:
+        changed = self._reader_changed
+        if codes is not None:
+            return CodePost(codes, self.name, arrived=self._told, fault_changed=changed)
+        if reader is None:
+            raise ValueError("a lane needs a reader")
+        return ReaderPost(reader, look=self._look, arrived=self._arrived, fault_changed=changed)
+
+    def _displayed(self, display: TextDisplay | None) -> LaneDisplay | None:
+        if display is None:
+            return None
+
+        def changed(code: str) -> None:
+            self._trouble(DISPLAY_AWAY, bool(code))
+
+        return LaneDisplay(display, self.name, fault_changed=changed, ticks=self._shared.ticks)

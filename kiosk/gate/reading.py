@@ -14,6 +14,7 @@ from drivers.api import (
     CardIdentity,
     CardReader,
     Channel,
+    CountingCard,
     KeyRole,
     KeySet,
     SecureChannel,
@@ -37,25 +38,30 @@ def medium_of(identity: CardIdentity) -> Medium:
     return Medium.CLASSIC if identity.kind in CLASSIC_KINDS else Medium.DESFIRE
 
 
-def read_presented(reader: CardReader, right: RightKind, keys: GateKeys, cards: Cards) -> Presented:
+def read_presented(
+    reader: CardReader, right: RightKind, keys: GateKeys, cards: Cards, *, counting: bool = False
+) -> Presented:
     """Read what a lane needs of the card in the field. `cards` says how each one is to be read.
 
+    With `counting` a card that has a counter uses up a number, by which clones show up.
     Raises CardRemoved when it left too early and DeviceError when the reader fails: then there is
     nothing to decide, and the holder simply tries again.
     """
     channel = reader.connect()
     try:
-        return _read(channel, right, keys, cards)
+        return _read(channel, right, keys, cards, counting=counting)
     finally:
         channel.close()
 
 
-def _read(channel: Channel, right: RightKind, keys: GateKeys, cards: Cards) -> Presented:
+def _read(
+    channel: Channel, right: RightKind, keys: GateKeys, cards: Cards, *, counting: bool
+) -> Presented:
     identity = identify(channel)
     uid = identity.uid
     try:
         card = open_identified(channel, identity, secure_channel=_recorded_channel(cards.get(uid)))
-        data = _read_slot(card, right, keys, cards)
+        data, opened_with = _read_slot(card, right, keys, cards)
         if not data:
             return Presented(uid=uid, problem=Problem.EMPTY)
         record = keys.open_record(data, uid, medium_of(identity))
@@ -67,10 +73,22 @@ def _read(channel: Channel, right: RightKind, keys: GateKeys, cards: Cards) -> P
         return Presented(uid=uid, problem=Problem.TORN)
     except (RecordInvalid, CardIntegrityError):
         return Presented(uid=uid, problem=Problem.FORGED)
-    return Presented(uid=uid, record=record)
+    counter = _counted(card, opened_with) if counting else None
+    return Presented(uid=uid, record=record, counter=counter)
 
 
-def _read_slot(card: Card, right: RightKind, keys: GateKeys, cards: Cards) -> bytes:
+def _counted(card: Card, keys: KeySet) -> int | None:
+    """The number that the card used up. Raises CardRemoved: it may have, and is shown again."""
+    if not isinstance(card, CountingCard):
+        return None
+    try:
+        return card.count_down(keys)
+    except (CardAuthenticationFailed, ApduRefused):
+        return None
+
+
+def _read_slot(card: Card, right: RightKind, keys: GateKeys, cards: Cards) -> tuple[bytes, KeySet]:
+    """The slot's bytes, and the keys that opened it."""
     identity = card.identity
     medium = medium_of(identity)
     refused: CardAuthenticationFailed | None = None
@@ -79,8 +97,9 @@ def _read_slot(card: Card, right: RightKind, keys: GateKeys, cards: Cards) -> by
             KeyRole(role): key
             for role, key in keys.read_keys(identity.uid, medium, version).items()
         }
+        opening = KeySet(version, reading)
         try:
-            return card.read_slot(SLOT_OF[right], KeySet(version, reading))
+            return card.read_slot(SLOT_OF[right], opening), opening
         except CardAuthenticationFailed as error:
             refused = error
     raise refused or CardForeign("no key for this card", uid=identity.uid)

@@ -1,207 +1,221 @@
-"""The gate's line to the server: fetch the issue list, hand over taps. Nothing waits for it.
+"""The gate's line to the centre, on two threads: the list comes down, the journal goes up.
 
-The last list lies in the gate's journal, so that a gate restarted without a server goes on with it.
-What time it is the gate knows by itself: its floor is the latest instant it saw pass, and the
-server's clock is only compared with.
+No lane waits for either, and neither waits for the other. What goes wrong is told once, and tried
+again.
 """
 
 import logging
+import random
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Final
 
 from cardserver.client import CardServerClient, ServerError
-from cardserver.domain.admission import Direction, Reason, Snapshot
-from cardserver.wire import SnapshotView, TapReport
-from kiosk.gate.journal import GateJournal, Tap
-from kiosk.station.clock import ESTATE_ZONE, Clock
+from cardserver.client_gates import GateState
+from cardserver.clientsigning import GateSigner
+from cardserver.domain.admission import Direction, Snapshot
+from cardserver.domain.gateevent import GateEvent
+from kiosk.gate.feed import ListFeed
+from kiosk.gate.journal import GateJournal
+from kiosk.gate.liststore import ListStore
+from kiosk.gate.passages import Passages
+from kiosk.gate.upload import Upload
+from kiosk.station.clock import Clock
 from kiosk.station.events import Bell
 
 _log = logging.getLogger(__name__)
 
 LINK: Final = "link"
-OLD_AFTER: Final = timedelta(hours=24)
+OLD_AFTER: Final = timedelta(hours=24)  # unless the technician says otherwise
 """GATE-07a: from this age on the copy raises an alarm."""
-DRIFT_ALLOWED: Final = timedelta(seconds=5)
-"""GA/T 1742: a device's clock stays this close to the centre's, or an alarm is raised."""
 
-_STORED: Final = "snapshot"
-_FETCHED: Final = "fetched"
-_WRITE_FETCHED_EVERY: Final = timedelta(minutes=1)
+WAIT_S: Final = 15.0
+"""How long a question for news stays open: a line that died silently is noticed after so long."""
+
+_STOPPING_S: Final = 2.0
 
 
 class Uplink:
-    """Keeps the snapshot fresh and the journal uploaded, on one thread of its own.
+    """Keeps the snapshot fresh and the journal uploaded.
 
-    `clock_drift` is how far the gate's clock was ahead of the server's when they last spoke,
-    negative when it was behind. It is an alarm and decides nothing. `lanes` tells with the taps
-    which way vehicle lanes lead: the server learns from the log whether a car is inside (PARK-05b).
+    `every_s` is the pause between two looks at the journal, and before a question is asked again
+    that failed. `lanes` tells with the lines which way vehicle lanes lead: the centre learns from
+    the log whether a car is inside (PARK-05b).
     """
 
     def __init__(
         self,
         *,
         server: CardServerClient,
+        signer: GateSigner,
+        store: ListStore,
         journal: GateJournal,
         bell: Bell,
         clock: Clock,
         lanes: Mapping[str, Direction] = MappingProxyType({}),
-        every_s: float = 2.0,
+        every_s: float = 1.0,
+        wait_s: float = WAIT_S,
+        old_after: timedelta = OLD_AFTER,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.feed = ListFeed(
+            server=server, signer=signer, store=store, journal=journal, clock=clock, ticks=ticks
+        )
+        self.upload = Upload(server=server, journal=journal, lanes=lanes)
         self._server = server
         self._journal = journal
         self._bell = bell
         self._clock = clock
-        self._lanes = lanes
         self._every_s = every_s
-        self._ticks = ticks
+        self._wait_s = wait_s
+        self._old_after = old_after
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
-        stored = self._stored()
-        self._snapshot = stored or _nothing_known(clock())
-        self._stored_version = stored.version if stored else -1
-        self._fetched_at = self._written_fetched = self._last_fetched()
-        self._fetched_ticks = ticks()
-        self._fault = ""
+        self._passages: Passages | None = None
+        self._threads = [
+            threading.Thread(target=self._run_down, name="uplink down", daemon=True),
+            threading.Thread(target=self._run_up, name="uplink up", daemon=True),
+        ]
+        self._faults: dict[str, str] = {}
         self._alarms: dict[str, bool] = {}
         self.connected = False
-        self.clock_drift = timedelta(0)
 
     def start(self) -> None:
-        """Begin to talk to the server."""
-        self._thread.start()
+        """Begin to talk to the centre."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Stop talking."""
+        """Stop talking; a question that waits for an answer is left alone."""
         self._stop.set()
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        until = time.monotonic() + _STOPPING_S
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=max(0.0, until - time.monotonic()))
+
+    def tell_passages(self, tell: Callable[[Sequence[GateEvent]], None]) -> None:
+        """Have what other gates saw told to `tell`, while the rules speak of areas."""
+        self._passages = Passages(
+            self._server, tell, wanted=lambda: bool(self.feed.snapshot.rules.areas)
+        )
 
     def snapshot(self) -> Snapshot:
         """The issue list as the gate knows it, with the gate's own time floor."""
-        return replace(self._snapshot, time_floor=self._journal.passed)
+        return replace(self.feed.snapshot, time_floor=self._journal.passed)
 
     @property
     def age(self) -> timedelta:
         """How old the copy is. A clock that was set back makes it no younger."""
-        now = max(self._clock(), self._journal.passed)
-        waited = timedelta(seconds=self._ticks() - self._fetched_ticks)
-        return max(now - self._fetched_at, waited)
+        return self.feed.age
 
     @property
     def too_old(self) -> bool:
-        """True when the copy is older than a day and somebody should know."""
-        return self.age > OLD_AFTER
+        """True when the copy is older than allowed, a day as a rule: somebody should know."""
+        return self.age > self._old_after
+
+    @property
+    def clock_drift(self) -> timedelta:
+        """How far the gate's clock was ahead of the centre's when they last spoke, negative when
+        it was behind. It is an alarm and decides nothing.
+        """
+        return self.feed.clock_drift
 
     @property
     def clock_off(self) -> bool:
-        """True when the gate's clock and the server's did not agree when they last spoke."""
-        return abs(self.clock_drift) > DRIFT_ALLOWED
+        """True when the gate's clock and the centre's did not agree when they last spoke."""
+        return self.feed.clock_off
 
     @property
     def clock_set_back(self) -> bool:
         """True while the gate's clock says what is known to have passed (GATE-07a)."""
-        return self._clock() + DRIFT_ALLOWED < self._journal.passed
+        return self.feed.clock_set_back
+
+    @property
+    def rules_unread(self) -> bool:
+        """True while the centre has rules that this version of the program can't read."""
+        return bool(self.feed.snapshot.rules.unread)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What keeps the list or the lines from their way, apart from a centre that is away."""
+        return tuple(self._faults.values())
 
     def wake(self) -> None:
-        """Do a round now instead of waiting."""
+        """Look at the journal now instead of waiting."""
         self._wake.set()
 
     def round(self) -> None:
-        """Fetch and hand over once. Raises ServerError, sqlite3.Error.
-
-        Each part is done whatever becomes of the others: a full disk keeps no list from the lanes,
-        a tap the server can't take keeps no list from the disk.
-        """
+        """Fetch and hand over once. Raises what went wrong; each part is done all the same."""
         with ExitStack() as after:
             after.callback(lambda: self._journal.note_time(self._clock()))
-            view = self._fetch()
-            after.callback(self._keep, view)
-            self._hand_over()
+            after.callback(self._hand_over)
+            self._fetch(0.0)
 
-    def _run(self) -> None:
+    def _fetch(self, wait_s: float) -> None:
+        began = time.monotonic()
+        if self.feed.ask(wait_s, self._state()):
+            self._bell.ring(LINK)
+        elif self.feed.asked_to_wait and time.monotonic() - began < min(wait_s, self._every_s):
+            self._pause()  # too many gates wait at the centre: it had no place for this one
+
+    def _pause(self) -> None:
+        """For about `every_s`, not in step with other gates."""
+        self._stop.wait(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+    def _hand_over(self) -> None:
+        while self.upload.drain() and not self._stop.is_set():
+            pass
+        if self._passages is not None:
+            self._passages.ask_when_due()
+
+    def _state(self) -> GateState:
+        return GateState(waiting=self.upload.waiting, program=_program())
+
+    def _run_down(self) -> None:
         while not self._stop.is_set():
-            self._note(connected=self._try_round())
+            well = self._try("down", lambda: self._fetch(self._wait_s))
+            with suppress(Exception):  # a full disk; the upload says so
+                self._journal.note_time(self._clock())
+            self._note(connected=well)
+            if not well:
+                self._pause()
+
+    def _run_up(self) -> None:
+        while not self._stop.is_set():
+            self._try("up", self._hand_over)
             self._wake.wait(self._every_s)
             self._wake.clear()
 
-    def _try_round(self) -> bool:
+    def _try(self, what: str, work: Callable[[], None]) -> bool:
         try:
-            self.round()
+            work()
         except ServerError as error:
-            _log.debug("uplink: %s", error)
-        except Exception as error:  # noqa: BLE001 - a full disk must not end the uploads for ever
-            self._note_fault(error)
+            self._note_fault(what, error, quiet=True)
+        except Exception as error:  # noqa: BLE001 - a full disk must not end it for ever
+            self._note_fault(what, error, quiet=False)
         else:
-            self._fault = ""
+            self._faults.pop(what, None)
             return True
         return False
 
-    def _note_fault(self, error: Exception) -> None:
-        # Once, not every two seconds: the log may lie on the very disk that is full.
+    def _note_fault(self, what: str, error: Exception, *, quiet: bool) -> None:
+        # Once, not every second: the log may lie on the very disk that is full.
         fault = repr(error)
-        if fault != self._fault and not self._stop.is_set():
-            _log.error("the uplink can't do its round, and tries again", exc_info=error)
-            self._fault = fault
-
-    def _fetch(self) -> SnapshotView:
-        view = self._ask(self._snapshot.version or None)
-        if not view.complete and view.version != self._stored_version:
-            view = self._ask(None)  # what is stored is a whole list
-        return view
-
-    def _keep(self, view: SnapshotView) -> None:
-        if view.complete and view.version != self._stored_version:
-            self._journal.set_mark(_STORED, view.model_dump_json())
-            self._stored_version = view.version
-        if abs(self._fetched_at - self._written_fetched) >= _WRITE_FETCHED_EVERY:
-            self._journal.set_mark(_FETCHED, self._fetched_at.isoformat())
-            self._written_fetched = self._fetched_at
-
-    def _ask(self, known: int | None) -> SnapshotView:
-        """Ask for the list, take the answer to heart, compare the clocks."""
-        before = self._clock()
-        view = self._server.snapshot(known)
-        after = self._clock()
-        if view.version != self._snapshot.version:
-            self._bell.ring(LINK)
-        self._snapshot = view.to_domain(self._snapshot)
-        self.clock_drift = _drift(before, after, view.taken_at)
-        if self.clock_set_back and not self.clock_off:
-            # Both clocks agree, so it was the floor: this clock once ran ahead and was put right.
-            _log.warning("time had not come to %s; now it is %s", self._journal.passed, after)
-            self._journal.correct_time(after)
-        self._fetched_at = max(after, self._journal.passed)
-        self._fetched_ticks = self._ticks()
-        return view
-
-    def _hand_over(self) -> None:
-        taps = self._journal.waiting()
-        if not taps:
+        if self._stop.is_set() or fault == self._faults.get(what):
             return
-        reports = [_report(tap) for tap in taps]
-        self._server.post_taps(reports, journal=self._journal.id, lanes=self._lanes)
-        self._journal.acknowledge(taps[-1].sequence)
-
-    def _stored(self) -> Snapshot | None:
-        text = self._journal.mark(_STORED)
-        try:
-            return SnapshotView.model_validate_json(text).to_domain() if text else None
-        except (ValueError, KeyError):  # no such view, or a time zone that is not known here
-            _log.warning("the stored snapshot can't be read; waiting for the server")
-            return None
-
-    def _last_fetched(self) -> datetime:
-        text = self._journal.mark(_FETCHED)
-        return datetime.fromisoformat(text) if text else self._snapshot.taken_at
+        self._faults[what] = fault
+        if quiet:
+            _log.info("the line %s: %s", what, error)
+        else:
+            _log.error("the line %s can't do its work, and tries again", what, exc_info=error)
 
     def _note(self, *, connected: bool) -> None:
         self.connected = connected
@@ -210,6 +224,7 @@ class Uplink:
             "copy too old": self.too_old,
             "clock off the server's": self.clock_off,
             "clock set back": self.clock_set_back,
+            "rules not understood": self.rules_unread,
         }
         if alarms != self._alarms:
             _log.warning("alarms: %s", ", ".join(each for each in alarms if alarms[each]) or "none")
@@ -217,26 +232,6 @@ class Uplink:
             self._bell.ring(LINK)
 
 
-def _drift(before: datetime, after: datetime, server: datetime) -> timedelta:
-    """How far a clock is certainly ahead of the server's, which spoke between its two readings."""
-    if server < before:
-        return before - server
-    return min(after - server, timedelta(0))
-
-
-def _report(tap: Tap) -> TapReport:
-    return TapReport(
-        sequence=tap.sequence,
-        at=tap.at,
-        lane_id=tap.lane,
-        uid=tap.uid,
-        card_number=tap.card_number,
-        reason=Reason(tap.reason),
-        granted=tap.granted,
-        snapshot_version=tap.snapshot_version,
-    )
-
-
-def _nothing_known(now: datetime) -> Snapshot:
-    """A gate that never met its server knows no card and opens for none."""
-    return Snapshot(version=0, taken_at=now, time_floor=now, zone=ESTATE_ZONE, cards={})
+@cache
+def _program() -> str:
+    return version("yika")

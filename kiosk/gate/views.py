@@ -10,16 +10,19 @@ from flask import Blueprint, Flask, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from cardserver.domain.admission import Reason
-from kiosk.gate.journal import GateJournal
+from cardserver.domain.gateevent import EventKind
+from cardserver.domain.schedules import hours_text
+from kiosk.gate.guardpages import REASONS, Told, guard_pages
+from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop, Shown
+from kiosk.gate.shared import Shared
 from kiosk.gate.uplink import Uplink
-from kiosk.station.clock import Clock
-from kiosk.station.events import Bell
 from kiosk.station.health import Device, Health, add_health
-from kiosk.station.web import create_station_app
+from kiosk.station.web import create_station_app, language
 
 _SHOWN_FOR: Final = timedelta(seconds=8)
 _TAPS_SHOWN: Final = 12
+_INSIDE_SHOWN: Final = 200
 _DAYLIGHT: Final = range(7, 19)
 """Hours of the estate's day in which a screen may be bright."""
 
@@ -44,12 +47,12 @@ class Sign:
     shown: Shown | None = None
 
 
-def create_app(
-    lanes: list[LaneLoop], *, journal: GateJournal, uplink: Uplink, bell: Bell, clock: Clock
-) -> Flask:
-    """The gate's web application over its lanes."""
-    app = create_station_app("kiosk.gate", bell=bell)
+def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: GuardPost) -> Flask:
+    """The gate's web application over its lanes; `post` is who stands there."""
+    clock, told = shared.clock, Told()
+    app = create_station_app("kiosk.gate", bell=shared.bell)
     add_health(app, lambda: health_of(lanes, uplink))
+    app.register_blueprint(guard_pages(lanes, post, shared, told))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
 
@@ -66,11 +69,22 @@ def create_app(
             "sign_of": lambda each: sign_of(each.shown, each.post.fault, now),
             "Face": Face,
             "Reason": Reason,
+            "post": post,
+            "reasons": REASONS,
+            "hours_text": hours_text,
+            "own_reminder": uplink.snapshot().rules.reminder.texts.get(language(), ""),
         }
 
     @gate.get("/")
     def guard() -> str:
-        return render_template("gate/guard.html", taps=journal.last(_TAPS_SHOWN))
+        return render_template(
+            "gate/guard.html",
+            taps=shared.journal.last(_TAPS_SHOWN, EventKind.TAP),
+            troubles=shared.recorder.troubles.standing,
+            occupancy=shared.whereabouts.occupancy(),
+            inside=shared.whereabouts.who()[:_INSIDE_SHOWN],
+            **told.take(),
+        )
 
     @gate.get("/lane/<lane_id>")
     def lane(lane_id: str) -> str:

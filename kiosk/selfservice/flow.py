@@ -43,6 +43,8 @@ class Event(StrEnum):
     CANCELLED = "cancelled"  # before any money
     STOPPED = "stopped"  # after some money: what went in stays booked for this card
     QR_CHOSEN = "qr-chosen"
+    EXACT_AMOUNT = "exact-amount"  # no note beyond what is missing
+    KEEP_REST = "keep-rest"  # …or its rest stays on the card as credit (FEE-04a)
     PAID = "paid"
     WRITTEN = "written"
     BROKEN_OFF = "broken-off"  # the card left while it was written
@@ -74,6 +76,8 @@ TABLE: Final = {
     (Screen.CONFIRM, Event.CARD_REFUSED): Screen.SORRY,
     (Screen.PAY, Event.PAID): Screen.WRITING,
     (Screen.PAY, Event.QR_CHOSEN): Screen.SCAN,
+    (Screen.PAY, Event.EXACT_AMOUNT): Screen.PAY,
+    (Screen.PAY, Event.KEEP_REST): Screen.PAY,
     (Screen.PAY, Event.CANCELLED): Screen.ATTRACT,
     (Screen.PAY, Event.STOPPED): Screen.OWED,
     (Screen.PAY, Event.DEVICE_LOST): Screen.OWED,

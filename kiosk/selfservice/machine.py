@@ -80,7 +80,11 @@ class Patience:
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One resident's visit, from the card laid down to the card taken away."""
+    """One resident's visit, from the card laid down to the card taken away.
+
+    `credit_fen` is what we owe to the card; with `keep_rest` its holder has agreed that what a note
+    is beyond the price becomes such a credit, too (FEE-04a).
+    """
 
     identity: CardIdentity | None = None
     card: CardView | None = None
@@ -94,6 +98,8 @@ class Visit:
     problem: str = ""
     last_before: date | None = None
     last_after: date | None = None
+    credit_fen: int = 0
+    keep_rest: bool = False
 
 
 def _can_go_on(waiting: WaitingSale) -> bool:
@@ -384,7 +390,8 @@ class Machine:
         visit.identity = seen
         try:
             visit.card = self.server.card(uid=seen.uid)
-            visit.ticket = self.server.open_operation(seen.uid)
+            if visit.card is None or visit.card.open_operation is not None:
+                visit.ticket = self.server.open_operation(seen.uid)
             if visit.ticket is not None:
                 self._move(Event.CARD_UNFINISHED)
                 self._write()
@@ -408,8 +415,9 @@ class Machine:
     def _go_on_with_a_paid(self, card: CardView) -> bool:
         """A top-up that was paid, or begun to be paid, and never written goes on (PARK-12a)."""
         visit = self.visit
-        waiting = self.server.waiting_sales(card_number=card.number)
-        sale = next((each for each in waiting if _can_go_on(each)), None)
+        waiting = self.server.waiting_for(card.number)
+        visit.credit_fen = waiting.credit_fen
+        sale = next((each for each in waiting.sales if _can_go_on(each)), None)
         if sale is None or not isinstance(sale.request, TopUpRequest):
             return False
         visit.gap = sale.request.gap
@@ -447,6 +455,11 @@ class Machine:
         self.visit.last_before = card.rights[RightKind.PARKING].last
         self.visit.last_after = self.visit.quote.after[RightKind.PARKING].last
 
+    def _choose(self, months: int) -> None:
+        """What is offered already need not be asked for again: the sale is opened at its price."""
+        if self.visit.quote is None or months != self.visit.months:
+            self._offer(months)
+
     def _touched(self, touch: Touch) -> None:
         try:
             self._touch(touch)
@@ -456,12 +469,14 @@ class Machine:
     def _touch(self, touch: Touch) -> None:
         match self.screen, touch.event:
             case Screen.MONTHS, Event.MONTHS_CHOSEN:
-                self._offer(touch.months)
+                self._choose(touch.months)
                 self._move(Event.MONTHS_CHOSEN)
             case Screen.CONFIRM, Event.CONFIRMED:
                 self._open_sale()
             case Screen.PAY, Event.QR_CHOSEN:
                 self._choose_code(touch.provider)
+            case Screen.PAY, (Event.EXACT_AMOUNT | Event.KEEP_REST):
+                self._choose_rest(keep=touch.event is Event.KEEP_REST)
             case Screen.SCAN, Event.BACK:
                 self.scan.end(Wish.BACK)
             case ((Screen.PAY | Screen.SCAN), (Event.CANCELLED | Event.STOPPED)):
@@ -504,11 +519,25 @@ class Machine:
         )
         self._leaving, self._wanted = False, None
         self._move(Event.CONFIRMED)
-        self._open_slot(visit.sale)
+        if visit.sale.missing_fen:
+            self._open_slot(visit.sale)
+        else:
+            self.till.sale = visit.sale  # the card's credit has paid all of it
+            self._look_at_money()
+
+    def _choose_rest(self, *, keep: bool) -> None:
+        """What a note is beyond the price: none goes in, or the card keeps the rest (FEE-04a)."""
+        sale = self.till.sale
+        if sale is None or self._leaving or self._wanted is not None:
+            return
+        self.visit.keep_rest = keep and sale.may_keep_rest
+        self._set_deadline()
+        if self.till.notes_fen:
+            self._open_slot(sale)
 
     def _open_slot(self, sale: SaleView) -> None:
         try:
-            self.till.take_for(sale)
+            self.till.take_for(sale, keep_rest=self.visit.keep_rest)
         except DeviceError as error:
             self._acceptor_lost(error)
 
@@ -736,7 +765,7 @@ class Machine:
         return SecureChannel(name) if name else None
 
     def _credited(self) -> int:
-        return self.visit.sale.credited_fen if self.visit.sale else 0
+        return self.visit.sale.put_in_fen if self.visit.sale else 0
 
     def _print_owed(self, reason: str, received_fen: int) -> None:
         visit = self.visit

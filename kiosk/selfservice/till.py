@@ -69,13 +69,14 @@ class _Note:
             "value_fen": self.value_fen,
         }
 
-    def tender(self, state: TenderState) -> TenderRequest:
+    def tender(self, state: TenderState, *, keep_rest: bool = False) -> TenderRequest:
         return TenderRequest(
             tender_id=self.tender_id,
             kind=TenderKind.CASH_NOTE,
             value_fen=self.value_fen,
             state=state,
             checked=True,  # the acceptor checks every note (FEE-03a)
+            keep_rest=keep_rest,
         )
 
 
@@ -84,7 +85,8 @@ class Till:
 
     `notes_fen` are the notes the acceptor knows, none while it is away or out of order; `sale` is
     the sale last opened, as the server has it, `hint` what to say of a note that came back, and
-    `stirred` is True where the last poll heard of a note at all.
+    `stirred` is True where the last poll heard of a note at all. With `keep_rest` the payer of this
+    sale has agreed that what a note is beyond the price becomes the card's credit.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Till:
         self.sale: SaleView | None = None
         self.hint = ""
         self.stirred = False
+        self.keep_rest = False
         self._acceptor = acceptor
         self._server = server
         self._journal = journal or TillJournal()
@@ -120,7 +123,7 @@ class Till:
     @property
     def received_fen(self) -> int:
         """What the payer of the present sale gave us, with what the server has not heard of yet."""
-        credited = self.sale.credited_fen if self.sale else 0
+        credited = self.sale.put_in_fen if self.sale else 0
         untold = (note for note, state in self._untold if state is TenderState.CREDITED)
         return credited + sum(note.value_fen for note in untold) + self.on_its_way_fen
 
@@ -130,8 +133,12 @@ class Till:
         return self._note is not None or bool(self._untold or self._given_up)
 
     def accepted_notes(self) -> Sequence[int]:
-        """Notes that can be taken now: there is no change unit, so none above what is missing."""
+        """Notes that can be taken now: there is no change unit, so none above what is missing,
+        unless its payer keeps the rest (FEE-04a); and none where nothing is.
+        """
         missing = self.sale.missing_fen if self.sale else 0
+        if missing and self.keep_rest:
+            return self.notes_fen
         return tuple(value for value in self.notes_fen if value <= missing)
 
     def start(self) -> None:
@@ -160,9 +167,10 @@ class Till:
             self._stacked = info.stacked_count
         self.notes_fen = info.notes_fen
 
-    def take_for(self, sale: SaleView) -> None:
+    def take_for(self, sale: SaleView, *, keep_rest: bool = False) -> None:
         """Take notes for this sale. Raises DeviceError."""
         self.sale, self._open, self.hint = sale, True, ""
+        self.keep_rest = keep_rest and sale.may_keep_rest
         self._enable()
 
     def poll(self) -> None:
@@ -173,7 +181,6 @@ class Till:
             ServerError: the server is away or refuses a note, which went back; whatever it has to
                 know is told the next time.
         """
-        self._refusal = None
         try:
             events = self._acceptor.poll()
             self.stirred = any(event.kind in _OF_A_NOTE for event in events)
@@ -182,9 +189,10 @@ class Till:
             self.notes_fen = ()
             raise
         self.tell()
-        if self._refusal is not None:
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
             self.look()  # something was paid otherwise, or the sale has ended
-            raise self._refusal
+            raise refusal
         if self._open and self.accepted_notes():
             self._enable()
 
@@ -343,7 +351,8 @@ class Till:
             self._acceptor.return_note()
             raise
         try:
-            self.sale = self._server.tender(note.sale_id, note.tender(TenderState.ACCEPTING))
+            word = note.tender(TenderState.ACCEPTING, keep_rest=self.keep_rest)
+            self.sale = self._server.tender(note.sale_id, word)
         except ServerRefused as refused:
             self._refusal = refused
             self._keep(Entry.REFUSED, tender_id=note.tender_id)

@@ -5,7 +5,14 @@ from uuid import uuid4
 from cardserver.client import CardServerClient
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import Slot
-from cardserver.wire import BeginRequest, FormatRequest, OperationRequest, Ticket
+from cardserver.wire import (
+    BeginRequest,
+    FormatRequest,
+    IssueRequest,
+    OperationRequest,
+    ReplaceRequest,
+    Ticket,
+)
 from drivers.api import CLASSIC_KINDS, Card, KeyRole, KeySet
 from drivers.errors import ApduRefused, CardAuthenticationFailed, RecordTorn
 
@@ -22,13 +29,18 @@ def begin(
     sale_id: str | None,
     *,
     operation_id: str | None = None,
+    known: bool = True,
 ) -> Ticket:
     """Read the card's slots and open the operation; the server compares them with its own books.
 
     A caller that may have to ask again keeps `operation_id`: the same id gives the same ticket.
+    One that has just heard that the server does not know this chip says so with `known`: nothing
+    of ours is on it, and there are no keys to ask for.
     Raises ServerRefused (the rule that forbids it, `card-differs`, `card-busy`), CardError.
     """
-    found = {} if isinstance(request, FormatRequest) else found_slots(card, server)
+    looked_at = known and not isinstance(request, FormatRequest)
+    found = found_slots(card, server) if looked_at else {}
+    blank = isinstance(request, IssueRequest | ReplaceRequest)
     return server.begin(
         BeginRequest(
             operation_id=operation_id or str(uuid4()),
@@ -39,6 +51,7 @@ def begin(
             secure_channel=card.secure_channel.value if card.secure_channel else None,
             sale_id=sale_id,
             found_slots=found,
+            keys_at_once=blank,
         )
     )
 

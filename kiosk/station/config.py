@@ -5,7 +5,7 @@
     [station]
     name = "前台1"                      # stands on screens and papers
     server = "http://127.0.0.1:8700"    # the card server
-    token_file = "desk.token"           # the station's credential, one line
+    token_file = "desk.token"           # the station's credential, one line; a gate has none
     listen = "127.0.0.1:8711"           # where the pages are
     lock_after_minutes = 5              # a desk covers its screen when nobody touches it so long
     company = "翠湖物业服务有限公司"      # legal name on papers
@@ -34,8 +34,10 @@
 
     [gate]                              # gate only
     keys_file = "gate.keys"             # from `yika keys export-gate`
-    key_file = "gate.key"               # opens keys_file
+    key_file = "gate.key"               # opens keys_file and identity
+    identity = "gate.identity"          # this gate's own key, made by `yika gate enrol`
     journal = "gate.db"
+    keep_days = 400                     # so long a line stays here after the server has it
 
     [[lane]]                            # gate only, one or more
     id = "car-in"
@@ -46,6 +48,10 @@
     nearest_space = "B1 层访客车位"      # where else to park; offered to whoever is not let in
     reader = { driver = "pcsc", reader = "OMNIKEY" }
     barrier = { driver = "modbus_relay", port = "COM4", board = "waveshare", relay = 1 }
+    display = { driver = "…", port = "COM5" }  # a text line beside the lane; may be left out
+    pass_s = 15                         # so long somebody may take to go through
+    arm_s = 6                           # so long the arm may take to be up
+    held_s = 60                         # open so long with nobody in it is told to the guard
 """
 
 import tomllib
@@ -54,7 +60,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cardserver.domain.admission import Direction, Lane
+from cardserver.domain.admission import Direction, Identify, Lane
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import MAX_ZONE, RightKind
 from printer.documents import ReceiptCopy
@@ -75,7 +81,7 @@ class StationPart(_Part):
 
     name: str
     server: str
-    token_file: Path
+    token_file: Path = Path("station.token")
     listen: str = "127.0.0.1:8711"
     lock_after_minutes: Annotated[int, Field(ge=1, le=60)] = 5
     company: str
@@ -121,10 +127,13 @@ class KioskPart(_Part):
 
 
 class GatePart(_Part):
-    """Where a gate keeps its reading keys and its journal."""
+    """Where a gate keeps its reading keys, its own key and its journal."""
 
     keys_file: Path
     key_file: Path
+    identity: Path = Path("gate.identity")
+    keep_days: Annotated[int, Field(ge=365, le=3650)] = 400
+    copy_alarm_h: Annotated[float, Field(ge=0.1, le=720)] = 24.0
     journal: Path
 
 
@@ -139,16 +148,24 @@ class LanePart(_Part):
     nearest_space: str = ""
     reader: DevicePart
     barrier: DevicePart
+    display: DevicePart | None = None
+    pass_s: Annotated[float, Field(ge=1, le=120)] = 15.0
+    arm_s: Annotated[float, Field(ge=1, le=60)] = 6.0
+    held_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
 
     @property
     def leads(self) -> bool:
         """True for a vehicle lane whose direction is written down: its taps say who is inside."""
         return self.right is RightKind.PARKING and "direction" in self.model_fields_set
 
-    def to_domain(self) -> Lane:
-        """The value `decide` takes."""
+    def to_domain(self, identify: Identify = Identify.RECORD) -> Lane:
+        """The value `decide` takes; `identify` says what this lane's reader gives."""
         return Lane(
-            lane_id=LaneId(self.id), right=self.right, zone=self.zone, direction=self.direction
+            lane_id=LaneId(self.id),
+            right=self.right,
+            zone=self.zone,
+            direction=self.direction,
+            identify=identify,
         )
 
 
@@ -194,10 +211,25 @@ def _beside(config: Config, folder: Path) -> Config:
     gate = config.gate
     if gate is not None:
         paths = {
-            name: folder / getattr(gate, name) for name in ("keys_file", "key_file", "journal")
+            name: folder / getattr(gate, name)
+            for name in ("keys_file", "key_file", "identity", "journal")
         }
         gate = gate.model_copy(update=paths)
-    return config.model_copy(update={"station": station, "kiosk": kiosk, "gate": gate})
+    lanes = tuple(_lane_beside(lane, folder) for lane in config.lane)
+    return config.model_copy(
+        update={"station": station, "kiosk": kiosk, "gate": gate, "lane": lanes}
+    )
+
+
+def _lane_beside(lane: LanePart, folder: Path) -> LanePart:
+    """A reader's key lies in a file beside the station's."""
+    name = lane.reader.settings().get("key_file")
+    if name is None:
+        return lane
+    reader = DevicePart(
+        driver=lane.reader.driver, **lane.reader.settings() | {"key_file": str(folder / name)}
+    )
+    return lane.model_copy(update={"reader": reader})
 
 
 def read_token(path: Path) -> str:

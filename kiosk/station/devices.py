@@ -3,7 +3,14 @@
 from functools import partial
 
 from cardserver.client import CardServerClient, connect
-from drivers.api import Barrier, BillAcceptor, CardReader
+from drivers.api import (
+    Barrier,
+    BillAcceptor,
+    CardReader,
+    CodeReader,
+    CodeReaderDriver,
+    TextDisplay,
+)
 from drivers.loader import load
 from kiosk.station.config import Config, ConfigInvalid, DevicePart, read_token
 from kiosk.station.paper import Letterhead, PaperDesk
@@ -21,7 +28,23 @@ def open_reader(part: DevicePart | None) -> CardReader:
     """The card reader of a section. Raises ConfigInvalid, DeviceError."""
     if part is None:
         raise ConfigInvalid("the section [reader] is missing")
-    return load("readers", part.driver).open(part.settings())
+    driver = load("readers", part.driver)
+    if isinstance(driver, CodeReaderDriver):
+        raise ConfigInvalid(f"reader.driver: {part.driver} tells a number and can't open a card")
+    return driver.open(part.settings())
+
+
+def tells_numbers(part: DevicePart) -> bool:
+    """True when a lane's reader only tells an identifier (Wiegand, OSDP). Raises DeviceError."""
+    return isinstance(load("readers", part.driver), CodeReaderDriver)
+
+
+def open_code_reader(part: DevicePart) -> CodeReader:
+    """A lane's reader that tells identifiers. Raises ConfigInvalid, DeviceError."""
+    driver = load("readers", part.driver)
+    if not isinstance(driver, CodeReaderDriver):
+        raise ConfigInvalid(f"reader.driver: {part.driver} opens cards and tells no numbers")
+    return driver.open(part.settings())
 
 
 def open_acceptor(part: DevicePart | None) -> BillAcceptor:
@@ -34,6 +57,11 @@ def open_acceptor(part: DevicePart | None) -> BillAcceptor:
 def open_barrier(part: DevicePart) -> Barrier:
     """The barrier or strike of a lane. Raises DeviceError."""
     return load("barriers", part.driver).open(part.settings())
+
+
+def open_display(part: DevicePart) -> TextDisplay:
+    """The text display of a lane. Raises DeviceError."""
+    return load("displays", part.driver).open(part.settings())
 
 
 def open_paper(config: Config, server: CardServerClient) -> PaperDesk:

@@ -7,10 +7,10 @@ time the card is laid on any station `carry_out` (or `undo`) ends it on evidence
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum, unique
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from cardserver.client import CardServerClient
-from cardserver.domain.operation import Keying, OperationKind, SlotChange, Verdict, judge
+from cardserver.domain.operation import Keying, SlotChange, Verdict, judge
 from cardserver.domain.rights import Slot
 from cardserver.wire import Evidence, Settled, Ticket, Voided
 from drivers.api import Card, CardState, KeyRole, KeySet
@@ -21,9 +21,7 @@ from drivers.errors import (
     RecordMismatch,
     RecordTorn,
 )
-from kiosk.station.keyjournal import ServerJournal
-
-_OF_BLANKS: Final = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
+from kiosk.station.keyjournal import OF_BLANKS, RunJournal, backward, onward
 
 
 class UndoTooLate(CardError):
@@ -88,9 +86,7 @@ def carry_out(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) 
         return _format(ticket, card, server, tell)
     if ticket.keying is Keying.PERSONALISE:
         tell(Step.KEYS)
-        journal = ServerJournal(server, ticket)
-        journal.head(back=False)
-        card.personalise(keys, journal, previous=previous_key_set(ticket))
+        card.personalise(keys, onward(server, ticket), previous=previous_key_set(ticket))
     changes = ticket.slot_changes()
     _write(changes, card, keys, tell)
     tell(Step.READ_BACK)
@@ -119,7 +115,7 @@ def _write(changes: tuple[SlotChange, ...], card: Card, keys: KeySet, tell: Tell
 def _format(ticket: Ticket, card: Card, server: CardServerClient, tell: Tell) -> Settled:
     keys = key_set(ticket)
     tell(Step.KEYS)
-    card.format(keys, ServerJournal(server, ticket))
+    card.format(keys, onward(server, ticket))
     tell(Step.READ_BACK)
     _require_blank(card, keys)
     tell(Step.SETTLE)
@@ -142,8 +138,8 @@ def undo(
     """
     _require_chip(ticket, card)
     changes = ticket.slot_changes()
-    if ticket.kind in _OF_BLANKS:
-        _make_blank(card, key_set(ticket), ServerJournal(server, ticket))
+    if ticket.kind in OF_BLANKS:
+        _make_blank(card, key_set(ticket), backward(server, ticket))
         found: dict[int, bytes | None] = {change.slot: b"" for change in changes}
     else:
         found = _put_back(ticket, card, server)
@@ -153,12 +149,11 @@ def undo(
     return server.void(ticket.operation_id, evidence, reason, keep_sale=keep_sale)
 
 
-def _make_blank(card: Card, keys: KeySet, journal: ServerJournal) -> None:
+def _make_blank(card: Card, keys: KeySet, journal: RunJournal) -> None:
     """Take back what personalising began; a card whose keys are not ours was never touched."""
     state = card.state(keys)
     untouched = state is CardState.BLANK and not journal.begun
     if state is not CardState.FOREIGN and not untouched:
-        journal.head(back=True)
         card.format(keys, journal)
         _require_blank(card, keys)
 
@@ -169,7 +164,7 @@ def _put_back(ticket: Ticket, card: Card, server: CardServerClient) -> dict[int,
     if ticket.keying is Keying.FORMAT:
         raise UndoTooLate("nobody knows what was on the card: finish erasing it", uid=ticket.uid)
     if ticket.keying is Keying.PERSONALISE:
-        if ServerJournal(server, ticket).begun:
+        if backward(server, ticket).begun:
             raise UndoTooLate("the card's keys are being changed: finish that", uid=ticket.uid)
         return read_back(changes, card, previous_key_set(ticket) or keys)
     for change in changes:

@@ -45,6 +45,7 @@ _log = logging.getLogger(__name__)
 _ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
 _OTHER: Final = "其他"
 _PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
+_CREDIT: Final = "卡内余额"
 _PROVIDER_NAMES: Final = {"wechat": "微信支付", "alipay": "支付宝"}
 _RIGHT_NAMES: Final = {RightKind.DOOR: "门禁", RightKind.PARKING: "停车"}
 _PENDING_REASONS: Final = {
@@ -294,16 +295,20 @@ class PaperDesk:
             or f"YIKA-SLIP {number} {card} {content.total_fen} {document.local_date}",
             way_of_payment=_way_of_payment(content),
             received_fen=_received(content),
+            credit_used_fen=content.from_credit_fen,
+            credit_kept_fen=content.kept_fen,
             remark=_together(content),
             phone=self._letterhead.phone,
         )
 
 
 def _way_of_payment(content: DocumentContent) -> str:
-    """Cash and each provider through which it was paid."""
+    """Cash, each provider through which it was paid, and the card's credit."""
     names = [_PROVIDER_NAMES.get(provider, provider) for provider in content.providers]
-    if content.tender_kind is not TenderKind.QR:
+    if content.tender_kind in _PAYMENT_NAMES:
         names.insert(0, _PAYMENT_NAMES[content.tender_kind])
+    if content.from_credit_fen:
+        names.append(_CREDIT)
     return "、".join(names)
 
 

@@ -4,6 +4,7 @@ import { all, base, draw, faultWords, make, now, one, say, words, yuan } from ".
 
 const FAMILIES = { classic: "classic", desfire: "desfire" };
 const THUMBNAILS = 4;
+const LED_FITS = 18; // characters of a lane display's line on this page
 
 export let chosen = null;
 export let dragging = false;
@@ -194,10 +195,21 @@ draw("lanes", (state) => state.lanes, (lanes) => {
   for (const [name, lane] of Object.entries(lanes)) {
     const piece = one(`[data-lane="${name}"]`);
     piece.style.setProperty("--height", lane.arm_height);
+    piece.dataset.at = lane.place;
     piece.classList.toggle("vehicle", lane.vehicle_present);
+    piece.classList.toggle("fire", lane.fire);
+    for (const lamp of ["go", "stop"]) { piece.classList.toggle(`lit-${lamp}`, lane.lamps.includes(lamp)); }
+    const led = one("[data-led]", piece);
+    if (led) {
+      led.dataset.colour = lane.display_colour;
+      const row = (line) => make("span", { textContent: line, className: line.length > LED_FITS ? "runs" : "" });
+      led.replaceChildren(...lane.display.map((line) => make("span", { className: "led-row" }, row(line))));
+    }
+    piece.classList.toggle("let-go", lane.strike_free);
     const kind = name === "carpark" ? "arm" : "door";
     const place = lane.arm_height >= 1 ? "up" : lane.arm_height <= 0 ? "down" : "moving";
     if (lane.stuck) { light(name, "refused", words.stuck); }
+    else if (lane.strike_free && !lane.door_open) { light(name, "done", words["door-free"]); }
     else { light(name, place === "moving" ? "" : "done", words[`${kind}-${place}`]); }
   }
 });
@@ -216,7 +228,7 @@ draw("ahead", (state) => state.clock.days_ahead, (days) => {
 function moneyLine(money) {
   if (money.away) { return [make("span", { className: "sign attention", textContent: `! ${words["money-away"]}` })]; }
   const trial = money.trial;
-  const parts = ["settled", "returned", "held", "payable", "suspense"].map(
+  const parts = ["settled", "returned", "held", "payable", "suspense", "credit"].map(
     (name) => `${words[name]} ${yuan(trial[`${name}_fen`])}`);
   const sign = trial.balanced ? ["done", "✓"] : ["refused", `✕ ${words.unbalanced}`];
   return [

@@ -1,4 +1,4 @@
-"""One browser for the folder; one site for each file, since a story changes its estate."""
+"""Two browsers for the folder; one site for each file, since a story changes its estate."""
 
 import logging
 from collections.abc import Iterator
@@ -16,13 +16,16 @@ from tests.browser.served import (
     watched,
 )
 
+LOOKED_AT = {"test_accessibility", "test_gate_from_three_metres"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one worker: a second browser on two cores only makes both slow."""
+    """A worker for what is looked at and one for what is done: a browser more would only wait."""
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            looked_at = item.path.stem in LOOKED_AT
+            item.add_marker(pytest.mark.together("browser, looking" if looked_at else "browser"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -75,11 +75,11 @@ def _web_server(site: Site) -> Any:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Served]:
+def serve(folder: Path, kind: type[SettledSite] = SettledSite) -> Iterator[Served]:
     """A whole site on a free loopback port, on the story's first day."""
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
-    with SettledSite(folder, clock=clock) as site:
+    with kind(folder, clock=clock) as site:
         server = _web_server(site)
         thread = threading.Thread(target=server.run, name="pages", daemon=True)
         thread.start()

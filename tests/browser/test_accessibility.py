@@ -5,8 +5,12 @@ axe-core's rules are those of WCAG 2.2 A and AA and its own good practices.
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from cardserver.domain.permits import Action
@@ -18,8 +22,12 @@ from simulators.story import (
     add_parking,
     issue_to_the_owner,
 )
-from tests.browser.served import DESK_SIZE, KIOSK_SIZE, Served, barriers_found, watched
+from tests.browser.served import DESK_SIZE, KIOSK_SIZE, Served, barriers_found, serve, watched
+from tests.databases.sites import SiteWithPhones
+from tests.scenario.hands import with_parking
 
+HAND_WIDE_PX = 480
+"""10 cm on the kiosk's screen."""
 DESK, KIOSK, DOOR, GUARD = "/desk/", "/kiosk/", "/gate/lane/door", "/gate/"
 
 
@@ -139,6 +147,9 @@ def test_every_screen_of_the_kiosk_is_without_barriers(kiosk_page: Page, served:
     at("confirm")
     touched("confirmed")()
     at("pay")
+    touched("keep-rest")()
+    expect(page.locator("[aria-pressed=true]")).to_contain_text("留在卡里")
+    at("pay")
     served.site.acceptor.insert_note(100_00)
     tell.until("100 yuan are in", lambda: tell.state("kiosk")["credited_fen"] == 100_00)
     touched("stopped")()
@@ -155,6 +166,39 @@ def test_every_screen_of_the_kiosk_is_without_barriers(kiosk_page: Page, served:
     page.locator(".kiosk-foot button").click()
     expect(page.locator("body")).to_have_class("kiosk large")
     at("attract")
+
+
+def test_a_code_to_be_scanned_is_shown_without_barriers_and_large_enough(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The screen that pays by phone: named for who can't see it, and as wide as a hand."""
+    with (
+        serve(tmp_path, SiteWithPhones) as served,
+        watched(browser, served.url, KIOSK_SIZE, reduced_motion="reduce") as window,
+    ):
+        tell, page = served.tell, window.open(KIOSK)
+        with_parking(tell, "owner", "classic-1k")
+        served.site.box.lay(tell.card_ids["owner"], "kiosk")
+        expect(page.locator("[data-screen=months]")).to_be_visible()
+        tell.post("/kiosk/touch/months-chosen", months=1)
+        tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
+        tell.post("/kiosk/touch/confirmed")
+        expect(page.locator("[data-screen=pay] .providers button")).to_have_count(2)
+        assert barriers_found(page) == []
+        tell.post("/kiosk/touch/qr-chosen", provider="wechat")
+        code = page.get_by_role("img", name="付款二维码")
+        expect(code).to_be_visible()
+        assert barriers_found(page) == []
+        picture = Image.open(BytesIO(page.screenshot()))
+        seen = [each.text for each in zxingcpp.read_barcodes(picture)]
+        assert seen == [tell.state("kiosk")["code"]], "a phone before the screen reads it"
+        box = code.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= HAND_WIDE_PX
+        height = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+        assert height[0] <= height[1], "all of it is seen at once"
+        tell.post("/kiosk/touch/cancelled")
+        tell.until("the code has ended", lambda: tell.state("kiosk")["screen"] != "scan")
 
 
 def test_the_gate_is_without_barriers_by_day_and_by_night(browser: Browser, served: Served) -> None:
@@ -256,8 +300,10 @@ def test_a_quarters_sheet_is_without_barriers(desk_page: Page, served: Served) -
 
 
 def test_the_door_of_the_desk_is_without_barriers(desk_page: Page, served: Served) -> None:
+    desk = desk_page.url
+    desk_page.goto("about:blank")  # a page that is looked at goes to the door by itself
     served.tell.post("/desk/lock")
-    desk_page.reload()
+    desk_page.goto(desk)
     expect(desk_page.locator("h1")).to_have_text(f"{OPERATOR}，屏幕已锁定")
     assert barriers_found(desk_page) == []
     desk_page.get_by_role("link", name="换一位同事登录").press("Enter")

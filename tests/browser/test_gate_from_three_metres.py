@@ -85,7 +85,7 @@ def test_the_guard_sees_all_lanes_the_last_taps_and_how_old_the_copy_is(
     newest = page.locator(".taps tbody tr").first
     expect(newest).to_contain_text("3栋大门")
     expect(newest).to_contain_text("放行")
-    expect(page.locator("header")).to_contain_text("0 分钟前")
+    expect(page.locator("#live")).to_contain_text("0 分钟前")
 
 
 def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: Served) -> None:

@@ -295,3 +295,41 @@ def test_motion_explains_once_and_never_for_those_who_wish_none(
         lay(served)
         shown(page, "months")
         window.must_have_been_quiet()
+
+
+def test_the_rest_of_a_note_stays_on_the_card_where_the_resident_touches_that_fee_04a(
+    kiosk_window: Watched, served: Served
+) -> None:
+    page = kiosk_window.open(KIOSK)
+    lay(served)
+    shown(page, "months")
+    touch(page, "1 个月")
+    expect(shown(page, "confirm"), "said before the first note").to_contain_text("多出来的留在卡里")
+    touch(page, "去付款")
+    pay = shown(page, "pay")
+    exact, keep = (page.get_by_role("button", name=each) for each in ("刚好的金额", "留在卡里"))
+    expect(exact).to_have_attribute("aria-pressed", "true")
+    for note, paid in ((100, 100), (100, 200), (50, 250)):
+        feed(served, note, paid=paid)
+    expect(pay.locator(".notes .not-now")).to_have_text(["100"])
+    keep.tap()
+    expect(keep).to_have_attribute("aria-pressed", "true")
+    expect(exact).to_have_attribute("aria-pressed", "false")
+    expect(pay.locator(".notes .not-now")).to_have_count(0)
+    measure(page)
+    feed(served, 100, paid=350)
+    expect(shown(page, "done")).to_contain_text("多出的 50 元已留在卡里")
+    served.site.box.lift("kiosk")
+    shown(page, "attract")
+    served.tell.money_agrees()
+
+    lay(served)
+    expect(shown(page, "months")).to_contain_text("卡内余额")
+    touch(page, "1 个月")
+    expect(shown(page, "confirm")).to_contain_text("卡内余额先付 50 元，还需要付 250 元。")
+    touch(page, "去付款")
+    expect(shown(page, "pay").locator(".amount")).to_have_text("250 元")
+    touch(page, "不办了")
+    served.site.box.lift("kiosk")
+    shown(page, "attract")
+    assert served.site.trial().credit_fen == 50_00

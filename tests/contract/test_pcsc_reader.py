@@ -28,7 +28,7 @@ from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.pcscd import Pcscd
 from simulators.vpcd import FIRST_PORT, SECOND_PORT, Attachment, attach
 
-pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
+pytestmark = [pytest.mark.pcscd, pytest.mark.together("pcscd")]
 
 FIRST, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
 UID, OTHER_UID = bytes.fromhex("04A1B2C3D4E5F6"), bytes.fromhex("04000000000002")

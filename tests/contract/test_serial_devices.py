@@ -6,6 +6,7 @@ Times are real here, so waiting is done by the drivers' own timeouts and nothing
 import errno
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import serial
 from pymodbus.client import ModbusSerialClient
 
 from drivers.acceptors import id003, ssp
-from drivers.api import BarrierState, BillAcceptor, BillEvent, BillEventKind, ByteStream
+from drivers.api import BillAcceptor, BillEvent, BillEventKind, ByteStream, Inputs
 from drivers.barriers import modbus_relay
 from drivers.bytestream import LineSettings, line_settings, open_serial, port_names
 from drivers.errors import DeviceBusy, DeviceFault, DeviceNotFound, DeviceTimeout
@@ -289,12 +290,12 @@ def test_a_barrier_opens_over_a_real_port(plug: Plug, model: Model, board: str) 
         {"port": plug(barrier).path, "board": board, "unit": "9", "timeout_ms": "2000"} | wired
     )
     if wired:
-        assert driver.state() == BarrierState(arm_up=False, vehicle_present=False)
+        assert driver.state() == Inputs(arm_up=False, vehicle_present=False)
     driver.open()
     assert len(barrier.openings) == 1
     if wired:
         barrier.vehicle_present = True
-        assert driver.state() == BarrierState(arm_up=True, vehicle_present=True)
+        assert driver.state() == Inputs(arm_up=True, vehicle_present=True)
     driver.close()
 
 
@@ -317,20 +318,43 @@ def test_a_port_in_use_and_one_that_went_away_and_came_back_are_told_apart(
     port = plug(barrier)
     name.symlink_to(port.path)
     settings = {"port": str(name), "board": "waveshare-d", "arm_input": "1", "timeout_ms": "2000"}
-    first, second = modbus_relay.DRIVER.open(settings), modbus_relay.DRIVER.open(settings)
+    first = modbus_relay.DRIVER.open(settings)
+    other = open_serial(line_settings(settings, baud=9600))
+    with pytest.raises(DeviceBusy):
+        first.open()
+    other.close()
     first.state()
     with pytest.raises(DeviceBusy):
-        second.open()
+        open_serial(line_settings(settings, baud=9600))
     port.close()
     with pytest.raises(DeviceNotFound):
         first.open()
     with pytest.raises(DeviceNotFound):
-        second.state()
+        first.state()
     name.unlink()
     name.symlink_to(plug(barrier).path)
-    assert first.state() == BarrierState(arm_up=False, vehicle_present=None)
+    assert first.state() == Inputs(arm_up=False, vehicle_present=None)
     assert barrier.openings == (), "what could not be sent is not made up for"
     first.close()
+
+
+def test_two_lanes_share_one_board_and_its_line(plug: Plug) -> None:
+    barrier = VirtualBarrier()
+    settings = {"port": plug(barrier).path, "board": "waveshare-d", "timeout_ms": "2000"}
+    entry = modbus_relay.DRIVER.open(settings | {"relay": "1"})
+    leave = modbus_relay.DRIVER.open(settings | {"relay": "2", "loop_input": "2"})
+    with ThreadPoolExecutor() as lanes:
+        for _ in range(5):
+            openings = [lanes.submit(lane.open) for lane in (entry, leave)]
+            assert leave.state().vehicle_present is False
+            for opening in openings:
+                opening.result()
+    assert sorted(each.relay for each in barrier.board.openings) == [0] * 5 + [1] * 5
+    with pytest.raises(DeviceFault, match="named twice"):
+        modbus_relay.DRIVER.open(settings | {"relay": "3", "baud": "38400"})
+    entry.close()
+    leave.open()
+    leave.close()
 
 
 @pytest.mark.parametrize("model", [Model.WAVESHARE, Model.LC])

@@ -18,7 +18,7 @@ from simulators.pcscd import Pcscd
 from simulators.site import BRISK_NOTES
 from simulators.story import CHAPTERS, FIRST_DAY, Teller, tell_all
 
-pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
+pytestmark = [pytest.mark.pcscd, pytest.mark.together("pcscd")]
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 GET_UID = bytes.fromhex("FFCA000000")

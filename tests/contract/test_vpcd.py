@@ -23,7 +23,7 @@ from simulators.pcscd import Pcscd
 from simulators.reader import VirtualReader
 from simulators.vpcd import Attachment, attach
 
-pytestmark = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
+pytestmark = [pytest.mark.pcscd, pytest.mark.together("pcscd")]
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 SHORT_UID = bytes.fromhex("DEADBEEF")

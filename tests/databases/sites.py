@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -44,6 +44,13 @@ class SettledSite(Site):
 
     def build_server(self) -> Flask:
         return server_of(self.estate)
+
+
+class SiteWithPhones(SettledSite):
+    """A site whose estate has an account with both providers."""
+
+    def open_estate(self, path: Path) -> Estate:
+        return replace(super().open_estate(path), providers=self.providers)
 
 
 def _estate(path: Path, clock: Callable[[], datetime]) -> Estate:

@@ -4,7 +4,6 @@ The cluster lives in a temporary folder, listens on a socket in it and nowhere e
 with the test run. initdb refuses root, so as root it runs under another account.
 """
 
-import atexit
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pytest
@@ -98,7 +98,7 @@ def cluster(settings: tuple[str, ...] = _HURRIED) -> str | None:
         run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
-    atexit.register(stop)
+    Finalize(None, stop, exitpriority=0)
     return f"postgresql+psycopg://yika@/{{database}}?host={folder}"
 
 
@@ -160,7 +160,7 @@ def _past_the_guards(engine: Engine) -> Iterator[Connection]:
 
 def keep_until_the_end(folder: Path) -> Path:
     """The folder, which is gone with the process."""
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
     return folder
 
 

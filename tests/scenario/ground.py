@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.pool import PoolProxiedConnection
 
 from cardserver.client import CardServerClient
+from cardserver.clientsigning import GateSigner
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.admission import Decision, Lane, Presented, decide
 from cardserver.domain.gatekeys import GateKeys
@@ -138,11 +139,13 @@ class Ground:
     gate: CardServerClient = field(init=False)
     office: CardServerClient = field(init=False)
     gate_keys: GateKeys = field(init=False)
+    gate_signer: GateSigner = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate_keys = GateKeys.open(
             export_gate(self.vault, _GATE_KEY), _GATE_KEY, allow_demo=True
         )
+        self.gate_signer = GateSigner(demo_estate.GATE_IDENTITY, self.gate_keys, clock=self.clock)
         self.estate = open_estate(self.engine, self.clock, self.vault)
         server = httpx.WSGITransport(app=server_of(self.estate))
         self.line = self.make_line(server, self.engine)
@@ -151,8 +154,13 @@ class Ground:
         self.office = self.client(demo_estate.OFFICE)
 
     def client(self, station: str, **settings: object) -> CardServerClient:
-        headers = {"Authorization": f"Bearer {self.tokens[station]}"}
-        http = httpx.Client(transport=self.line, base_url="http://in-process", headers=headers)
+        if station == demo_estate.GATE:
+            http = httpx.Client(
+                transport=self.line, base_url="http://in-process", auth=self.gate_signer
+            )
+        else:
+            headers = {"Authorization": f"Bearer {self.tokens[station]}"}
+            http = httpx.Client(transport=self.line, base_url="http://in-process", headers=headers)
         return CardServerClient(http, wait=lambda _s: None, **settings)  # type: ignore[arg-type]
 
     # --- the counter's part, without its page

@@ -1,7 +1,8 @@
 """``make kill``: kiosks killed again and again, at steps and at moments that a seed chooses.
 
-Each run is a visit paid with banknotes, with the phone or with both; kiosk and server end by
-SIGKILL and start again, and box, providers, ledger, card and journal must agree. Ends with
+Each run is a visit paid with banknotes, with the phone or with both. The kiosk ends by SIGKILL and
+starts again, in most runs its server too; an acceptor speaks SSP or ID-003, and some cards have a
+credit and keep the rest of a note. Box, providers, ledger, card and journal must agree. Ends with
 ``N passed, N failed``; a failure names its run, which the same seed repeats.
 """
 
@@ -13,9 +14,11 @@ import tempfile
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from simulators.cards.api import CardDump
+from tests.scenario.killed_kiosk import DRIVERS, PLAIN, Way
 from tests.scenario.killing_by_phone import PLANS, PhonePlace, steps_of
 from tests.scenario.killing_kiosk import (
     NEVER,
@@ -41,6 +44,15 @@ MORE = 6
 
 Plan = tuple[str, ...]
 NOTES: Plan = ()
+WAYS = [
+    Way(protocol=protocol, keeps=keeps, server_lives=lives)
+    for protocol, keeps, lives in product(DRIVERS, (False, True), (False, True))
+]
+"""How banknotes are paid with; the phone's runs have the plainest of them."""
+
+
+Before = Mapping[bool, tuple[bytes, CardDump]]
+"""Store and card before a visit: of a card without a credit, and of one with it."""
 
 
 @dataclass(frozen=True)
@@ -48,36 +60,46 @@ class Kill:
     """How one run ends, and how it is paid until then."""
 
     plan: Plan = NOTES
+    way: Way = PLAIN
     hasty: bool = False
     step: int = NEVER
     after_s: float | None = None
 
-    def place(self, folder: Path, before: tuple[bytes, CardDump]) -> Place:
+    def place(self, folder: Path, before: Before) -> Place:
         """Where it happens."""
         if not self.plan:
-            return Place(folder, *before)
-        return PhonePlace(folder, *before, plan=self.plan, hasty=self.hasty)
+            return Place(folder, *before[self.way.keeps], self.way)
+        return PhonePlace(folder, *before[False], plan=self.plan, hasty=self.hasty)
 
 
-def chosen(seed: int, run: int, steps: Mapping[Plan, int]) -> Kill:
+Steps = Mapping[tuple[Plan, Way], int]
+
+
+def chosen(seed: int, run: int, steps: Steps) -> Kill:
     """The kill of one run; it depends on nothing but its number and the seed."""
     dice = random.Random(f"{seed}/{run}")
     plan = dice.choice(PLANS) if dice.random() < BY_PHONE else NOTES
+    way = dice.choice(WAYS) if not plan else PLAIN
     hasty = dice.random() < HASTY
     if dice.random() < AT_A_STEP:
-        return Kill(plan, hasty, step=dice.randrange(steps[plan] + (MORE if plan else 0)))
-    return Kill(plan, hasty, after_s=dice.uniform(0.0, LONGEST_S))
+        step = dice.randrange(steps[plan, way] + (MORE if plan else 0))
+        return Kill(plan, way, hasty, step=step)
+    return Kill(plan, way, hasty, after_s=dice.uniform(0.0, LONGEST_S))
 
 
-def counted(before: tuple[bytes, CardDump], folder: Path) -> dict[Plan, int]:
+def counted(before: Before, folder: Path) -> Steps:
     """How many steps a visit has that nobody disturbs, by how it is paid."""
-    steps = {NOTES: count_steps(before, folder / "notes")}
+    steps = {
+        (NOTES, way): count_steps(before[way.keeps], folder / f"notes-{number}", way)
+        for number, way in enumerate(WAYS)
+    }
     for number, plan in enumerate(PLANS):
-        steps[plan] = steps_of(PhonePlace(folder / f"plan-{number}", *before, plan=plan))
+        place = PhonePlace(folder / f"plan-{number}", *before[False], plan=plan)
+        steps[plan, PLAIN] = steps_of(place)
     return steps
 
 
-def one(kill: Kill, before: tuple[bytes, CardDump], folder: Path) -> bool:
+def one(kill: Kill, before: Before, folder: Path) -> bool:
     """Kill, start again, prove. False, with the story on stderr, when something did not agree."""
     try:
         left = kill.place(folder, before).run(kill.step, killed_after_s=kill.after_s)
@@ -98,7 +120,8 @@ def main(words: list[str]) -> int:
     logging.disable(logging.WARNING)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
-        folder, before = Path(name), card_with_parking()
+        folder = Path(name)
+        before = {credit: card_with_parking(credit=credit) for credit in (False, True)}
         steps = counted(before, folder)
         for run in range(given.runs):
             if one(chosen(given.seed, run, steps), before, folder / str(run)):

@@ -22,6 +22,7 @@ from kiosk.selfservice import machine as machine_module
 from kiosk.selfservice import scanning
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.machine import Machine, Touch
+from simulators.acceptor import YUAN
 from simulators.reader import VirtualReader
 from tests.databases.servers import server_of
 from tests.scenario.ground import Ground
@@ -37,6 +38,7 @@ from tests.scenario.killed_kiosk import (
 )
 
 _ENDED = {Screen.WRITING, Screen.DONE}
+NOTE = 100 * YUAN
 
 
 @dataclass
@@ -115,8 +117,8 @@ def perform(job: Job, phone: PhoneJob, last: int) -> None:
     until(lambda: machine.screen is Screen.MONTHS)
     machine.touch(Touch(Event.MONTHS_CHOSEN, 1))
     machine.touch(Touch(Event.CONFIRMED))
-    for word in phone.plan:
-        follow(machine, word)
+    for place, word in enumerate(phone.plan, start=1):
+        follow(machine, word, notes=phone.plan[:place].count("note"))
     until(lambda: machine.screen is Screen.DONE)
     (job.folder / STEPS).write_text("\n".join(steps.seen), encoding="ascii")
 
@@ -126,16 +128,15 @@ def _tells(request: httpx.Request) -> bool:
     return request.method == "POST"
 
 
-def _is_in(machine: Machine, before: int) -> bool:
-    return machine.till.received_fen > before and not machine.till.busy
+def _are_in(machine: Machine, notes: int) -> bool:
+    return machine.till.received_fen >= notes * NOTE and not machine.till.busy
 
 
-def follow(machine: Machine, word: str) -> None:
-    """One part of what the resident does at the screen."""
+def follow(machine: Machine, word: str, *, notes: int) -> None:
+    """One part of what the resident does at the screen; so many `notes` are in after it."""
     match word:
         case "note":
-            before = machine.till.received_fen
-            until(lambda: _is_in(machine, before) or machine.screen in _ENDED)
+            until(lambda: _are_in(machine, notes) or machine.screen in _ENDED)
         case "back":
             machine.touch(Touch(Event.BACK))
             until(lambda: machine.screen in {Screen.PAY, *_ENDED})

@@ -26,7 +26,7 @@ from simulators.payments.server import PayServer
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
 from tests.scenario.ground import MORNING, SetClock
-from tests.scenario.killed import CONTEXT, was_killed
+from tests.scenario.killed import CONTEXT, open_ground, was_killed
 from tests.scenario.killed_by_phone import PhoneJob, perform, with_phones
 from tests.scenario.killed_kiosk import JOURNAL, STEPS, open_machine, until
 from tests.scenario.killing_kiosk import CASH, NEVER, NOTE, PRICE, Left, Place
@@ -77,6 +77,7 @@ class PhonePlace(Place):
     pay_server: PayServer = field(init=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.notes = self.plan.count("note")
         codes = sum(word in {"wechat", "alipay"} for word in self.plan)
         wanted = codes if self.plan[-1] != "note" else codes + 1
@@ -107,7 +108,7 @@ class PhonePlace(Place):
         killed = was_killed(process.exitcode)
         process.close()
         paper.close()
-        return PhoneLeft(self, job, line, killed=killed)
+        return PhoneLeft(self, job, line, killed=killed, ground=open_ground(job))
 
     def offer(self) -> None:
         """As many notes as the plan says; one that comes back is tried again."""

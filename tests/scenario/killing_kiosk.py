@@ -12,22 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cardserver.domain.sale import SaleState
-from cardserver.wire import SaleView, TopUpRequest
-from drivers.acceptors import ssp
-from kiosk.selfservice.flow import Screen
+from cardserver.domain.sale import SaleState, TenderKind, TenderState
+from cardserver.domain.station import StationKind
+from cardserver.services.setup import register_station
+from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
+from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.journal import TillJournal
-from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.machine import Machine, Touch
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage
-from simulators.cards.api import CardDump
+from simulators.cards.api import CardDump, VirtualCard
 from simulators.cards.catalogue import make
+from simulators.id003 import VirtualId003
 from simulators.paper import VirtualPrinter
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
 from tests.databases.stores import fluent_engine
-from tests.scenario.ground import MORNING, Ground, load, save, settled_in, template
+from tests.scenario.ground import MORNING, Ground, load, new_id, save, settled_in, template
 from tests.scenario.killed import (
     CARD,
     CONTEXT,
@@ -38,10 +40,23 @@ from tests.scenario.killed import (
     was_killed,
     write_card,
 )
-from tests.scenario.killed_kiosk import JOURNAL, STEPS, open_machine, perform, until
+from tests.scenario.killed_kiosk import (
+    DRIVERS,
+    JOURNAL,
+    PLAIN,
+    STEPS,
+    Around,
+    Way,
+    on_pty,
+    open_machine,
+    perform,
+    until,
+)
+from tests.scenario.living import Afar, Living
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
-NOTE, PRICE = 100 * YUAN, 300 * YUAN
+NOTE, PRICE, CREDIT = 100 * YUAN, 300 * YUAN, 50 * YUAN
+ELSEWHERE = "kiosk-2"
 NEVER = 10_000
 CASH = f"cash:{demo_estate.KIOSK}"
 
@@ -53,8 +68,13 @@ class Place:
     folder: Path
     store: bytes
     memory: CardDump
-    acceptor: VirtualAcceptor = field(default_factory=lambda: VirtualAcceptor(timing=AT_ONCE))
+    way: Way = PLAIN
+    acceptor: VirtualAcceptor | VirtualId003 = field(init=False)
     printer: VirtualPrinter = field(default_factory=VirtualPrinter)
+
+    def __post_init__(self) -> None:
+        kind = {"ssp": VirtualAcceptor, "id003": VirtualId003}[self.way.protocol]
+        self.acceptor = kind(timing=AT_ONCE)
 
     def job(self) -> Job:
         self.folder.mkdir()
@@ -78,7 +98,15 @@ class Place:
     def run(self, last: int, *, killed_after_s: float | None = None) -> "Left":
         """Let the kiosk run until it is killed at that step or at that moment, or is done."""
         job, line, paper = self.job(), PtyPort(self.acceptor), TcpPort(self.printer)
-        process = CONTEXT.Process(target=perform, args=(job, line.path, paper.port, last))
+        ground = open_ground(job) if self.way.server_lives else None
+        living = None if ground is None else Living(ground)
+        around = Around(
+            acceptor_path=line.path,
+            printer_port=paper.port,
+            way=self.way,
+            server="" if living is None else living.url,
+        )
+        process = CONTEXT.Process(target=perform, args=(job, around, last))
         process.start()
         end = None if killed_after_s is None else time.monotonic() + killed_after_s
         while process.exitcode is None:
@@ -89,7 +117,11 @@ class Place:
         killed = was_killed(process.exitcode)
         process.close()
         paper.close()
-        return Left(self, job, line, killed=killed)
+        if living is not None:
+            living.come_to_rest()
+        return Left(
+            self, job, line, killed=killed, outside=living, ground=ground or open_ground(job)
+        )
 
     def offer(self) -> None:
         view = self.acceptor.view()
@@ -108,14 +140,15 @@ class Left:
     job: Job
     line: PtyPort
     killed: bool
-    ground: Ground = field(init=False)
+    ground: Ground
+    outside: Living | None = None
 
     def __post_init__(self) -> None:
-        self.ground = open_ground(self.job)
         self.card = read_card(self.job.kind, self.job.uid, self.job.folder / CARD)
-        self.kiosk = self.ground.client(demo_estate.KIOSK)
 
     def close(self) -> None:
+        if self.outside is not None:
+            self.outside.close()
         self.line.close()
         self.ground.engine.dispose()
         shutil.rmtree(self.job.folder)
@@ -139,7 +172,7 @@ class Left:
         assert visible in {0, NOTE}
         assert self.ground.trial().balanced
         if sale is not None:
-            assert sale.credited_fen == self.booked()
+            assert sale.put_in_fen == self.booked()
 
     # --- and in the end
 
@@ -147,8 +180,8 @@ class Left:
         """The kiosk starts again: it settles what was open, and goes on when the card is laid."""
         paper, reader = TcpPort(self.place.printer), VirtualReader()
         journal = TillJournal(self.job.folder / JOURNAL)
-        acceptor = ssp.DRIVER.open({"port": self.line.path})
-        machine = open_machine(self.ground, reader, acceptor, paper.port, journal)
+        acceptor = DRIVERS[self.place.way.protocol].open(on_pty(self.line.path))
+        machine = open_machine(self.server(), reader, acceptor, paper.port, journal)
         machine.start()
         try:
             until(lambda: machine.screen is Screen.ATTRACT and not machine.till.busy)
@@ -161,8 +194,17 @@ class Left:
             journal.close()
             paper.close()
 
+    def server(self) -> Ground | Afar:
+        """The one that lived on, as the new kiosk finds it; else one that starts with it."""
+        if self.outside is None:
+            return self.ground
+        return Afar(self.outside.url, self.job.tokens, self.ground.clock)
+
     def paid_on(self, machine: Machine) -> bool:
         """The payer goes on with what is missing; True when nothing is left to be done."""
+        keeps = self.place.way.keeps
+        if machine.screen is Screen.PAY and machine.visit.keep_rest is not keeps:
+            machine.touch(Touch(Event.KEEP_REST))
         self.place.offer()
         return machine.screen in {Screen.DONE, Screen.MONTHS}
 
@@ -181,6 +223,7 @@ class Left:
         trial = ground.trial()
         assert trial.balanced
         assert (trial.held_fen, trial.payable_fen, trial.suspense_fen) == (0, 0, 0)
+        assert trial.credit_fen == (CREDIT if self.place.way.keeps else 0)
         assert self.booked() == self.place.in_the_box()
         assert (self.booked() == PRICE) if done else True
         assert ground.count("document", f"station = '{demo_estate.KIOSK}'") == int(done)
@@ -190,14 +233,39 @@ class Left:
         assert (self.card.dump() != self.place.memory) is done
 
 
-def card_with_parking() -> tuple[bytes, CardDump]:
-    """The store and the card's memory before the visit: a card with a parking right."""
+def card_with_parking(*, credit: bool = False) -> tuple[bytes, CardDump]:
+    """The store and the card's memory before the visit: a card with a parking right.
+
+    With a `credit` of 50 yuan besides, which another kiosk kept: what is paid beside it in notes of
+    a hundred is then 50 too much again.
+    """
     engine = fluent_engine("sqlite://")
     load(engine, template().store)
     ground, card = settled_in(engine), make("classic-1k", UID)
     ground.do(ground.issue_request(ground.people.owner), card)
     ground.do(ground.parking_request(ground.card(card), 1), card)
+    if credit:
+        _keep_a_rest(ground, card)
     return save(engine), card.dump()
+
+
+def _keep_a_rest(ground: Ground, card: VirtualCard) -> None:
+    token = register_station(ground.estate, ELSEWHERE, StationKind.KIOSK)
+    ground.tokens = {**ground.tokens, ELSEWHERE: token}
+    request = TopUpRequest(card_number=ground.card(card).number, months=1)
+    kiosk, sale_id = ground.client(ELSEWHERE), new_id()
+    kiosk.open_sale(SaleRequest(sale_id=sale_id, request=request, quoted_total_fen=PRICE))
+    note = TenderRequest(
+        tender_id=new_id(),
+        kind=TenderKind.CASH_NOTE,
+        value_fen=PRICE + CREDIT,
+        state=TenderState.ACCEPTING,
+        checked=True,
+        keep_rest=True,
+    )
+    kiosk.tender(sale_id, note)
+    kiosk.tender(sale_id, note.model_copy(update={"state": TenderState.CREDITED}))
+    ground.write(request, sale_id, VirtualReader(), card, new_id())
 
 
 @contextmanager
@@ -219,9 +287,9 @@ def prove(left: Left) -> None:
     left.check_end()
 
 
-def count_steps(before: tuple[bytes, CardDump], folder: Path) -> int:
+def count_steps(before: tuple[bytes, CardDump], folder: Path, way: Way = PLAIN) -> int:
     """How many steps a visit has that nobody disturbs."""
-    with left_behind(Place(folder, *before).run(NEVER), "not killed at all") as left:
+    with left_behind(Place(folder, *before, way).run(NEVER), "not killed at all") as left:
         if left.killed:
             raise AssertionError
         left.check_money()

@@ -255,7 +255,7 @@ class OneKiosk:
         assert trial.balanced
         assert trial.suspense_fen == 0
         assert self.in_the_box() == self.booked()
-        assert sum(each.credited_fen for each in self.sales()) == self.booked()
+        assert sum(each.put_in_fen for each in self.sales()) == self.booked()
         assert not any(each.state is SaleState.SUSPENDED for each in self.sales())
         self.machine.journal.check()
 

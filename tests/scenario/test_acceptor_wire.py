@@ -12,6 +12,8 @@ from simulators.acceptor_path import Stage
 from simulators.stream import Direction, StreamFaultKind
 from tests.scenario.wire_bench import NOTE, PRICE, Bench, broken_sessions
 
+pytestmark = pytest.mark.apart
+
 PROTOCOLS = ["ssp", "id003"]
 
 

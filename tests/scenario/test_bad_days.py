@@ -236,9 +236,8 @@ def finish_at_the_desk(day: Teller) -> None:
 
 @dataclass
 class Cut:
-    """The line to the server, cut at a call: before it arrives, or while the answer is on its way.
-
-    From then on nothing passes until `mended`.
+    """The line to the server, cut at a call about an operation: before it arrives, or while the
+    answer is on its way. From then on nothing passes until `mended`.
     """
 
     app: Any
@@ -250,7 +249,7 @@ class Cut:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         if self.mended.is_set():
             return self.app(environ, start_response)
-        self.calls += 1
+        self.calls += environ["PATH_INFO"].startswith("/api/operations")
         if self.calls < self.at or (self.calls == self.at and self.answer_lost):
             answer = self.app(environ, start_response)
             if self.calls < self.at:
@@ -265,7 +264,7 @@ def cut_line(day: Teller, at: int, *, answer_lost: bool) -> Cut:
 
 
 @pytest.mark.parametrize("answer_lost", [False, True])
-@pytest.mark.parametrize("at", [3, 4, 21])
+@pytest.mark.parametrize("at", [1, 2])
 def test_a_server_that_goes_away_while_a_card_is_written_finds_it_finished_later(
     day: Teller, at: int, answer_lost: bool
 ) -> None:
@@ -275,8 +274,8 @@ def test_a_server_that_goes_away_while_a_card_is_written_finds_it_finished_later
     day.lay("owner", "desk")
     cut = cut_line(day, at, answer_lost=answer_lost)
     seen = write(day)
-    if seen["phase"] in {"card", "broken-off"}:
-        assert seen["problem"] == "server-unavailable"
+    assert seen["phase"] in {"card", "broken-off"}
+    assert seen["problem"] == "server-unavailable"
     cut.mended.set()
     finish_at_the_desk(day)
     assert trial(day) == PAID
@@ -290,7 +289,7 @@ def test_a_card_laid_down_again_finishes_what_a_lost_answer_left_open(day: Telle
     ready_to_issue(day)
     day.blank("owner", "classic-1k")
     day.lay("owner", "desk")
-    cut = cut_line(day, 5, answer_lost=True)
+    cut = cut_line(day, 1, answer_lost=True)
     assert write(day)["phase"] == "broken-off"
     cut.mended.set()
     day.lift("desk")

@@ -23,7 +23,7 @@ from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
-pytestmark = pytest.mark.xdist_group("card-business")
+pytestmark = pytest.mark.together("card-business")
 SHOP_HEAD = "周岚"
 NEXT_MONTH = date(2025, 6, 5)
 

@@ -37,6 +37,8 @@ from tests.scenario.killed import (
 )
 from tests.scenario.truth import check_gate, end_by_finishing, end_by_undoing
 
+pytestmark = pytest.mark.together("kills")
+
 ALL = os.environ.get("YIKA_KILL_ALL") == "1"
 SAMPLE_KINDS = ("classic-1k", "desfire-ev2")
 SORTS = {Step.EXCHANGE, Step.COMMIT, Step.ANSWER}

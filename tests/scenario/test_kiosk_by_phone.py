@@ -6,7 +6,6 @@ the end, and the resident holds a slip or gets the money back.
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 
 from cardserver.domain.rights import RightKind
 from cardserver.payments.api import ProviderName
-from cardserver.services.turn import Estate
 from cardserver.wire import SaleRequest, TopUpRequest
 from kiosk.selfservice import machine, scanning
 from kiosk.station.i18n import DEFAULT_LANGUAGE, text
@@ -25,7 +23,7 @@ from simulators.payments.book import OrderState, Refusal, SimOrder
 from simulators.payments.faults import Call, PayFault, Trouble
 from simulators.site import BRISK_NOTES
 from simulators.story import FIRST_DAY, Teller
-from tests.databases.sites import SettledSite
+from tests.databases.sites import SiteWithPhones
 from tests.databases.stores import keep_until_the_end
 from tests.scenario.ground import new_id
 from tests.scenario.hands import papers, says, trial, with_parking
@@ -41,13 +39,6 @@ from tests.scenario.test_bad_kiosk_days import (
 
 PRICE, NOTE = 300_00, 100_00
 WECHAT, ALIPAY = ProviderName
-
-
-class SiteWithPhones(SettledSite):
-    """A site whose estate has an account with both providers."""
-
-    def open_estate(self, path: Path) -> Estate:
-        return replace(super().open_estate(path), providers=self.providers)
 
 
 def open_site(folder: Path, morning: datetime) -> SiteWithPhones:

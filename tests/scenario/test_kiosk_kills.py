@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from simulators.cards.api import CardDump
+from tests.scenario.killed_kiosk import Way
 from tests.scenario.killing_by_phone import PLANS, PhonePlace
 from tests.scenario.killing_kiosk import Place, card_with_parking, count_steps, left_behind, prove
+
+pytestmark = pytest.mark.together("kills")
 
 ALL = os.environ.get("YIKA_KILL_ALL") == "1"
 SAMPLE = 8
@@ -41,6 +44,26 @@ def test_a_kiosk_killed_at_any_moment_loses_no_note_and_invents_none(
     for moment in (0.35, 0.6):
         left = Place(tmp_path / str(moment), *before).run(10_000, killed_after_s=moment)
         with left_behind(left, f"killed after {moment} s"):
+            prove(left)
+
+
+OTHER_WAYS = (
+    (Way(protocol="id003"), 22),
+    (Way(keeps=True), 27),
+    (Way(server_lives=True), 13),
+    (Way(protocol="id003", keeps=True, server_lives=True), 18),
+)
+"""Another acceptor; a card that has a credit and keeps the rest of a note; a server that lives."""
+
+
+def test_a_kiosk_killed_on_other_ways_to_pay_loses_no_note_and_invents_none(
+    before: tuple[bytes, CardDump], tmp_path: Path
+) -> None:
+    credited = card_with_parking(credit=True)
+    for way, step in OTHER_WAYS:
+        place = Place(tmp_path / str(step), *(credited if way.keeps else before), way)
+        with left_behind(place.run(step), f"killed at step {step} of {way}") as left:
+            assert left.killed
             prove(left)
 
 

@@ -16,7 +16,7 @@ from simulators.estate import HEAD
 from simulators.story import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = pytest.mark.together("site")
 
 PAPERS = ("id-card", "driving-licence", "vehicle-licence")
 

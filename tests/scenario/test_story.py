@@ -13,7 +13,7 @@ from simulators.clock import DemoClock
 from simulators.site import BRISK_NOTES, Site
 from simulators.story import CHAPTERS, FIRST_DAY, Teller
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.together("story")
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,8 @@ from tests.scenario.truth import (
     open_operation,
 )
 
+pytestmark = pytest.mark.apart
+
 Act = Callable[[VirtualReader], object]
 HISTORIES = 3
 

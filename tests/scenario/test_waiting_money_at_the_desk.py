@@ -13,7 +13,7 @@ from simulators.clock import DemoClock
 from simulators.story import FIRST_DAY, Teller, add_parking, issue_to_the_owner
 from tests.databases.sites import SettledSite
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = pytest.mark.together("site")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_waiting_sale_of_another_card_can_not_be_touched(tell: Teller):
 
 
 def test_a_sale_with_a_note_on_its_way_can_be_left_and_waits_on_the_list_fee_38b(tell: Teller):
-    sale_id = paid_at_the_kiosk(tell, notes=3)
+    sale_id = paid_at_the_kiosk(tell, notes=2)
     stuck = TenderRequest(
         tender_id=str(uuid4()),
         kind=TenderKind.CASH_NOTE,
@@ -87,6 +87,14 @@ def test_a_sale_with_a_note_on_its_way_can_be_left_and_waits_on_the_list_fee_38b
         checked=True,
     )
     tell.site.client("kiosk-1").tender(sale_id, stuck)
+    rest = TenderRequest(
+        tender_id=str(uuid4()),
+        kind=TenderKind.CASH_DESK,
+        value_fen=10000,
+        state=TenderState.CREDITED,
+        checked=True,
+    )
+    tell.site.counter.server.tender(sale_id, rest)
     tell.lay("owner", "desk")
     tell.post("/desk/waiting/use", sale_id=sale_id)
     before = tell.site.balances()

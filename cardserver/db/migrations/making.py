@@ -49,3 +49,24 @@ def keep(*tables: str) -> None:
                 f"CREATE TRIGGER keep_{table} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION yika_keep()"
             )
+
+
+def reword(table: str, before: str, after: str) -> None:
+    """SQLite changes a constraint in the text of its schema (sqlite.org/lang_altertable.html, 7).
+
+    No row is copied, and triggers, indexes and what refers to the table stay as they are.
+    """
+    connection = op.get_bind()
+    version = connection.scalar(sa.text("PRAGMA schema_version"))
+    connection.execute(sa.text("PRAGMA writable_schema = ON"))
+    changed = connection.execute(
+        sa.text(
+            "UPDATE sqlite_schema SET sql = replace(sql, :before, :after) "
+            "WHERE type = 'table' AND name = :name AND instr(sql, :before) > 0"
+        ),
+        {"before": before, "after": after, "name": table},
+    )
+    if changed.rowcount != 1:
+        raise RuntimeError(f"the table {table} is not as this program made it")
+    connection.execute(sa.text(f"PRAGMA schema_version = {int(version or 0) + 1}"))
+    connection.execute(sa.text("PRAGMA writable_schema = OFF"))

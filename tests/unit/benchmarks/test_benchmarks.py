@@ -5,27 +5,33 @@ is below what the protocol needs.
 """
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+from contextlib import nullcontext
 
 import pytest
+from playwright.sync_api import Browser
 
+from benchmarks import kiosks
 from benchmarks.__main__ import MEASURES, main, measured
 from benchmarks.cards import KINDS, LEAST, life
 from benchmarks.measure import QUICK, Effort, Figure, cpu_s, wall_s
 
-ROOT = Path(__file__).parents[3]
 KEYS = ["name", "value", "unit", "baseline", "ratio"]
-PCSCD = [pytest.mark.pcscd, pytest.mark.xdist_group("pcscd")]
+pytestmark = pytest.mark.apart
+
+PCSCD = [pytest.mark.pcscd, pytest.mark.together("pcscd")]
 ON_PCSCD = {"apdu.cpu", "kiosk.boot"}
 IN_A_BROWSER = {"kiosk.touch"}
-"""Playwright can be started once in a process, and the browser's tests have done it."""
-NAMES = [
-    pytest.param(name, marks=PCSCD if name in ON_PCSCD else [])
-    for name in MEASURES
-    if name not in IN_A_BROWSER
-]
+EXCHANGES = pytest.mark.together("exchanges")
+"""They are counted for all kinds of card at once, and remembered."""
+
+
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    if name in ON_PCSCD:
+        return PCSCD
+    return [EXCHANGES] if name.endswith(".exchanges") else []
+
+
+NAMES = [pytest.param(name, marks=_marks(name)) for name in MEASURES if name not in IN_A_BROWSER]
 ALL_KINDS = [(family, kind) for family, kinds in KINDS.items() for kind in kinds]
 
 
@@ -37,11 +43,18 @@ def test_a_figure_is_measured_and_written_on_one_line(name: str) -> None:
     check_line(name, figure.line())
 
 
+@pytest.mark.browser
+@pytest.mark.together("browser, looking")
 @pytest.mark.parametrize("name", sorted(IN_A_BROWSER))
-def test_a_figure_is_measured_in_a_browser(name: str) -> None:
-    words = [sys.executable, "-m", "benchmarks", name, "--quick"]
-    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    check_line(name, ran.stdout.removesuffix("\n"))
+def test_a_figure_is_measured_in_a_browser(
+    name: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the one that is open: Playwright can be started once in a process."""
+    monkeypatch.setattr(kiosks, "open_chromium", lambda: nullcontext(browser))
+    (figure,) = measured(name, QUICK)
+    for window in browser.contexts:
+        window.close()
+    check_line(name, figure.line())
 
 
 def check_line(name: str, line: str) -> None:
@@ -58,12 +71,14 @@ def check_line(name: str, line: str) -> None:
         assert written["ratio"] == pytest.approx(quotient, rel=2e-3)
 
 
+@EXCHANGES
 @pytest.mark.parametrize(("family", "kind"), ALL_KINDS)
 def test_a_tap_takes_six_exchanges_at_most(family: str, kind: str) -> None:
     assert life(kind)["tap.door"] <= 6
     assert life(kind)["tap.carpark"] <= 6
 
 
+@EXCHANGES
 @pytest.mark.parametrize(("family", "kind"), ALL_KINDS)
 def test_nothing_is_done_in_less_than_the_protocol_needs(family: str, kind: str) -> None:
     for action, least in LEAST[family].items():

@@ -59,6 +59,12 @@ TABLE = {
     "sign-in": NOBODY,
     "manage-operators": {AD},
     "service": {TE, CA},
+    "see-gates": AGENTS | {DH, CE, GU, TE},
+    "trace-card": HEADS | {DH, CE},
+    "gate-reports": HEADS | {DH, CE},
+    "open-gates": {GU, TE},
+    "read-gate-rules": HEADS | {CE, AD},
+    "set-gate-rules": {AD},
     "snapshot": NOBODY,
     "taps": NOBODY,
 }

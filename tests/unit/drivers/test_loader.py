@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardDriver, ReaderDriver
+from drivers.api import CardDriver, CodeReaderDriver, ReaderDriver
 from drivers.loader import DriverUnknown, load, names
 
-KINDS = ["acceptors", "barriers", "cards", "readers"]
+KINDS = ["acceptors", "barriers", "cards", "displays", "readers"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -25,7 +25,8 @@ def test_every_driver_there_is_can_be_loaded_under_its_name(kind: str) -> None:
 def test_files_that_are_parts_of_a_driver_are_no_drivers() -> None:
     assert "mifare_classic" in names("cards")
     assert {"mad", "opening", "mifare_classic_access"}.isdisjoint(names("cards"))
-    assert names("readers") == ["pcsc"]
+    assert names("readers") == ["osdp", "pcsc", "wiegand"]
+    assert names("displays") == ["bx5k"]
 
 
 def test_listing_imports_nothing() -> None:
@@ -37,6 +38,7 @@ def test_listing_imports_nothing() -> None:
 def test_the_types_are_those_of_the_kind() -> None:
     assert isinstance(load("cards", "mifare_classic"), CardDriver)
     assert isinstance(load("readers", "pcsc"), ReaderDriver)
+    assert isinstance(load("readers", "wiegand"), CodeReaderDriver)
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "Mifare", "../pcsc", "pcsc.py", "mad", "os.path"])

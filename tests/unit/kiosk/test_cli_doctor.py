@@ -18,8 +18,11 @@ from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
 
 from cardserver.domain.keys import EstateId
+from cardserver.services.enrolling import enrol
 from cardserver.services.opening import open_estate
-from cardserver.vault import KeyFile, create_vault, demo_vault, export_gate
+from cardserver.services.setup import SETUP
+from cardserver.services.turn import Estate
+from cardserver.vault import KeyFile, create_vault, demo_vault, export_gate, open_vault
 from cardserver.wire import Health
 from drivers.acceptors import id003, ssp
 from drivers.api import BillEventKind
@@ -29,6 +32,7 @@ from kiosk import cli
 from kiosk.checkup import machine, server
 from kiosk.checkup.finding import Finding, Mark, guarded
 from kiosk.checkup.visit import visit
+from kiosk.gate.identity import create_identity
 from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.station.clock import system_clock
 from simulators import estate as demo_estate
@@ -73,6 +77,7 @@ reader = {{ driver = "planted_readers.virtual", reader = "{reader}" }}
 barrier = {{ driver = "modbus_relay", port = "{port}", board = "waveshare-d", relay = 1, {inputs} }}
 """
 NOWHERE = "http://127.0.0.1:9"
+GATE_KEY = KeyFile(bytes(range(32)))
 
 
 class Deaf:
@@ -83,7 +88,10 @@ class Deaf:
 class Office:
     """A folder with a station's file, and a card server on loopback."""
 
-    def __init__(self, folder: Path, url: str, tokens: Mapping[str, str], clock: DemoClock) -> None:
+    def __init__(
+        self, folder: Path, url: str, tokens: Mapping[str, str], clock: DemoClock, estate: Estate
+    ) -> None:
+        self.estate = estate
         self.folder = folder
         self.url = url
         self.tokens = tokens
@@ -91,7 +99,8 @@ class Office:
 
     def file(self, *sections: str, kind: str = demo_estate.DESK, url: str = "") -> Path:
         """A station's file with these sections and the token of that station."""
-        (self.folder / "station.token").write_text(self.tokens[kind], encoding="ascii")
+        token = self.tokens.get(kind, "a gate has none")
+        (self.folder / "station.token").write_text(token, encoding="ascii")
         path = self.folder / "station.toml"
         head = STATION.format(server=url or self.url)
         path.write_text("\n".join((head, *sections)), encoding="utf-8")
@@ -102,15 +111,14 @@ class Office:
 def office(tmp_path: Path) -> Iterator[Office]:
     clock = DemoClock()
     lay_out_sqlite(tmp_path / "yika.db")
-    estate = open_estate(
-        f"sqlite:///{tmp_path / 'yika.db'}", demo_vault(), name="翠湖", clock=clock
-    )
+    vault = create_vault(tmp_path / "keyring.json", GATE_KEY, estate_id=EstateId("LAKE01"))
+    estate = open_estate(f"sqlite:///{tmp_path / 'yika.db'}", vault, name="翠湖", clock=clock)
     demo_estate.put_operators(estate)
     tokens = demo_estate.hand_out_tokens(estate)
     http = make_server("127.0.0.1", 0, server_of(estate))
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield Office(tmp_path, f"http://127.0.0.1:{http.server_port}", tokens, clock)
+    yield Office(tmp_path, f"http://127.0.0.1:{http.server_port}", tokens, clock, estate)
     http.shutdown()
     thread.join()
     http.server_close()
@@ -241,9 +249,8 @@ def test_a_server_that_is_not_there_needs_hands(office: Office) -> None:
     assert needs_hands(found(office.file(url=NOWHERE), "server"), NOWHERE)
 
 
-@pytest.mark.parametrize("kind", [demo_estate.GATE, demo_estate.KIOSK])
-def test_a_token_of_another_kind_of_station_needs_hands(office: Office, kind: str) -> None:
-    finding = found(office.file(kind=kind), "token")
+def test_a_token_of_another_kind_of_station_needs_hands(office: Office) -> None:
+    finding = found(office.file(kind=demo_estate.KIOSK), "token")
     assert needs_hands(finding, "another kind")
 
 
@@ -474,12 +481,9 @@ def test_a_port_that_is_not_there_needs_hands(office: Office, port: str) -> None
 
 
 def gate_section(folder: Path, *, demo: bool = False) -> str:
-    key = KeyFile(bytes(range(32)))
-    (folder / "gate.key").write_bytes(key.data)
-    vault = demo_vault()
-    if not demo:
-        vault = create_vault(folder / "keyring.json", key, estate_id=EstateId("LAKE01"))
-    (folder / "gate.keys").write_bytes(export_gate(vault, key))
+    (folder / "gate.key").write_bytes(GATE_KEY.data)
+    vault = demo_vault() if demo else open_vault(folder / "keyring.json", GATE_KEY)
+    (folder / "gate.keys").write_bytes(export_gate(vault, GATE_KEY))
     return '[gate]\nkeys_file = "gate.keys"\nkey_file = "gate.key"\njournal = "gate.db"'
 
 
@@ -487,13 +491,31 @@ def lane_section(port: str, reader: str = "", inputs: str = "") -> str:
     return LANE.format(port=port, reader=reader, inputs=inputs or "unit = 1")
 
 
+def let_in(office: Office) -> None:
+    """What a technician does at the gate and at the centre, with the commands' own parts."""
+    identity = create_identity(
+        office.folder / "gate.identity", GATE_KEY, estate="LAKE01", station=demo_estate.GATE
+    )
+    enrol(office.estate, SETUP, demo_estate.GATE, identity.public_key)
+
+
+def test_a_gate_without_a_key_of_its_own_needs_hands(office: Office) -> None:
+    path = office.file(gate_section(office.folder), kind=demo_estate.GATE)
+    assert needs_hands(found(path, "own key"), "yika gate enrol")
+    create_identity(
+        office.folder / "gate.identity", GATE_KEY, estate="LAKE01", station=demo_estate.GATE
+    )
+    assert needs_hands(found(path, "own key"), "not known")
+
+
 @pytest.mark.usefixtures("planted")
-def test_a_healthy_gate_is_fine_from_token_to_arm(office: Office) -> None:
+def test_a_healthy_gate_is_fine_from_its_key_to_the_arm(office: Office) -> None:
+    let_in(office)
     with plugged(VirtualBarrier()) as port:
         lane = lane_section(port, inputs='arm_input = "1", loop_input = "2"')
         path = office.file(gate_section(office.folder), lane, kind=demo_estate.GATE)
         findings = {each.subject: each for each in visit(path)}
-    for subject in ("token", "reader of car-in", "barrier of car-in", "gate keys", "journal"):
+    for subject in ("own key", "reader of car-in", "barrier of car-in", "gate keys", "journal"):
         assert findings[subject].mark is Mark.FINE, findings[subject]
     assert findings["barrier of car-in"].says == "the arm is down, the loop is free"
     assert "LAKE01" in findings["gate keys"].says

@@ -26,6 +26,7 @@ COMPLETE = catalogue(DEFAULT_LANGUAGE)
 TABLES_OF_CODES = {"problem.*", "sorry.*", "closed.*"}
 OF_MACHINES = {
     "tap-differs",  # between a gate and the server; no person waits for it
+    *("chain-broken", "event-differs", "not-consecutive", "too-many-events"),
     "record-invalid",
     "record-key-unknown",
 }

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from cardserver.client import CardServerClient
 from cardserver.domain.admission import Decision, Reason
 from cardserver.domain.rights import RightKind
+from cardserver.domain.schedules import Span
 from kiosk.desk.business import Phase
 from kiosk.desk.pending import Pending, look
 from kiosk.gate.lane import Shown
@@ -515,6 +516,20 @@ def test_who_is_not_let_into_the_car_park_is_offered_the_nearest_space_park_13(
     lane.shown = None
     assert "离这里最近的停车位在东门外访客车位，请让我们为您指引，好吗？" in page
     assert "请到前台" in page
+
+
+def test_a_worker_out_of_hours_reads_the_hours_and_a_word_of_thanks_etiq_19(
+    site: Site, gate: FlaskClient
+) -> None:
+    """GATE-03, GATE-05: neighbours are resting, and the renovation hours are these."""
+    lane = next(each for each in site.lanes if each.lane.right is RightKind.DOOR)
+    hours = (Span(begins=480, ends=720), Span(begins=840, ends=1080))
+    decision = Decision(reason=Reason.WORKER_HOURS, hours=hours)
+    lane.shown = Shown(decision=decision, at=site.clock())
+    page = gate.get(f"/lane/{lane.lane.lane_id}/sign").text
+    lane.shown = None
+    assert "小区的装修时间是08:00-12:00, 14:00-18:00，谢谢您的配合。" in page
+    assert "现在您的邻居都还在休息" in page
 
 
 @pytest.mark.parametrize(

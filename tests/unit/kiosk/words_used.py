@@ -27,9 +27,11 @@ from cardserver.domain.appraisal import Finding
 from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.bankfile import RowFlaw
 from cardserver.domain.cardreport import Reporter, ReportKind
+from cardserver.domain.clonetrap import CloneSign
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.drawer import DrawerKind
 from cardserver.domain.errors import DomainError
+from cardserver.domain.gateevent import EventKind
 from cardserver.domain.keys import VaultError
 from cardserver.domain.operation import OperationKind, Verdict
 from cardserver.domain.ownerfile import Fate
@@ -44,6 +46,7 @@ from cardserver.domain.register import AbnormalReason, Correctable, RegisterKind
 from cardserver.domain.review import Business as QuarterBusiness
 from cardserver.domain.review import Decision, Leaving, Part, StockMove
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+from cardserver.domain.ruleflaws import FlawWord
 from cardserver.domain.shift import HoldKind, SuspenseOutcome
 from cardserver.domain.signature import Signer
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
@@ -59,9 +62,15 @@ from kiosk.desk.business import Phase
 from kiosk.desk.cashpages import TABS as CASH_TABS
 from kiosk.desk.figures import STATES as CARD_STATES
 from kiosk.desk.figures import TAKINGS
+from kiosk.desk.gatepages import TABS as GATE_TABS
 from kiosk.desk.pages import PAGES
 from kiosk.desk.papers import TABS as PAPER_TABS
 from kiosk.desk.views import _KEYS
+from kiosk.gate.guarding import BOARD_AWAY, TAMPER
+from kiosk.gate.guardpages import REASONS as OPEN_REASONS
+from kiosk.gate.housekeeping import CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD
+from kiosk.gate.lane import DISPLAY_AWAY, READER_AWAY, READER_TAMPER
+from kiosk.gate.troubles import BEGINS
 from kiosk.station.operating import Step
 from printer import spool
 from printer.errors import PrinterError
@@ -166,6 +175,12 @@ PEOPLE_HEADS |= {"door", "parking"}
 _PARKING_HEADS = {"space", "kind", "state", "agreement", "agreement-type", "holder", "plate"}
 _PARKING_HEADS |= {"paid-until", "month", "first", "last", "at", "what", "card", "days", "amount"}
 _PARKING_HEADS |= {"who", "line", "result", "fate"}
+ALARM_WORDS = {
+    *(BOARD_AWAY, TAMPER, CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD),
+    *(DISPLAY_AWAY, READER_AWAY, READER_TAMPER),
+    *BEGINS.values(),
+}
+
 GROUPS: dict[str, set[str]] = {
     "action.": values(Action),
     "figures.state.": set(CARD_STATES),
@@ -229,6 +244,13 @@ GROUPS: dict[str, set[str]] = {
     "document.": values(DocumentKind),
     "document.state.": values(DocumentState),
     "expired.": values(RightKind),
+    "gates.alarm-word.": ALARM_WORDS,
+    "gate.guard.said.": {"opened", "not-opened", "neutral"},
+    "gate.open-reason.": set(OPEN_REASONS),
+    "gates.clone.": values(CloneSign),
+    "gates.event.": values(EventKind),
+    "gates.flaw.": values(FlawWord),
+    "gates.tab.": set(GATE_TABS),
     "guard-reason.": values(Reason),
     "item.": values(ChargeItem),
     "kiosk.provider.": set(get_args(Provider)),

@@ -96,6 +96,10 @@ PAPER_ON_FILE = {
     "formal-receipt-rare-name": receipt(payer="3栋1201 𠮷\x1b@㐀￥¥"),
     "topup-slip": slip(),
     "topup-slip-card": slip(way_of_payment="微信支付", notes=None, received_fen=None),
+    "topup-slip-credit": slip(notes=None, received_fen=35000, credit_kept_fen=5000),
+    "topup-slip-from-credit": slip(
+        way_of_payment="现金、卡内余额", notes=None, received_fen=30000, credit_used_fen=5000
+    ),
     "pending-slip": pending(),
 }
 PRINTERS = {"80": ("epson-tm-t82", PAPER_80), "58": ("generic-58", PAPER_58)}

@@ -1,4 +1,4 @@
-"""`yika sim printer|acceptor|barrier`: a stranger's way to one device."""
+"""`yika sim <device>`: a stranger's way to one device."""
 
 from click.testing import CliRunner
 
@@ -40,3 +40,35 @@ def test_a_printer_leaves_its_sheets_in_the_folder(tmp_path):
 
 def test_a_barrier_tells_its_arm_and_its_openings():
     assert "openings: 0" in run("barrier", typed="car on\nview\ncar off\n")
+
+
+def test_a_barriers_contacts_are_switched_by_words():
+    said = run("barrier", typed="fire on\nexit maybe\nview\nfire off\ntamper on\nloop-stuck on\n")
+    assert "say on or off" in said
+    assert "lamps: none" in said
+
+
+def test_a_door_stays_shut_until_its_strike_lets_go():
+    said = run("barrier", "--door", typed="push\nexit on\npush\nshut\nforce\nview\n")
+    assert [line for line in said.splitlines() if line in {"open", "shut"}] == ["shut", "open"]
+    assert "open: 1.00" in said
+
+
+def test_a_wiegand_reader_takes_cards_keys_and_troubles():
+    said = run("wiegand", typed="trouble lost-pulse\nhold 89D41B81\npress 9#\nhold xyz\n")
+    assert said.startswith("/dev/")
+    assert "non-hexadecimal" in said
+
+
+def test_an_osdp_reader_makes_its_key_once(tmp_path):
+    file = tmp_path / "reader.key"
+    for _ in range(2):
+        said = run("osdp", "--key-file", str(file), typed="hold 89D41B81\ncut\nmend\nview\n")
+        assert "secure: False" in said
+        key = file.read_text()
+        assert len(bytes.fromhex(key)) == 16
+        assert key.strip() not in said
+
+
+def test_a_display_says_what_stands_on_it():
+    assert "nothing" in run("display", typed="view\nmute on\n")

@@ -1,4 +1,6 @@
-"""Migration 0011: payments of before stay as they were, and QR is a way to pay from then on."""
+"""Migrations 0011 and 0019: payments of before stay as they were; QR is a way to pay from then on,
+and so is a card's credit.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import cardserver.db
 from cardserver.db.engine import WRITER, open_engine
 from tests.databases.stores import STORES, empty_postgresql
 
-SALE, NOTE, CODE = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+SALE, NOTE, CODE, CREDIT = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3, 4))
 
 
 @pytest.fixture(params=STORES)
@@ -53,16 +55,18 @@ def do(engine: Engine, statement: str, **values: str) -> None:
         connection.execute(text(statement), values)
 
 
-def test_payments_of_before_are_kept_and_guarded_and_a_third_way_is_open(engine: Engine) -> None:
+def test_payments_of_before_are_kept_and_guarded_and_other_ways_are_open(engine: Engine) -> None:
     bring_to(engine, "0010")
     do(engine, HOLDER_ROW)
     do(engine, SALE_ROW, sale=SALE)
     do(engine, TENDER_ROW, tender=NOTE, sale=SALE, kind="cash-note")
     bring_to(engine, "head")
     do(engine, TENDER_ROW, tender=CODE, sale=SALE, kind="qr")
+    do(engine, TENDER_ROW, tender=CREDIT, sale=SALE, kind="credit")
+    found = text("SELECT id, tender_id, kind, keeps_fen FROM tender ORDER BY id")
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT id, tender_id, kind FROM tender ORDER BY id")).all()
-    assert [tuple(row) for row in rows] == [(1, NOTE, "cash-note"), (2, CODE, "qr")]
+        rows = [tuple(row) for row in connection.execute(found)]
+    assert rows == [(1, NOTE, "cash-note", 0), (2, CODE, "qr", 0), (3, CREDIT, "credit", 0)]
     for statement, values in (
         ("UPDATE tender SET value_fen = 1", {}),
         ("DELETE FROM tender", {}),

@@ -91,6 +91,51 @@ def test_a_row_met_is_not_overwritten_by_what_the_store_says(session: Session) -
     assert first.number == 1
 
 
+def test_a_row_told_by_its_columns_is_as_one_that_was_put(session: Session) -> None:
+    assert isinstance(session, Recalling)
+    told = {name: getattr(shift(1), name) for name in ShiftRow.__table__.columns.keys()}  # noqa: SIM118
+    row = session.insert(ShiftRow, told)
+    assert session.get(ShiftRow, "shift-1") is row
+    row.state = ShiftState.CLOSED
+    assert OPEN_SHIFTS.all(session) == []
+    session.expunge_all()
+    again = session.get(ShiftRow, "shift-1")
+    assert again is not None
+    assert (again.state, again.at, again.number) == (ShiftState.CLOSED, AT, 1)
+    with pytest.raises(IntegrityError):
+        session.insert(ShiftRow, told)
+
+
+def test_columns_that_are_filled_in_elsewhere_are_not_taken_for_empty(session: Session) -> None:
+    assert isinstance(session, Recalling)
+    unit = session.insert(UnitRow, {"label": "1-1-0101", "zones": 1})
+    assert (unit.id, unit.version) == (1, 1)
+
+
+def test_a_row_erased_is_not_met_again(session: Session) -> None:
+    row = shift(1)
+    put(session, row)
+    session.delete(row)
+    assert session.get(ShiftRow, "shift-1") is None
+
+
+@pytest.mark.parametrize("text", ["2025-06-09 01:00:00.000000", "2025-06-09 01:00:00"])
+def test_an_instant_is_read_with_or_without_its_fraction(connection: Connection, text: str) -> None:
+    call = {"id": "a", "action": "sale", "body_hash": b"", "at": AT}
+    insertion(PostedRow, tuple(call)).write(connection, [call])
+    stored = connection.exec_driver_sql("SELECT at FROM posted").scalar()
+    assert stored == "2025-06-09 01:00:00.000000"
+    connection.exec_driver_sql("INSERT INTO posted VALUES ('b', 'sale', x'', ?)", (text,))
+    found = POSTED.first(connection, key="b")
+    assert (found.at, found.at.tzinfo) == (AT, UTC)
+
+
+def test_an_instant_without_an_offset_is_a_mistake(connection: Connection) -> None:
+    call = {"id": "a", "action": "sale", "body_hash": b"", "at": AT.replace(tzinfo=None)}
+    with pytest.raises(ValueError, match="offset"):
+        insertion(PostedRow, tuple(call)).write(connection, [call])
+
+
 def test_two_rows_of_one_key_clash_where_they_are_put(session: Session) -> None:
     put(session, shift(1))
     with pytest.raises(IntegrityError):

@@ -14,6 +14,7 @@ from cardserver.vault import demo_vault
 from drivers.cards import desfire_layout
 from drivers.cards.mad import OUR_AID, Directory
 from drivers.cards.mifare_classic_access import FACTORY_USER_BYTE, LOCKED_ACCESS
+from drivers.cards.mifare_classic_counter import COUNTER_ACCESS, START, value_block
 from drivers.cards.mifare_classic_keying import COUNTER_SECTOR, SLOT_SECTORS
 from drivers.cards.mifare_classic_slot import HEAD_SIZE, SlotIndex
 from tests.unit.cardserver.keys.record_strategies import EXAMPLE
@@ -70,7 +71,10 @@ def test_the_record_and_its_seals_are_shown_as_they_are() -> None:
 
 def test_the_classic_layout_is_that_of_the_driver() -> None:
     assert (SLOT_SECTORS, COUNTER_SECTOR) == ((1, 2), 3)
-    assert f"Access bytes of all four trailers are `{spelled(LOCKED_ACCESS, ' ')}`" in PAGE
+    assert f"Access bytes are `{spelled(LOCKED_ACCESS, ' ')}` in sectors 0 to 2" in PAGE
+    assert f"In sector 3 they are `{spelled(COUNTER_ACCESS, ' ')}`" in PAGE
+    assert f"first number {spelled(value_block(START, 12))}" in LINES
+    assert f"{START:,}" in PAGE
     assert f"`{FACTORY_USER_BYTE:02X}` elsewhere" in PAGE
     assert f"application id `{OUR_AID:04X}`" in PAGE
     directory = Directory(aids=dict.fromkeys((1, 2, 3), OUR_AID)).encode()

@@ -11,11 +11,11 @@ from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.services import blocking, snapshots, taps
 from cardserver.wire import (
     BlockRequest,
-    SnapshotView,
     TapReport,
     TapsRequest,
     TopUpRequest,
 )
+from cardserver.wire_gates import SnapshotView
 from tests.databases.frontdesk import DESK, GATE, FrontDesk, PlainCard, blank, new_id, refused
 
 DOOR = Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=3)

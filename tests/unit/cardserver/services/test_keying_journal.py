@@ -7,13 +7,14 @@ from sqlalchemy import Engine
 
 from cardserver.db.tables import Base
 from cardserver.domain.keys import GATE_PURPOSES, KeyInputInvalid, KeyPurpose
-from cardserver.domain.operation import Keying
+from cardserver.domain.operation import Keying, OperationState
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import CardStatus, RightKind
-from cardserver.services import ending, holders, keying, recovering
+from cardserver.services import beginning, ending, holders, keying, recovering
 from cardserver.services.errors import NotFound
 from cardserver.vault import demo_vault
 from cardserver.wire import (
+    EVERY_STEP,
     AbandonRequest,
     FormatRequest,
     KeyingRequest,
@@ -151,7 +152,50 @@ def test_a_customers_card_half_rolled_is_finished_not_voided(desk: FrontDesk) ->
     undo = VoidRequest(evidence=card.evidence(), reason="反悔")
     with refused("keying-begun"):
         ending.void(desk.estate, DESK, ticket.operation_id, undo)
-    assert recovering.open_operation(desk.estate, DESK, card.uid) == ticket
+    resumed = ticket.model_copy(update={"keying_begun": ("sector-0",)})
+    assert recovering.open_operation(desk.estate, DESK, card.uid) == resumed
+
+
+def test_where_a_blank_is_keyed_at_once_every_step_stands_as_begun_with_the_ticket(
+    desk: FrontDesk,
+) -> None:
+    """The intent is on disk before the first key; the fresh ticket says that nobody was there."""
+    card = blank()
+    request = desk.issue_request(desk.staff)
+    asked = desk.begin_request(request, card, desk.paid_sale(request))
+    asked = asked.model_copy(update={"keys_at_once": True})
+    ticket = beginning.begin(desk.estate, DESK, asked)
+    assert (ticket.keying_begun, ticket.keying_announced) == ((), True)
+    assert keying.steps(desk.estate, DESK, ticket.operation_id).steps == {EVERY_STEP: BEGUN}
+    resumed = recovering.open_operation(desk.estate, DESK, card.uid)
+    assert (resumed.keying_begun, resumed.keying_announced) == ((EVERY_STEP,), True)
+    assert beginning.begin(desk.estate, DESK, asked) == resumed  # the answer may have been lost
+
+
+def test_a_blank_that_was_given_up_is_met_as_begun_by_the_next_operation(desk: FrontDesk) -> None:
+    card = blank()
+    for begun in ((), (EVERY_STEP,)):
+        request = desk.issue_request(desk.staff)
+        asked = desk.begin_request(request, card, desk.paid_sale(request))
+        asked = asked.model_copy(update={"keys_at_once": True})
+        ticket = beginning.begin(desk.estate, DESK, asked)
+        assert (ticket.keying_begun, ticket.keying_announced) == (begun, True)
+        undo = VoidRequest(evidence=card.evidence(), reason="坏了")
+        ending.void(desk.estate, DESK, ticket.operation_id, undo)
+
+
+def test_the_keys_of_a_customers_card_stand_as_begun_only_when_they_are(desk: FrontDesk) -> None:
+    """Until then the operation can be voided on evidence, and the card is as it was."""
+    card = blank()
+    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    with_keys(desk, 2)
+    request = TopUpRequest(card_number=view.number, months=1)
+    asked = desk.begin_request(request, card, desk.paid_sale(request))
+    ticket = beginning.begin(desk.estate, DESK, asked.model_copy(update={"keys_at_once": True}))
+    assert (ticket.keying_begun, ticket.keying_announced) == ((), False)
+    undo = VoidRequest(evidence=card.evidence(), reason="反悔")
+    voided = ending.void(desk.estate, DESK, ticket.operation_id, undo)
+    assert voided.operation.state is OperationState.VOIDED
 
 
 def test_a_format_given_up_is_known_to_the_next_one(desk: FrontDesk) -> None:

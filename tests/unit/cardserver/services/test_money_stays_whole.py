@@ -2,11 +2,13 @@
 
 A random mix of sales, payments, changes, cancellations, card work, tears and endings is played on
 a real store, each call sometimes twice, as a station does whose answer was lost. After each step:
-every entry of the ledger sums to zero, and money in = settled + returned + held + payable + 待核对.
+every entry of the ledger sums to zero, and money in = settled + returned + held + payable + 待核对
++ what is owed to cards for their next top-up (FEE-04a).
 """
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cardserver.domain.errors import IllegalTransition, RuleViolation
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, beginning, ending, selling
+from cardserver.services import accounts, beginning, cardcredits, ending, selling
 from cardserver.services.errors import Conflict
 from cardserver.wire import (
     AbandonRequest,
@@ -90,12 +92,31 @@ class Counter(RuleBasedStateMachine):
         self.credited += 320_00
         self.sold(TopUpRequest(card_number=view.number, months=months), card)
 
+    @precondition(lambda self: any(isinstance(each.request, TopUpRequest) for each in self.work))
+    @rule(index=st.integers(0, 9))
+    def sell_months_again(self, index: int) -> None:
+        """To a card that may have a credit by now."""
+        topped = [each for each in self.work if isinstance(each.request, TopUpRequest)]
+        work = topped[index % len(topped)]
+        with suppress(*REFUSALS):
+            self.sold(work.request, work.card)
+
     @precondition(lambda self: self.work)
-    @rule(index=st.integers(0, 9), fen=notes, state=st.sampled_from(TenderState), times=times)
-    def tender(self, index: int, fen: int, state: TenderState, times: int) -> None:
+    @rule(
+        index=st.integers(0, 9),
+        fen=notes,
+        state=st.sampled_from(TenderState),
+        keep=st.booleans(),
+        times=times,
+    )
+    def tender(self, index: int, fen: int, state: TenderState, keep: bool, times: int) -> None:
         work = self.each(index)
         tender = TenderRequest(
-            tender_id=new_id(), kind=TenderKind.CASH_NOTE, value_fen=fen, state=state
+            tender_id=new_id(),
+            kind=TenderKind.CASH_NOTE,
+            value_fen=fen,
+            state=state,
+            keep_rest=keep,
         )
         work.tenders.append(tender)
         self.report(work, tender, times)
@@ -213,6 +234,9 @@ class Counter(RuleBasedStateMachine):
         trial = accounts.trial(self.desk.estate, DESK)
         assert trial.balanced
         assert sum(accounts.ledger_balances(self.desk.estate, DESK).accounts.values()) == 0
+        owed = cardcredits.card_credits(self.desk.estate, DESK)
+        assert all(each.credit_fen > 0 for each in owed.credits)
+        assert owed.total_fen == trial.credit_fen
         for work in self.work:
             view = self.sale(work)
             assert view.returned_fen <= view.credited_fen

@@ -36,7 +36,7 @@ def test_a_locked_database_asks_to_come_back_and_does_nothing(
 ) -> None:
     answers: list[TestResponse] = []
     engine = impatient(desk.estate.engine)
-    client = server_of(replace(desk.estate, engine=engine)).test_client()
+    client = server_of(replace(desk.estate, engine=engine, bearer_gates=True)).test_client()
     client.environ_base.update(http.environ_base)
     body = {"verification_id": new_id(), "holder_id": desk.owner, "method": "phone"}
 

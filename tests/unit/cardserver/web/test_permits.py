@@ -88,10 +88,10 @@ EXPECTED = {
     ("GET", "/api/parking/reminders"): {DESK, OFFICE},
     ("GET", "/api/parking/refund-requests"): {DESK, OFFICE},
     ("POST", "/api/parking/refund-requests"): {DESK},
-    ("POST", "/api/sessions"): {DESK, KIOSK, OFFICE},
-    ("POST", "/api/sessions/end"): {DESK, KIOSK, OFFICE},
-    ("POST", "/api/leaves"): {DESK, KIOSK, OFFICE},
-    ("GET", "/api/operators"): {DESK, KIOSK, OFFICE},
+    ("POST", "/api/sessions"): {DESK, KIOSK, GATE, OFFICE},
+    ("POST", "/api/sessions/end"): {DESK, KIOSK, GATE, OFFICE},
+    ("POST", "/api/leaves"): {DESK, KIOSK, GATE, OFFICE},
+    ("GET", "/api/operators"): {DESK, KIOSK, GATE, OFFICE},
     ("GET", "/api/operators/all"): {DESK},
     ("POST", "/api/operators"): {DESK},
     ("POST", "/api/operators/1/roles"): {DESK},
@@ -102,6 +102,26 @@ EXPECTED = {
     ("POST", "/api/notices/1/seen"): {DESK},
     ("GET", "/api/snapshot"): {GATE},
     ("POST", "/api/taps"): {GATE},
+    ("GET", "/api/gate-rules"): {DESK},
+    ("GET", "/api/gate-rules/history"): {DESK},
+    ("POST", "/api/gate-rules/check"): {DESK},
+    ("POST", "/api/gate-rules"): {DESK},
+    ("GET", "/api/gates/feed"): {GATE},
+    ("POST", "/api/gates/events"): {GATE},
+    ("GET", "/api/gates/events/last"): {GATE},
+    ("POST", "/api/gates/passages"): {GATE},
+    ("GET", "/api/gates"): {DESK, OFFICE},
+    ("GET", "/api/gates/reach"): {DESK, OFFICE},
+    ("GET", "/api/gates/lines"): {DESK, OFFICE},
+    ("GET", "/api/gates/alarms"): {DESK, OFFICE},
+    ("POST", "/api/gates/alarms/seen"): {DESK, OFFICE},
+    ("GET", "/api/gates/inside"): {DESK, OFFICE},
+    ("GET", "/api/gates/refusals"): {DESK, OFFICE},
+    ("POST", "/api/gates/traces"): {DESK, OFFICE},
+    ("GET", "/api/gates/occupancy"): {DESK, OFFICE},
+    ("GET", "/api/gates/denied"): {DESK, OFFICE},
+    ("GET", "/api/gates/openings"): {DESK, OFFICE},
+    ("GET", "/api/gates/availability"): {DESK, OFFICE},
     ("GET", "/api/ledger/balances"): {DESK, OFFICE},
     ("GET", "/api/ledger/trial"): {DESK, OFFICE},
     ("GET", "/api/journal"): {DESK, OFFICE},
@@ -168,7 +188,7 @@ EXPECTED = {
     ("GET", "/api/papers"): {DESK, OFFICE},
     ("GET", "/api/papers/owed"): {DESK, OFFICE},
     ("GET", "/api/papers/box"): {DESK, OFFICE},
-    ("GET", "/api/slip-keys"): {DESK, KIOSK, OFFICE},
+    ("GET", "/api/slip-keys"): {DESK, KIOSK, GATE, OFFICE},
     ("POST", "/api/papers/box/emptyings"): {DESK},
     ("GET", "/api/shifts"): {DESK, OFFICE},
     ("POST", "/api/shifts"): {DESK},
@@ -184,6 +204,8 @@ EXPECTED = {
     ("GET", "/api/drawer/movements"): {DESK, OFFICE},
     ("POST", "/api/drawer/drops"): {DESK},
     ("POST", "/api/drawer/loans"): {DESK},
+    ("POST", "/api/drawer/credits"): {DESK},
+    ("GET", "/api/credits"): {DESK, OFFICE},
     ("POST", "/api/drawer/counterfeits"): {DESK},
     ("GET", "/api/spot-checks"): {DESK, OFFICE},
     ("POST", "/api/spot-checks"): {DESK},
@@ -261,15 +283,20 @@ def test_no_office_carries_an_act_for_which_the_station_is_not_there(kind: Stati
                 caller.authorised_by(action)
 
 
-def test_at_an_office_applications_are_decided_and_nothing_else_is_changed() -> None:
+def test_at_an_office_applications_are_decided_and_alarms_seen_and_nothing_else_is_changed() -> (
+    None
+):
     looking = {
         Action.SIGN_IN,
         Action.FIND_HOLDERS,
         Action.READ_CARD,
         Action.LIST_OPERATIONS,
         Action.REPORTS,
+        Action.TRACE_CARD,
+        Action.GATE_REPORTS,
     }
     assert PERMITS[OFFICE] - looking == {
+        Action.SEE_GATES,  # a guard's post: alarms are taken note of
         Action.CHECK_MERCHANT,
         Action.APPROVE_MERCHANT,
         Action.APPLY_STAFF_CARD,

@@ -7,11 +7,12 @@ import serial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.api import BarrierDriver, BarrierState
+from drivers.api import BarrierDriver, Inputs, Lamp
 from drivers.barriers.modbus_relay import DRIVER, ModbusRelay
 from drivers.barriers.modbus_relay_boards import BOARDS
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
 from simulators.barrier import VirtualBarrier
+from simulators.barrier_board import VirtualRelayBoard
 from simulators.stream import Direction, FaultyLine, StreamDevice, StreamFault, StreamFaultKind
 from tests.unit.drivers.barriers.memory_serial import MemorySerial, Script
 
@@ -83,20 +84,20 @@ def test_the_published_input_exchanges_are_read(
 ) -> None:
     port = plug(Script(bytes.fromhex(answer)))
     driver = relay(QUICK | {"board": board, "arm_input": "1", "loop_input": "8"})
-    assert driver.state() == BarrierState(arm_up=first, vehicle_present=False)
+    assert driver.state() == Inputs(arm_up=first, vehicle_present=False)
     assert port.sent == [bytes.fromhex(command)]
 
 
 def test_a_contact_that_is_closed_at_rest_is_read_the_other_way_round(plug: Plug) -> None:
     plug(Script(bytes.fromhex("FF 02 01 01 51 A0")))
     driver = relay(QUICK | {"board": "lc", "arm_input": "!1", "loop_input": "!8"})
-    assert driver.state() == BarrierState(arm_up=False, vehicle_present=True)
+    assert driver.state() == Inputs(arm_up=False, vehicle_present=True)
 
 
 def test_inputs_that_are_not_wired_are_unknown_and_not_asked_for(plug: Plug) -> None:
     port = plug(Script(b""))
     driver = relay(QUICK | {"board": "r421a08"})
-    assert driver.state() == BarrierState(arm_up=None, vehicle_present=None)
+    assert driver.state() == Inputs()
     assert port.sent == []
 
 
@@ -112,7 +113,7 @@ def test_a_command_taken_is_not_an_arm_moved(plug: Plug) -> None:
     driver = relay(WAVESHARE_D)
     driver.open()
     assert len(barrier.openings) == 1
-    assert driver.state() == BarrierState(arm_up=False, vehicle_present=False)
+    assert driver.state() == Inputs(arm_up=False, vehicle_present=False)
 
 
 def outcome(call: Callable[[], object]) -> object:
@@ -169,7 +170,7 @@ def test_a_late_answer_to_an_opening_is_not_taken_for_the_inputs(plug: Plug) -> 
         driver.open()
     with pytest.raises(FrameError, match="another question"):
         driver.state()
-    assert driver.state() == BarrierState(arm_up=False, vehicle_present=False)
+    assert driver.state() == Inputs(arm_up=False, vehicle_present=False)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_an_adapter_that_is_pulled_out_and_put_back_works_again(plug: Plug) -> N
     with pytest.raises(DeviceNotFound):
         driver.open()
     port.unplugged = False
-    assert driver.state() == BarrierState(arm_up=False, vehicle_present=False)
+    assert driver.state() == Inputs(arm_up=False, vehicle_present=False)
     assert len(port.sent) == 2, "the opening of before is not made up for"
     driver.close()
     driver.close()
@@ -264,8 +265,8 @@ def test_hostile_answers_with_a_right_crc_give_a_state_or_a_device_error(
     plug(Script(with_crc(b"\x01" + body)))
     driver = relay(WAVESHARE_D)
     result = outcome(driver.state)
-    assert isinstance(result, BarrierState) or result in {DeviceTimeout, FrameError, DeviceFault}
-    if isinstance(result, BarrierState):
+    assert isinstance(result, Inputs) or result in {DeviceTimeout, FrameError, DeviceFault}
+    if isinstance(result, Inputs):
         assert body[0] == 2
 
 
@@ -293,6 +294,11 @@ def test_the_driver_is_found_by_its_name_and_opens_no_line_by_itself() -> None:
         {"arm_input": "9"},
         {"arm_input": "!"},
         {"loop_input": "one"},
+        {"door_input": "9"},
+        {"fire_input": "!!5"},
+        {"tamper_input": "-"},
+        {"go_relay": "0"},
+        {"alarm_relay": "9"},
         {"board": "waveshare", "arm_input": "1"},
         {"timeout_ms": "0.5"},
         {"parity": "even"},
@@ -308,3 +314,66 @@ def test_a_boards_longest_pulse_still_fits_its_command(board: object) -> None:
     name = next(name for name, each in BOARDS.items() if each is board)
     longest = min(10_000, BOARDS[name].step_ms * BOARDS[name].most_steps)
     DRIVER.open({"port": "COM9", "board": name, "pulse_ms": str(longest)})
+
+
+EVERY_INPUT = QUICK | {
+    "board": "waveshare-d",
+    "arm_input": "1",
+    "loop_input": "2",
+    "door_input": "3",
+    "exit_input": "4",
+    "fire_input": "!5",
+    "tamper_input": "!6",
+}
+
+
+@given(bits=st.integers(0, 0xFF))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_contact_is_read_into_its_own_field(plug: Plug, bits: int) -> None:
+    board = VirtualRelayBoard()
+    board.inputs = [bool(bits >> number & 1) for number in range(8)]
+    plug(board)
+    assert relay(EVERY_INPUT).state() == Inputs(
+        arm_up=bool(bits & 1),
+        vehicle_present=bool(bits & 2),
+        door_open=bool(bits & 4),
+        exit_button=bool(bits & 8),
+        fire=not bits & 16,
+        tamper=not bits & 32,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lamp", "for_s", "command"),
+    [
+        (Lamp.GO, 0.7, "01 05 02 02 00 07"),
+        (Lamp.STOP, 3.0, "01 05 02 03 00 1E"),
+        (Lamp.ALARM, 0.0, "01 05 02 04 00 01"),
+        (Lamp.GO, 1e6, "01 05 02 02 09 C4"),
+    ],
+)
+def test_a_lamp_is_lit_by_the_boards_own_pulse_and_never_for_ever(
+    plug: Plug, lamp: Lamp, for_s: float, command: str
+) -> None:
+    port = plug(VirtualRelayBoard())
+    lamps = {"go_relay": "3", "stop_relay": "4", "alarm_relay": "5"}
+    relay(QUICK | {"board": "waveshare"} | lamps).light(lamp, for_s)
+    assert [sent[:6] for sent in port.sent] == [bytes.fromhex(command)]
+
+
+def test_a_lamp_that_is_not_wired_is_no_trouble(plug: Plug) -> None:
+    port = plug(VirtualRelayBoard())
+    relay(WAVESHARE_D).light(Lamp.GO, 3.0)
+    assert port.sent == []
+
+
+def test_a_lamp_on_the_relay_that_opens_is_refused() -> None:
+    with pytest.raises(DeviceFault, match="relay that opens"):
+        relay(WAVESHARE_D | {"relay": "2", "go_relay": "2"})
+
+
+def test_a_port_that_is_driven_in_two_ways_is_refused() -> None:
+    first = relay(WAVESHARE_D)
+    with pytest.raises(DeviceFault, match="named twice"):
+        relay(WAVESHARE_D | {"baud": "9600"})
+    first.close()

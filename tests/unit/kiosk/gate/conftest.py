@@ -11,6 +11,7 @@ import pytest
 from cardserver.db.engine import open_engine
 from cardserver.domain.admission import Direction
 from kiosk.gate.journal import GateJournal
+from kiosk.gate.liststore import ListStore
 from kiosk.gate.uplink import Uplink
 from kiosk.station.events import Bell
 from tests.scenario.ground import Ground, SetClock, settled_in, template
@@ -37,6 +38,7 @@ class Gate:
     bell: Bell = field(default_factory=Bell)
     lanes: dict[str, Direction] = field(default_factory=dict)
     journal: GateJournal = field(init=False)
+    store: ListStore = field(init=False)
     uplink: Uplink = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,12 +46,16 @@ class Gate:
 
     def switch_on(self) -> None:
         self.journal = GateJournal(self.path)
+        self.store = ListStore(self.path.with_name(f"{self.path.stem}-list.db"))
         self.uplink = Uplink(
             server=self.ground.gate,
+            signer=self.ground.gate_signer,
+            store=self.store,
             journal=self.journal,
             bell=self.bell,
             clock=self.clock,
             every_s=0.01,
+            wait_s=0.05,
             ticks=self.ticks,
             lanes=self.lanes,
         )
@@ -57,6 +63,7 @@ class Gate:
     def restart(self, *, at: datetime | None = None) -> None:
         """A power cut; when it is over, the clock says `at`."""
         self.journal.close()
+        self.store.close()
         self.clock.now = at or self.clock.now
         self.switch_on()
 
@@ -84,3 +91,4 @@ def gate(ground: Ground, tmp_path: Path) -> Iterator[Gate]:
     built = Gate(ground=ground, path=tmp_path / "gate.db")
     yield built
     built.journal.close()
+    built.store.close()

@@ -165,3 +165,37 @@ def test_the_arm_never_comes_down_on_a_vehicle(story: list[tuple[str, float]]) -
             case _:
                 pass
         height = arm.height
+
+
+def test_fire_raises_the_arm_holds_it_and_lets_it_fall_afterwards(
+    clock: TurnedClock, barrier: VirtualBarrier
+) -> None:
+    barrier.fire = True
+    clock.now = 2.0
+    assert barrier.arm_up
+    clock.now = 3600.0
+    barrier.vehicle_present = True
+    barrier.vehicle_present = False
+    assert barrier.arm_up, "for as long as it stands, whoever drives through"
+    assert barrier.openings == (), "by its own wires: no board was asked"
+    barrier.fire = False
+    clock.now += 15.0 + 2.0
+    assert barrier.arm.height == 0.0
+
+
+def test_a_door_opens_while_its_strike_is_free_and_falls_shut(clock: TurnedClock) -> None:
+    barrier = VirtualBarrier(doorway=True, clock=clock)
+    assert barrier.door is not None
+    assert not barrier.door.push()
+    barrier.receive(PULSE)
+    clock.now = 0.4
+    assert barrier.door.push()
+    clock.now = 60.0
+    assert barrier.door.open, "it stands open until somebody lets it fall"
+    barrier.door.shut()
+    assert not barrier.door.push()
+    barrier.door.force()
+    assert barrier.height == 1.0
+    barrier.stuck = True
+    barrier.door.shut()
+    assert barrier.door.open, "it sticks where it is"

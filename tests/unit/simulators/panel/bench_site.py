@@ -14,6 +14,7 @@ from simulators.acceptor_path import AT_ONCE
 from simulators.barrier import VirtualArm, VirtualBarrier
 from simulators.cardbox import CardBox
 from simulators.clock import DemoClock
+from simulators.display import VirtualDisplay
 from simulators.paper import VirtualPrinter
 from simulators.payments.notices import Letter
 from simulators.payments.providers import PayProviders
@@ -28,10 +29,10 @@ def build_readers() -> dict[str, VirtualReader]:
 
 
 def build_boards() -> dict[str, VirtualBarrier]:
-    """Arms that move at once."""
+    """A door, and an arm that moves at once."""
     return {
-        name: VirtualBarrier(arm=VirtualArm(rise_s=1e-9, fall_s=1e-9))
-        for name in ("door", "carpark")
+        "door": VirtualBarrier(doorway=True),
+        "carpark": VirtualBarrier(arm=VirtualArm(rise_s=1e-9, fall_s=1e-9)),
     }
 
 
@@ -52,6 +53,9 @@ class BenchSite:
     )
     acceptor: VirtualAcceptor = field(default_factory=lambda: VirtualAcceptor(timing=AT_ONCE))
     boards: dict[str, VirtualBarrier] = field(default_factory=build_boards)
+    displays: dict[str, VirtualDisplay] = field(
+        default_factory=lambda: {"carpark": VirtualDisplay(stored=("一卡",))}
+    )
     addresses: dict[str, str] = field(
         default_factory=lambda: {
             "desk": "/desk/",

@@ -12,7 +12,7 @@ from simulators.panel import create_app
 from simulators.tour import create_app as create_tour
 from tests.unit.simulators.panel.bench_site import BenchSite
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.together("browser, looking")]
 
 GET_UID = bytes.fromhex("FFCA000000")
 RECEIPT = b"\x1b@20.00\n\n\n\n\x1dV\x00"

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -12,7 +11,6 @@ from tests.unit.simulators.panel.bench_site import BenchSite, look, post
 CUT = b"\x1dV\x00"
 RECEIPT = b"\x1b@\x1c&" + "收据 20.00\n".encode("gb18030") + b"\n\n\n" + CUT
 POLL = bytes.fromhex("7F8001071202")  # as printed in ITL's GA138
-OPEN_LANE = bytes.fromhex("01050200000A4C75")  # relay 1, one second; CRC by pymodbus
 
 
 # --- printers
@@ -118,37 +116,3 @@ def test_power_can_be_cut_after_commands(client: FlaskClient, site: BenchSite) -
     assert look(client)["acceptor"]["powered"] is False
     assert post(client, "acceptor/power", on=True)["powered"] is True
     assert site.acceptor.receive(POLL) != b""
-
-
-# --- lanes
-
-
-def test_an_opening_is_counted_and_the_arm_is_up_while_the_vehicle_waits(
-    client: FlaskClient, site: BenchSite
-) -> None:
-    assert post(client, "lanes/carpark/vehicle", present=True)["vehicle_present"] is True
-    assert site.boards["carpark"].receive(OPEN_LANE) == OPEN_LANE
-    lane = look(client)["lanes"]["carpark"]
-    assert (lane["openings"], lane["relay_closed"], lane["arm_up"]) == (1, True, True)
-    told = post(client, "lanes/carpark/vehicle", present=False)
-    assert told["vehicle_present"] is False
-
-
-def test_a_stuck_arm_stays_down(client: FlaskClient, site: BenchSite) -> None:
-    assert post(client, "lanes/door/arm", stuck=True)["stuck"] is True
-    site.boards["door"].receive(OPEN_LANE)
-    lane = look(client)["lanes"]["door"]
-    assert (lane["openings"], lane["arm_height"]) == (1, 0.0)
-    assert post(client, "lanes/door/arm", stuck=False)["stuck"] is False
-
-
-@pytest.mark.parametrize("lane", ["door", "carpark"])
-def test_every_lane_begins_shut(client: FlaskClient, lane: str) -> None:
-    assert look(client)["lanes"][lane] == {
-        "openings": 0,
-        "relay_closed": False,
-        "arm_up": False,
-        "arm_height": 0.0,
-        "stuck": False,
-        "vehicle_present": False,
-    }

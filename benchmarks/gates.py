@@ -1,0 +1,201 @@
+"""How quick a lane is when nothing may be lost, every rule set and a crowd in the list.
+
+| figure | what is measured | baseline |
+|---|---|---|
+| `gate.tap.100k` `.1m` | a card's bytes to the relay's request at the board, p99 | the same bare |
+| `gate.rate` | decisions committed a second by one lane | bare FULL commits, one by one |
+| `gate.rate.8` | the same, eight lanes that share commits | the same |
+| `gate.memory.1m` | resident memory at its highest, gate process with a million cards | without |
+
+A decision begins with the record, read and its seal checked (`decide.rate.*` has that part).
+Bare is one FULL commit of a row and one frame on such a line. The line is a pty: it has no bit
+rate. Eight bytes take 8 ms more at 9,600 baud, 2 ms at 38,400.
+"""
+
+import gc
+import sqlite3
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from benchmarks import gateweight
+from benchmarks.gatecrowd import IN, OUT, cards_of
+from benchmarks.gateyard import Read, Stamped, Yard, reads_of, yard
+from benchmarks.measure import Effort, Figure, Measure
+from cardserver.domain.admission import Lane, Presented
+from cardserver.domain.ids import LaneId
+from cardserver.domain.lanes import Direction
+from cardserver.domain.rights import RightKind
+from drivers.bytestream import LineSettings, open_serial
+from kiosk.gate.deciding import settle
+from kiosk.gate.journalfile import connect
+from kiosk.gate.lane import LaneLoop
+from simulators.barrier_board import VirtualRelayBoard
+from simulators.stream import PtyPort
+
+_TAPS: Final = 4_000
+_TURNS: Final = 200
+_A_TURN: Final = 10
+"""Cards that come in and go out again in one turn of a lane."""
+_LANES: Final = 8
+_CARDS_OF_A_RATE: Final = 100_000
+_MANY: Final = 1_000_000
+_FRAME: Final = bytes.fromhex("01 05 02 00 00 05 0C 71")
+_ROW: Final = "x" * 200
+_ARRIVES_S: Final = 1.0
+
+
+def p99(times: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return sorted(times)[max(0, round(len(times) * 0.99) - 1)]
+
+
+# --- one tap
+
+
+def _tap(name: str, crowd: int, effort: Effort) -> Figure:
+    cards, taps = effort.part_of(crowd), effort.part_of(_TAPS)
+    draw = Random(cards)  # noqa: S311 - a repeatable crowd
+    reads = reads_of(draw.sample(range(1, cards + 1), min(cards, taps // 2)))
+    with yard(cards_of(cards)) as gate, ExitStack() as last:
+        lanes = [
+            gate.lane(IN, Direction.ENTRY, last),
+            gate.lane(OUT, Direction.EXIT, last),
+        ]
+        bare = _Bare(last)
+        ours, floor = list[float](), list[float]()
+        gc.collect()
+        for read in reads:
+            for loop, board in lanes:
+                ours.append(_passage(gate, loop, board, read))
+                floor.append(bare.once())
+    return Figure(name=name, value=p99(ours) * 1e3, unit="ms p99", baseline=p99(floor) * 1e3)
+
+
+def _passage(gate: Yard, loop: LaneLoop, board: Stamped, read: Read) -> float:
+    began, at = time.perf_counter(), time.monotonic()
+    if not loop.serve(read.presented(gate.keys), at):
+        raise RuntimeError(f"not opened: {loop.shown}")
+    return board.arrived - began
+
+
+class _Bare:
+    """The least that has to happen: a row committed, a frame sent and arrived."""
+
+    def __init__(self, last: ExitStack) -> None:
+        self._db = _bare_store(Path(last.enter_context(TemporaryDirectory(prefix="yika-bench-"))))
+        last.callback(self._db.close)
+        self._board = Stamped(VirtualRelayBoard())
+        port = PtyPort(self._board)
+        last.callback(port.close)
+        self._line = open_serial(LineSettings(port=port.path, baud=9600))
+        last.callback(self._line.close)
+
+    def once(self) -> float:
+        """Seconds that it takes."""
+        began = time.perf_counter()
+        _insert(self._db)
+        self._line.write(_FRAME)
+        self._line.read(len(_FRAME), _ARRIVES_S)
+        return self._board.arrived - began
+
+
+# --- many taps
+
+
+def _rate(name: str, lanes: int, effort: Effort) -> Figure:
+    """Short turns of both, so that a disk or neighbour that changes meets both sides alike."""
+    turns, cards = effort.part_of(_TURNS), effort.part_of(_CARDS_OF_A_RATE)
+    with yard(cards_of(cards)) as gate, TemporaryDirectory(prefix="yika-bench-") as folder:
+        crowd = [each.presented(gate.keys) for each in reads_of(range(1, _A_TURN * lanes + 1))]
+        shares = [crowd[number::lanes] for number in range(lanes)]
+        db = _bare_store(Path(folder))
+        calls = [partial(_all_lanes, gate, shares), partial(_commits, db, 2 * _A_TURN)]
+        pairs = [[_seconds(call) for call in calls] for _ in range(turns)]
+        db.close()
+    ours, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return Figure(
+        name=name,
+        value=2 * len(crowd) / ours,
+        unit="per second",
+        baseline=2 * _A_TURN / bare,
+    )
+
+
+def _all_lanes(gate: Yard, shares: Sequence[Sequence[Presented]]) -> None:
+    """Each lane's cards come in and go out again, all lanes at once."""
+    if len(shares) == 1:
+        _one_lane(gate, shares[0])
+        return
+    threads = [threading.Thread(target=_one_lane, args=(gate, share)) for share in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _one_lane(gate: Yard, crowd: Sequence[Presented]) -> None:
+    lanes = [
+        Lane(lane_id=LaneId(lane), right=RightKind.PARKING, zone=0, direction=direction)
+        for lane, direction in ((IN, Direction.ENTRY), (OUT, Direction.EXIT))
+    ]
+    for presented in crowd:
+        for lane in lanes:
+            verdict = settle(presented, time.monotonic(), lane, gate.snapshot(), gate.shared)
+            if not verdict.decision.granted:
+                raise RuntimeError(verdict.decision.reason)
+
+
+def _commits(db: sqlite3.Connection, count: int) -> None:
+    for _ in range(count):
+        _insert(db)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _bare_store(folder: Path) -> sqlite3.Connection:
+    db = connect(folder / "bare.db")
+    db.execute("CREATE TABLE event (sequence INTEGER PRIMARY KEY, line TEXT NOT NULL)")
+    return db
+
+
+def _insert(db: sqlite3.Connection) -> None:
+    db.execute("INSERT INTO event (line) VALUES (?)", (_ROW,))
+
+
+# --- memory
+
+
+def _memory(effort: Effort) -> Figure:
+    crowd = effort.part_of(_MANY)
+    weigh = _weight if crowd == _MANY else gateweight.main  # quick: here and now
+    whole, none = (weigh(cards) for cards in (crowd, 0))
+    return Figure(name="gate.memory.1m", value=whole, unit="MB", baseline=none)
+
+
+def _weight(cards: int) -> float:
+    """MB that a gate's process took at its highest with so many cards."""
+    words = [sys.executable, "-m", "benchmarks.gateweight", str(cards)]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    "gate.tap.100k": partial(_tap, "gate.tap.100k", 100_000),
+    "gate.tap.1m": partial(_tap, "gate.tap.1m", _MANY),
+    "gate.rate": partial(_rate, "gate.rate", 1),
+    "gate.rate.8": partial(_rate, "gate.rate.8", _LANES),
+    "gate.memory.1m": _memory,
+}

@@ -1,0 +1,157 @@
+"""Alarms of the gates: which stand, which are over, and who took note of each, by name.
+
+A trouble begins with a line and goes on until its end is written down, or until the gate's program
+starts anew, which begins troubles that are still there once more. Duress and a clone are moments. A
+clone that only the centre could find, by two gates' lines, stands at the line that gave it away.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from cardserver.db import clones, gatequeries
+from cardserver.db.tables_gateevents import GateAlarmSeenRow
+from cardserver.domain.gateevent import EventKind
+from cardserver.domain.permits import Action
+from cardserver.services.errors import Conflict, NotFound
+from cardserver.services.gatedays import line_view
+from cardserver.services.replay import repeated
+from cardserver.services.turn import Caller, Estate, Turn, reading, writing
+from cardserver.wire_gatereports import AlarmList, AlarmView, GateLine, SeeAlarm
+
+LASTING: Final = frozenset(
+    {
+        EventKind.ALARM,
+        EventKind.FORCED,
+        EventKind.HELD_OPEN,
+        EventKind.BARRIER_FAULT,
+        EventKind.FIRE,
+    }
+)
+MOMENTS: Final = frozenset({EventKind.DURESS, EventKind.CLONE})
+_ENDING: Final = frozenset({EventKind.ALARM_OVER, EventKind.FIRE_OVER, EventKind.STARTED})
+_LOOKED_BACK: Final = timedelta(days=31)
+_SHOWN: Final = 500
+
+Told = tuple[Row[Any], datetime | None]
+"""A line that begins an alarm, and when that was over."""
+
+
+def alarms(estate: Estate, caller: Caller) -> AlarmList:
+    """The last month's alarms; those that stand or that nobody has seen come first."""
+    with reading(estate, caller) as turn:
+        since, site = turn.now - _LOOKED_BACK, estate.site
+        until = turn.now + timedelta(days=1)  # a gate's clock may be ahead
+        kinds = LASTING | MOMENTS | _ENDING
+        told = ended(gatequeries.in_order(turn.connection, site, since, until, kinds))
+        seen = {
+            (row.device, row.journal, row.sequence): row
+            for row in gatequeries.seen_alarms(turn.connection, site, since)
+        }
+        found = clones.found_since(turn.connection, site, since)
+        views = [
+            *(_view(row, over, seen) for row, over in told),
+            *(_as_seen(_clone_line(row), row.at, seen) for row in found),
+        ]
+        views.sort(key=lambda each: (each.standing or not each.seen_by, each.line.at), reverse=True)
+        return AlarmList(alarms=tuple(views[:_SHOWN]))
+
+
+def see_alarm(estate: Estate, caller: Caller, request: SeeAlarm) -> AlarmList:
+    """Take note of an alarm. Raises NotFound, Conflict ``not-an-alarm``, ``alarm-seen``."""
+    with writing(estate, caller) as turn:
+        about = f"{request.device} {request.journal} {request.sequence}"
+        if not repeated(turn, request.request_id, "see-alarm", request):
+            _see(turn, request, about)
+    return alarms(estate, caller)
+
+
+def _see(turn: Turn, request: SeeAlarm, about: str) -> None:
+    name = turn.caller.authorised_by(Action.SEE_GATES)
+    site, key = turn.estate.site, (request.device, request.journal, request.sequence)
+    line = gatequeries.line_at(turn.connection, site, *key)
+    if line is None:
+        raise NotFound("alarm", about)
+    if line.kind not in LASTING | MOMENTS and not clones.found_at(turn.connection, site, *key):
+        raise Conflict("not-an-alarm", f"{about} is a line of another kind")
+    found = turn.session.get(GateAlarmSeenRow, (site, *key))
+    if found is not None:
+        raise Conflict("alarm-seen", f"{found.operator} took note of it before")
+    device, journal, sequence = key
+    turn.add(
+        GateAlarmSeenRow(
+            site=site,
+            device=device,
+            journal=journal,
+            sequence=sequence,
+            remark=request.remark,
+            **turn.made() | {"operator": name},
+        )
+    )
+    turn.note("see-alarm", about, request.remark)
+
+
+def ended(lines: Iterable[Row[Any]]) -> Iterator[Told]:
+    """Alarms with when each was over; lines as they happened."""
+    standing: dict[tuple[str, str, str], Row[Any]] = {}
+    for line in lines:
+        if line.kind in MOMENTS:
+            yield line, line.at
+            continue
+        if line.kind is EventKind.STARTED:
+            over = [key for key in standing if key[0] == line.device]
+        else:
+            over = [key for key in (_trouble(line),) if key in standing]
+        for key in over:
+            yield standing.pop(key), line.at
+        if line.kind in LASTING:
+            standing[_trouble(line)] = line
+    for line in standing.values():
+        yield line, None
+
+
+def _trouble(line: Row[Any]) -> tuple[str, str, str]:
+    """What goes on where; the line that ends it names it by the same word."""
+    if line.kind in {EventKind.ALARM, EventKind.ALARM_OVER}:
+        word = line.detail
+    elif line.kind is EventKind.FIRE_OVER:
+        word = EventKind.FIRE.value
+    else:
+        word = line.kind.value
+    return line.device, line.lane, word
+
+
+def _view(row: Row[Any], over: datetime | None, seen: dict[Any, Row[Any]]) -> AlarmView:
+    return _as_seen(line_view(row), over, seen)
+
+
+def _clone_line(row: Any) -> GateLine:
+    """The line that gave a card away, told as what it is."""
+    return GateLine(
+        device=row.device,
+        journal=row.journal,
+        sequence=row.sequence,
+        at=row.at,
+        lane="",
+        kind=EventKind.CLONE,
+        card_number=row.card_number,
+        granted=False,
+        reason="",
+        about=0,
+        by="",
+        detail=row.sign,
+    )
+
+
+def _as_seen(line: GateLine, over: datetime | None, seen: dict[Any, Row[Any]]) -> AlarmView:
+    note = seen.get((line.device, line.journal, line.sequence))
+    return AlarmView(
+        line=line,
+        standing=over is None,
+        over_at=over,
+        seen_by="" if note is None else note.operator,
+        seen_at=None if note is None else note.at,
+        remark="" if note is None else note.remark,
+    )

@@ -1,0 +1,102 @@
+"""The one way down: a gate says which list it enforces and is given what is newer, or waits for it.
+
+Waiting holds neither a transaction nor a connection (`newsbell`). A report is on file before the
+answer goes out, so what the books say of a gate was true when it asked.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from cardserver.db.gatebooks import list_version, time_floor
+from cardserver.domain.uncollected import uncollected
+from cardserver.services import rightsending, snapshots
+from cardserver.services.errors import StoreBusy
+from cardserver.services.gatememory import Body, GateReport
+from cardserver.services.gateseen import NO_LIST, keep_report
+from cardserver.services.turn import SNAPSHOT, Caller, Estate, latest, looking
+
+SEEN_EVERY: Final = timedelta(seconds=30)
+"""How exactly it is kept when a gate that has nothing new to say was last heard."""
+
+Parking = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAsk:
+    """What a gate says and asks: `after` is the version it enforces, None where it has none.
+
+    `wait_s` is how long the answer may wait for something newer; `whole` asks for all of the list
+    at once, whatever the gate has. The rest is its report.
+    """
+
+    after: int | None
+    whole: bool = False
+    wait_s: float = 0.0
+    drift_ms: int = 0
+    waiting: int = 0
+    program: str = ""
+
+
+def feed(estate: Estate, caller: Caller, ask: FeedAsk, parking: Parking = nullcontext) -> Body:
+    """The list after the version the gate has, whole where it has none that is ours.
+
+    `parking` is entered while the call waits. Raises StoreBusy.
+    """
+    with looking(estate) as connection:
+        now = latest(time_floor(connection), estate.clock())
+    _report(estate, caller, ask, now)
+    _sweep(estate, caller, now.astimezone(estate.zone).date())
+    version = _newer(estate, ask, parking)
+    since = None if ask.whole else ask.after
+    question = (estate.site, since, version)
+    return estate.gates.bodies.get(question, lambda: _make(estate, caller, since))
+
+
+def version_of(estate: Estate) -> int:
+    """The version of the list now. Raises StoreBusy."""
+    with looking(estate) as connection:
+        return list_version(connection, SNAPSHOT)
+
+
+def _newer(estate: Estate, ask: FeedAsk, parking: Parking) -> int:
+    news = estate.gates.news
+    version = version_of(estate)
+    if ask.after is None or ask.whole or ask.wait_s <= 0 or version != ask.after:
+        return version
+    with news.place() as free:
+        if not free:
+            return version
+        with parking():
+            return news.wait_for_other(ask.after, lambda: version_of(estate), ask.wait_s)
+
+
+def _make(estate: Estate, caller: Caller, after: int | None) -> Body:
+    with uncollected():
+        view = snapshots.snapshot(estate, caller, after)
+        # Written out by pydantic in one go: the list of a large estate is long.
+        return Body.of(view.version, view.model_dump_json().encode())
+
+
+def _report(estate: Estate, caller: Caller, ask: FeedAsk, now: datetime) -> None:
+    report = GateReport(
+        device=caller.station,
+        at=now,
+        version=NO_LIST if ask.after is None else ask.after,
+        drift_ms=ask.drift_ms,
+        waiting=ask.waiting,
+        program=ask.program,
+    )
+    known = estate.gates.reports.last_written(caller.station)
+    if known is None or known.version != report.version or now - known.at >= SEEN_EVERY:
+        keep_report(estate, report)
+
+
+def _sweep(estate: Estate, caller: Caller, today: date) -> None:
+    """Once a day: the list says itself until when a holder belongs here, so a failure can wait."""
+    if estate.gates.swept != today:
+        with suppress(StoreBusy):
+            rightsending.carry_out_due(estate, caller)
+            estate.gates.swept = today

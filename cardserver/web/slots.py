@@ -1,0 +1,46 @@
+"""So many calls are worked on at a time; a call that only waits gives its place back meanwhile.
+
+Each call has a thread. Gates that wait for news would soon hold all of them, so there are more
+threads than places to work: what waits costs a thread's stack and nothing else.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_KEY = "yika.slots"
+
+
+class WorkSlots:
+    """The app, with at most `places` calls worked on at a time."""
+
+    def __init__(self, app: "WSGIApplication", places: int) -> None:
+        self._app = app
+        self._places = threading.BoundedSemaphore(places)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a call when there is a place for it."""
+        environ[_KEY] = self
+        with self._places:
+            return self._app(environ, start_response)
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Somebody else works while this call waits."""
+        self._places.release()
+        try:
+            yield
+        finally:
+            self._places.acquire()
+
+
+def parking(environ: "dict[str, Any]") -> AbstractContextManager[None]:
+    """For a call that waits. Nothing where the app runs without places (a demo, a test)."""
+    slots = environ.get(_KEY)
+    return slots.given_back() if isinstance(slots, WorkSlots) else nullcontext()

@@ -1,0 +1,207 @@
+"""The gate's file on disk: its tables, and the older form that is taken over when it is opened.
+
+Version 1 held taps only, in a table `tap`. Version 2 holds every line of `GateEvent` with the hash
+of the chain; the taps keep their numbers, because the server may have them already.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link
+
+VERSION: Final = 2
+ID: Final = "id"
+UPLOADED: Final = "uploaded"
+FORGOTTEN: Final = "forgotten"
+"""Number and hash of the last line that was deleted after its time; lines after it are kept."""
+
+_SCHEMA: Final = """
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    uid BLOB NOT NULL,
+    card_number INTEGER,
+    granted INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    snapshot_version INTEGER NOT NULL,
+    about INTEGER NOT NULL,
+    by_whom TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    counter INTEGER,
+    chain BLOB NOT NULL
+);
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+    BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+    WHEN OLD.sequence > ifnull((SELECT CAST(value AS INTEGER) FROM mark
+                                WHERE name = 'forgotten'), 0)
+      OR OLD.sequence > ifnull((SELECT CAST(value AS INTEGER) FROM mark
+                                WHERE name = 'uploaded'), 0)
+    BEGIN SELECT RAISE(ABORT, 'events are never deleted before their time'); END;
+"""
+_MARKS: Final = """
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT NOT NULL)
+"""
+COLUMNS: Final = (
+    "sequence, at, lane, kind, uid, card_number, granted, reason, snapshot_version, about,"
+    " by_whom, detail, counter"
+)
+_INSERT: Final = f"INSERT INTO event ({COLUMNS}, chain) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - our own column names
+_TAPS: Final = """
+SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
+FROM tap ORDER BY sequence
+"""
+
+Row = tuple[Any, ...]
+
+
+def open_file(path: Path | str) -> sqlite3.Connection:
+    """The writing connection, its file in today's form.
+
+    Raises sqlite3.Error; sqlite3.DatabaseError too for a file of a newer version than this.
+    """
+    db = connect(path)
+    try:
+        _prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """A connection that several threads may use one after the other, its commits durable."""
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    return db
+
+
+def insert(db: sqlite3.Connection, event: GateEvent, chain: bytes) -> None:
+    """Write a line with its hash."""
+    row = (
+        event.sequence,
+        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        event.lane,
+        event.kind.value,
+        event.uid,
+        event.card_number,
+        event.granted,
+        event.reason,
+        event.snapshot_version,
+        event.about,
+        event.by,
+        event.detail,
+        event.counter,
+        chain,
+    )
+    db.execute(_INSERT, row)
+
+
+def numbered_line(event: GateEvent, sequence: int) -> GateEvent:
+    """The line under its number; `dataclasses.replace` would take three times as long."""
+    return GateEvent(
+        sequence=sequence,
+        at=event.at,
+        lane=event.lane,
+        kind=event.kind,
+        uid=event.uid,
+        card_number=event.card_number,
+        granted=event.granted,
+        reason=event.reason,
+        snapshot_version=event.snapshot_version,
+        about=event.about,
+        by=event.by,
+        detail=event.detail,
+        counter=event.counter,
+    )
+
+
+def event_of(row: Row) -> GateEvent:
+    """A line from its `COLUMNS`."""
+    return GateEvent(
+        sequence=row[0],
+        at=datetime.fromisoformat(row[1]),
+        lane=row[2],
+        kind=EventKind(row[3]),
+        uid=row[4],
+        card_number=row[5],
+        granted=bool(row[6]),
+        reason=row[7],
+        snapshot_version=row[8],
+        about=row[9],
+        by=row[10],
+        detail=row[11],
+        counter=row[12],
+    )
+
+
+def head_of(db: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last line."""
+    row = db.execute("SELECT sequence, chain FROM event ORDER BY sequence DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else forgotten_of(db)
+
+
+def forgotten_of(db: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last line that is no longer kept; 0 and GENESIS where all are."""
+    row = db.execute("SELECT value FROM mark WHERE name = ?", (FORGOTTEN,)).fetchone()
+    sequence, _, chain = (row[0] if row else "0").partition(" ")
+    return int(sequence), bytes.fromhex(chain) or GENESIS
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise sqlite3.DatabaseError(f"the journal is of version {version}, newer than this program")
+    if version < VERSION:
+        _bring_up_to_date(db)
+    db.execute("COMMIT")
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    db.execute(_MARKS)
+    db.execute("INSERT INTO mark VALUES (?, ?) ON CONFLICT DO NOTHING", (ID, str(uuid4())))
+    for statement in _statements(_SCHEMA):
+        db.execute(statement)
+    _take_over(db)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One statement after the other; `executescript` would end the transaction."""
+    begun = ""
+    for line in script.splitlines():
+        begun += line + "\n"
+        if sqlite3.complete_statement(begun):
+            yield begun
+            begun = ""
+
+
+def _take_over(db: sqlite3.Connection) -> None:
+    """Link the taps of a journal of version 1 as the first lines, under the numbers they had."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'tap'").fetchone():
+        return
+    journal = str(db.execute("SELECT value FROM mark WHERE name = ?", (ID,)).fetchone()[0])
+    chain = GENESIS
+    for row in db.execute(_TAPS).fetchall():
+        event = GateEvent(
+            sequence=row[0],
+            at=datetime.fromisoformat(row[1]),
+            lane=row[2],
+            kind=EventKind.TAP,
+            uid=row[3],
+            card_number=row[4],
+            granted=bool(row[5]),
+            reason=row[6],
+            snapshot_version=row[7],
+        )
+        chain = link(chain, journal, event)
+        insert(db, event, chain)
+    db.execute("DROP TABLE tap")

@@ -1,0 +1,282 @@
+"""What guard and manager are told: alarms with names, refusals, openings by hand, availability."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from cardserver.db.engine import BESIDE
+from cardserver.db.gatesilences import note_silences
+from cardserver.db.tables import AuditRow
+from cardserver.db.tables_gatesync import GateSeenRow
+from cardserver.db.tables_parking import LaneRow
+from cardserver.domain.gateevent import EventKind
+from cardserver.domain.lanes import Direction
+from cardserver.domain.permits import Role
+from cardserver.domain.station import StationKind
+from cardserver.services import gatealarms, gateinside, gatereports, gateviews
+from cardserver.services.errors import NotFound, NotPermitted
+from cardserver.services.turn import Caller, looking, writing
+from cardserver.wire_gatereports import AlarmView, SeeAlarm, TraceRequest
+from tests.databases.frontdesk import MORNING, FrontDesk, new_id, refused
+from tests.databases.gatework import WritingGate
+
+TODAY = date(2025, 6, 9)
+GUARD = Caller(
+    station="post-1", kind=StationKind.OFFICE, operator="李强", roles=frozenset({Role.GUARD})
+)
+HEAD = replace(GUARD, operator="何静", roles=frozenset({Role.CENTRE_HEAD}))
+
+
+@pytest.fixture
+def gate(desk: FrontDesk) -> WritingGate:
+    return WritingGate(estate=desk.estate)
+
+
+def told(gate: WritingGate) -> Sequence[AlarmView]:
+    return gatealarms.alarms(gate.estate, GUARD).alarms
+
+
+def seeing(alarm: AlarmView, remark: str = "已到现场查看") -> SeeAlarm:
+    line = alarm.line
+    return SeeAlarm(
+        request_id=new_id(),
+        device=line.device,
+        journal=line.journal,
+        sequence=line.sequence,
+        remark=remark,
+    )
+
+
+# --- last lines, refusals, traces ----------------------------------------------------------------
+
+
+def test_the_guard_sees_the_latest_lines_first_and_whether_there_are_more(
+    gate: WritingGate,
+) -> None:
+    gate.write_many(5)
+    gate.write(EventKind.PASSED, about=5)
+    gate.tap(lane="south")
+    gate.send()
+    shown = gateviews.last_lines(gate.estate, GUARD, limit=3)
+    assert [line.sequence for line in shown.lines] == [7, 5, 4]
+    assert shown.more
+    before = gateviews.last_lines(gate.estate, GUARD, before=shown.lines[-1].at)
+    assert ([line.sequence for line in before.lines], before.more) == ([3, 2, 1], False)
+    south = gateviews.last_lines(gate.estate, GUARD, lane="south", device="gate-1")
+    assert [line.sequence for line in south.lines] == [7]
+    passed = gateviews.last_lines(gate.estate, GUARD, kinds=frozenset({EventKind.PASSED}))
+    assert [(line.about, line.kind) for line in passed.lines] == [(5, EventKind.PASSED)]
+
+
+def test_why_a_card_was_refused_is_told_and_not_where_it_went(gate: WritingGate) -> None:
+    gate.tap(7)
+    gate.tap(7, granted=False)
+    gate.tap(8, granted=False)
+    gate.tap(7, granted=False, reason="wrong-zone")
+    gate.send()
+    lines = gateviews.refusals(gate.estate, GUARD, 7).lines
+    assert [line.reason for line in lines] == ["wrong-zone", "expired"]
+
+
+def test_where_a_card_was_is_told_for_a_purpose_that_goes_on_record(gate: WritingGate) -> None:
+    gate.tap(7)
+    gate.tap(8)
+    gate.send()
+    asked = TraceRequest(
+        request_id=new_id(), card_number=7, first=TODAY, last=TODAY, purpose="车辆被刮，业主报案"
+    )
+    for _ in range(2):
+        lines = gateviews.trace(gate.estate, HEAD, asked).lines
+        assert [line.sequence for line in lines] == [1]
+    with looking(gate.estate) as connection:
+        notes = connection.execute(
+            select(AuditRow.subject, AuditRow.detail).where(AuditRow.action == "trace-card")
+        ).all()
+    assert [tuple(note) for note in notes] == [
+        ("card 7", "2025-06-09 to 2025-06-09 by 何静: 车辆被刮，业主报案")
+    ]
+    with pytest.raises(NotPermitted):
+        gateviews.trace(gate.estate, GUARD, asked.model_copy(update={"request_id": new_id()}))
+
+
+# --- alarms --------------------------------------------------------------------------------------
+
+
+def test_an_alarm_stands_until_its_end_is_written_down(gate: WritingGate) -> None:
+    gate.write(EventKind.ALARM, detail="reader-away")
+    gate.write(EventKind.FORCED, lane="south")
+    gate.write(EventKind.HELD_OPEN)
+    gate.write(EventKind.ALARM_OVER, detail="held-open")
+    gate.write(EventKind.FIRE)
+    gate.write(EventKind.FIRE_OVER)
+    gate.write(EventKind.DURESS)
+    gate.send()
+    standing = {alarm.line.kind: alarm.standing for alarm in told(gate)}
+    assert standing == {
+        EventKind.ALARM: True,
+        EventKind.FORCED: True,
+        EventKind.HELD_OPEN: False,
+        EventKind.FIRE: False,
+        EventKind.DURESS: False,
+    }
+    other = WritingGate(estate=gate.estate, station="gate-2", now=gate.now)
+    other.write(EventKind.STARTED)  # another gate's start ends nothing here
+    other.send()
+    assert sum(alarm.standing for alarm in told(gate)) == 2
+    gate.write(EventKind.STARTED)
+    gate.send(8)
+    assert not any(alarm.standing for alarm in told(gate))
+
+
+def test_somebody_takes_note_of_an_alarm_by_name_and_once(gate: WritingGate) -> None:
+    gate.write(EventKind.FORCED)
+    gate.write(EventKind.DURESS)
+    gate.send()
+    forced = next(each for each in told(gate) if each.line.kind is EventKind.FORCED)
+    request = seeing(forced)
+    for _ in range(2):
+        gatealarms.see_alarm(gate.estate, GUARD, request)
+    seen = {each.line.kind: each for each in told(gate)}
+    assert (seen[EventKind.FORCED].seen_by, seen[EventKind.FORCED].remark) == (
+        "李强",
+        "已到现场查看",
+    )
+    assert seen[EventKind.DURESS].seen_by == ""
+    with refused("alarm-seen"):
+        gatealarms.see_alarm(gate.estate, HEAD, seeing(forced))
+
+
+def test_only_an_alarm_that_is_there_is_taken_note_of(gate: WritingGate) -> None:
+    gate.tap()
+    gate.write(EventKind.FORCED)
+    gate.send()
+    (alarm,) = told(gate)
+    with refused("not-an-alarm"):
+        gatealarms.see_alarm(gate.estate, GUARD, seeing(alarm).model_copy(update={"sequence": 1}))
+    with pytest.raises(NotFound):
+        gatealarms.see_alarm(gate.estate, GUARD, seeing(alarm).model_copy(update={"sequence": 9}))
+
+
+# --- the manager's reports -----------------------------------------------------------------------
+
+
+def test_refusals_are_counted_by_lane_and_reason_over_local_days(gate: WritingGate) -> None:
+    midnight = datetime(2025, 6, 9, 16, tzinfo=UTC)  # the next day, where the estate is
+    gate.tap(granted=False)
+    gate.tap(granted=False, lane="south")
+    gate.tap(granted=False)
+    gate.tap()
+    gate.tap(granted=False, at=midnight)
+    gate.tap(granted=False, reason="blocked", at=midnight - timedelta(microseconds=1))
+    gate.send()
+    report = gatereports.denied(gate.estate, HEAD, TODAY, TODAY)
+    assert [(each.lane, each.reason, each.number) for each in report.denied] == [
+        ("door", "expired", 2),
+        ("door", "blocked", 1),
+        ("south", "expired", 1),
+    ]
+    assert report.taps == 5
+    with refused("days"):
+        gatereports.denied(gate.estate, HEAD, TODAY, TODAY - timedelta(days=1))
+    with refused("days"):
+        gatereports.denied(gate.estate, HEAD, TODAY, TODAY + timedelta(days=366))
+
+
+def test_openings_by_hand_are_listed_with_name_and_reason(gate: WritingGate) -> None:
+    gate.tap()
+    gate.write(EventKind.OPENED_BY_HAND, by="李强", detail="搬家车辆", lane="south")
+    gate.send()
+    (line,) = gatereports.openings(gate.estate, HEAD, TODAY, TODAY).lines
+    assert (line.by, line.detail, line.lane) == ("李强", "搬家车辆", "south")
+
+
+def test_a_gate_is_as_available_as_its_troubles_and_silences_were_short(
+    desk: FrontDesk, gate: WritingGate
+) -> None:
+    desk.clock.now = datetime(2025, 6, 9, 20, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    gate.write(EventKind.STARTED, at=MORNING)
+    gate.write(EventKind.BARRIER_FAULT, at=MORNING + hour)
+    gate.write(EventKind.ALARM, detail="reader-away", at=MORNING + 2 * hour)
+    gate.write(EventKind.ALARM_OVER, detail="reader-away", at=MORNING + 3 * hour)
+    gate.write(EventKind.ALARM_OVER, detail="barrier-fault", at=MORNING + 4 * hour)
+    gate.send()
+    for heard in (MORNING, MORNING + 2 * hour, desk.clock.now):
+        hear(gate, heard)
+    (report,) = gatereports.availability(gate.estate, HEAD, TODAY, TODAY).gates
+    assert (report.device, report.starts, report.faults) == ("gate-1", 1, 2)
+    assert report.troubled_s == 3 * 3600
+    silent = datetime(2025, 6, 9, 16, tzinfo=UTC) - MORNING  # until the day was over
+    assert (report.silences, report.silent_s) == (2, int(silent.total_seconds()))
+    assert report.span_s == 24 * 3600
+    assert report.available == 1 - 3 / 24
+    assert 0 < report.heard < 1
+
+
+def hear(gate: WritingGate, at: datetime) -> None:
+    """The gate speaks to the centre, as `gateseen` writes it down."""
+    estate, device = gate.estate, gate.station
+    writer = estate.engine.connect().execution_options(**{BESIDE: True})
+    with writer as connection, connection.begin():
+        note_silences(connection, estate.site, {device: at})
+    with writing(estate, GUARD) as turn:
+        row = turn.session.get(GateSeenRow, (estate.site, device))
+        if row is None:
+            seen = {"version": 1, "version_at": at, "drift_ms": 0, "waiting": 0, "program": ""}
+            turn.add(GateSeenRow(site=estate.site, device=device, seen_at=at, **seen))
+        else:
+            row.seen_at = at
+
+
+# --- who is inside -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def car_park(desk: FrontDesk, gate: WritingGate) -> WritingGate:
+    with writing(desk.estate, GUARD) as turn:
+        turn.add(LaneRow(lane_id="in", direction=Direction.ENTRY))
+        turn.add(LaneRow(lane_id="out", direction=Direction.EXIT))
+    return gate
+
+
+def cars(gate: WritingGate) -> list[int]:
+    return [each.card_number for each in gateinside.inside(gate.estate, GUARD).inside]
+
+
+def test_who_drove_in_and_not_out_is_inside(car_park: WritingGate) -> None:
+    car_park.tap(7, lane="in")
+    car_park.tap(8, lane="in")
+    car_park.tap(7, lane="out")
+    car_park.tap(9, lane="in", granted=False)
+    car_park.tap(10, lane="in")
+    car_park.write(EventKind.NOT_PASSED, lane="in", card_number=10, about=5)
+    car_park.tap(11, lane="door")
+    car_park.send()
+    assert cars(car_park) == [8]
+    other = WritingGate(estate=car_park.estate, station="gate-2", now=MORNING)
+    other.tap(7, lane="out")  # came late, and was before: changes nothing
+    other.tap(8, lane="out", at=car_park.now + timedelta(seconds=9))
+    other.send()
+    assert cars(car_park) == []
+
+
+def test_a_day_by_the_hour_counts_from_who_was_inside_before(
+    desk: FrontDesk, car_park: WritingGate
+) -> None:
+    midnight = datetime(2025, 6, 9, 16, tzinfo=UTC)
+    car_park.tap(7, lane="in", at=midnight - timedelta(days=3))
+    car_park.tap(8, lane="in", at=midnight + timedelta(minutes=10))
+    car_park.tap(9, lane="in", at=midnight + timedelta(minutes=20))
+    car_park.tap(9, lane="out", at=midnight + timedelta(minutes=30))
+    car_park.tap(7, lane="out", at=midnight + timedelta(minutes=90))
+    car_park.send()
+    desk.clock.now = midnight + timedelta(hours=3)
+    hours = gateinside.occupancy(car_park.estate, HEAD, date(2025, 6, 10)).hours
+    assert [(each.entered, each.left, each.inside, each.most) for each in hours] == [
+        (2, 1, 2, 3),
+        (0, 1, 1, 2),
+        (0, 0, 1, 1),
+    ]
