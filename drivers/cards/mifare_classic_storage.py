@@ -6,7 +6,7 @@
     FF D6 00 block 10 data                      update
     FF D7 00 block 05 02 value                  decrement     most significant byte first
 
-Part 3 knows no decrement: the form here is that of ACS readers (ACR122U API 2.04, 5.5.1). Readers
+Part 3 knows no decrement: the form here is that of ACS readers (ACR122U API 2.04, 5.5). Readers
 that want another one, or another key structure or slot, are adapted where they are opened
 (`drivers.readers.quirks`); one that refuses the volatile form is offered the stored form.
 

@@ -1,7 +1,8 @@
 """The clone trap on a Classic card: a gate counts down, nobody else's key does, clones show up.
 
-The value block is judged by the example of NXP's MF1S50yyX/V1 data sheet, clause 8.6.2.1; the
-access bits by the published table (`test_access`).
+The value block is judged by the example of NXP's data sheet MF1S50yyX Rev. 3.0, table 4 (1234567
+at address 17), which proxmark3's client prints in full; the access bits by the published table
+(`test_access`).
 """
 
 import pytest

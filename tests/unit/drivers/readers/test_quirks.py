@@ -88,7 +88,7 @@ def test_other_commands_pass_unchanged(row: ReaderQuirks, apdu: bytes) -> None:
     ],
 )
 def test_a_number_is_lowered_in_the_models_own_way(name: str, sent: str) -> None:
-    """ACR122U API 2.04, 5.5.1; LibLogicalAccess's commands for SCM readers and part 3."""
+    """ACR122U API 2.04, 5.5; LibLogicalAccess's commands for SCM readers and part 3."""
     assert adapt(bytes.fromhex("FFD7000C050200000001"), quirks_of(name)).hex() == sent
 
 
