@@ -29,9 +29,9 @@ from kiosk.desk import cardacts
 from kiosk.desk.cardacts import word
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form
-from kiosk.desk.typed import day_or_none
 from kiosk.station.clock import ESTATE_ZONE, Clock
 from kiosk.station.problems import REFUSALS, problem_of
+from kiosk.station.typed import day_or_none
 from kiosk.station.web import back_to
 
 _TEXT_SIZE: Final = 400

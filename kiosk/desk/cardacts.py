@@ -24,7 +24,7 @@ from cardserver.wire_approvals import (
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import Counter
 from kiosk.desk.preparing import prepare
-from kiosk.desk.typed import row_of
+from kiosk.station.typed import row_of
 
 _NAME_SIZE: Final = 60
 _TEXT_SIZE: Final = 400

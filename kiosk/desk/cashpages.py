@@ -24,8 +24,8 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of, notes_of
 from kiosk.desk.shiftpages import send
 from kiosk.desk.shiftpaper import movement_number, slip, spot_check_paper
-from kiosk.desk.typed import row_of
 from kiosk.station.problems import problem_of
+from kiosk.station.typed import row_of
 
 TABS: Final = ("cash", "check", "suspense")
 

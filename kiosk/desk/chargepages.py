@@ -20,8 +20,8 @@ from cardserver.wire import DocumentView, SaleView, TenderRequest
 from cardserver.wire_charges import ChargeView, PutCharge
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of
-from kiosk.desk.typed import row_of
 from kiosk.station.problems import problem_of
+from kiosk.station.typed import row_of
 
 _PUT: Final = "put"
 

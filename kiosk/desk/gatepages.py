@@ -19,8 +19,8 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.exports import KINDS, sent
 from kiosk.desk.gatefigures import figures_of, percent, report_form
 from kiosk.desk.gaterulepages import add_rules
-from kiosk.desk.typed import day, row_of
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
+from kiosk.station.typed import day, row_of
 
 _TAPS: Final = 30
 _DAYS: Final = 7

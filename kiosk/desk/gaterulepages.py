@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from cardserver.wire_gates import SetRulesRequest
 from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
-from kiosk.desk.typed import row_of
+from kiosk.station.typed import row_of
 
 
 def add_rules(pages: Blueprint, counter: Counter) -> None:

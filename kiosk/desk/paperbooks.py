@@ -15,8 +15,8 @@ from cardserver.wire_papers import (
 from kiosk.desk.counter import Counter
 from kiosk.desk.paperforms import whole_of
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, fen_of
-from kiosk.desk.typed import rows_of
 from kiosk.station.problems import problem_of
+from kiosk.station.typed import rows_of
 
 
 def add_books(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:

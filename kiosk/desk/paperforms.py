@@ -8,7 +8,7 @@ from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
 from cardserver.wire import DocumentView
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete
-from kiosk.desk.typed import plain
+from kiosk.station.typed import plain
 
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _SLIP: Final = re.compile(r"YIKA-SLIP ([0-9]{1,12}) ([0-9]{1,10}) ([0-9]{1,12}) ([0-9-]{10})")

@@ -26,8 +26,8 @@ from kiosk.desk.bankpages import add_bank
 from kiosk.desk.business import Business
 from kiosk.desk.carrying import business_of, carriers
 from kiosk.desk.counter import Counter
-from kiosk.desk.typed import day, row_of, yuan
 from kiosk.station.clock import ESTATE_ZONE
+from kiosk.station.typed import day, row_of, yuan
 
 _FOUND: Final = 8
 _PAGE: Final = 50

@@ -24,7 +24,7 @@ from cardserver.wire_people import (
 from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.peopleforms import details, number, reason_of
-from kiosk.desk.typed import day_or_none
+from kiosk.station.typed import day_or_none
 
 _STANDINGS: Final[tuple[Standing, ...]] = ("current", "ended", "all")
 _LAST_PAGE: Final = 100_000

@@ -10,7 +10,7 @@ from cardserver.domain.errors import RuleViolation
 from cardserver.domain.rights import MAX_ZONE, HolderClass
 from cardserver.wire_people import HolderDetails
 from kiosk.desk.asking import words
-from kiosk.desk.typed import day_or_none
+from kiosk.station.typed import day_or_none
 
 _LONGEST = 60
 _ROW = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)

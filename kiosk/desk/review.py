@@ -24,8 +24,8 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.exports import KINDS, sent
 from kiosk.desk.quarterform import quarter_form
 from kiosk.desk.reviewstock import add_stock, add_work_years
-from kiosk.desk.typed import row_of, rows_of
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
+from kiosk.station.typed import row_of, rows_of
 
 _EXPLAINED: Final = (Part.STOCK, Part.RECEIPTS, Part.GATES)
 _LINES: Final = 100

@@ -14,8 +14,8 @@ from cardserver.domain.review import StockMove
 from cardserver.wire_review import StockRequest, WorkYearRequest
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.counter import Counter
-from kiosk.desk.typed import day
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
+from kiosk.station.typed import day
 
 _FIRST_YEAR: Final = 2000
 _LAST_YEAR: Final = 2999

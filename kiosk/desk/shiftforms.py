@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.errors import DomainError
 from kiosk.desk.counter import Counter
-from kiosk.desk.typed import plain, yuan
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.problems import REFUSALS, refusal_of
+from kiosk.station.typed import plain, yuan
 
 _PIECES: Final = re.compile(r"[0-9]{1,4}")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

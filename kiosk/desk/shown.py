@@ -9,7 +9,7 @@ from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.wire import LeaseShown, VerificationRequest
 from kiosk.desk.business import Business
-from kiosk.desk.typed import day, row_of
+from kiosk.station.typed import day, row_of
 
 METHOD_OF: Final = {
     HolderClass.OWNER: VerificationMethod.OWNER_RECORD,

@@ -17,8 +17,8 @@ from kiosk.desk.peopleforms import (
     reason_of,
     zones,
 )
-from kiosk.desk.typed import day_or_none
 from kiosk.station.clock import Clock, local_date
+from kiosk.station.typed import day_or_none
 
 
 def unit_pages(counter: Counter, clock: Clock) -> Blueprint:

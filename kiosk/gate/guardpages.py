@@ -4,55 +4,29 @@ Every act is a line in the journal with the guard's name; opening goes before ev
 person looks at the lane (GATE-02a, GATE-05).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cardserver.client import ServerError
-from cardserver.domain.errors import DomainError
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop
 from kiosk.gate.overriding import OverrideRefused, forget_by_hand
 from kiosk.gate.shared import Shared
 from kiosk.station.i18n import DEFAULT_LANGUAGE, text
-from kiosk.station.problems import problem_of
+from kiosk.station.said import Said
+from kiosk.station.typed import row_of
 
 REASONS: Final = ("visitor", "forgotten", "delivery", "emergency", "expired", "device", "other")
 """Why a guard opens; ``other`` asks for words of his own."""
 
 _LONGEST: Final = 200
-_LONGEST_NUMBER: Final = 18
-
-
-class Told:
-    """What came of the last act, said once on the page."""
-
-    def __init__(self) -> None:
-        self._problem = self._done = ""
-
-    def attempt(self, act: Callable[[], str]) -> ResponseReturnValue:
-        """Do it, and go back to the guard's page, which says what came of it."""
-        self._problem = self._done = ""
-        try:
-            self._done = act()
-        except OverrideRefused as refused:
-            self._problem = refused.code
-        except (ServerError, DomainError) as error:
-            self._problem = problem_of(error)
-        return redirect(url_for("gate.guard"), HTTPStatus.SEE_OTHER)
-
-    def take(self) -> dict[str, str]:
-        """The words for the page."""
-        words = {"problem": self._problem, "done": self._done}
-        self._problem = self._done = ""
-        return words
 
 
 def guard_pages(
-    lanes: Sequence[LaneLoop], post: GuardPost, shared: Shared, told: Told
+    lanes: Sequence[LaneLoop], post: GuardPost, shared: Shared, said: Said
 ) -> Blueprint:
     """The blueprint of what a guard does."""
     pages = Blueprint("guard", __name__, url_prefix="/guard")
@@ -63,11 +37,7 @@ def guard_pages(
         name = request.form.get("name", "").strip()[:_LONGEST]
         password = request.form.get("password", "")[:_LONGEST]
 
-        def act() -> str:
-            post.sign_in(name, password)
-            return ""
-
-        return told.attempt(act)
+        return said.attempt(lambda: post.sign_in(name, password))
 
     @pages.post("/sign-out")
     def sign_out() -> ResponseReturnValue:
@@ -80,23 +50,23 @@ def guard_pages(
 
         def act() -> str:
             opened = lane.open_by_hand(
-                post.require(), _reason(form), card_number=_card_number(form.get("card", ""))
+                post.require(), _reason(form), card_number=_card_number(form)
             )
             return "opened" if opened else "not-opened"
 
-        return told.attempt(act)
+        return said.attempt(act)
 
     @pages.post("/neutral")
     def neutral() -> ResponseReturnValue:
         """One card, or everybody, is held to be where it says: after a fault, or a mistake."""
-        card = _card_number(request.form.get("card", ""))
 
         def act() -> str:
-            reason = _reason(request.form)
-            forget_by_hand(shared, by=post.require(), reason=reason, card_number=card)
+            form = request.form
+            card = _card_number(form)
+            forget_by_hand(shared, by=post.require(), reason=_reason(form), card_number=card)
             return "neutral"
 
-        return told.attempt(act)
+        return said.attempt(act)
 
     return pages
 
@@ -113,7 +83,13 @@ def _reason(form: Mapping[str, str]) -> str:
     return "：".join([*said, own] if own else said)
 
 
-def _card_number(typed: str) -> int | None:
-    typed = typed.strip()
-    plain = typed.isascii() and typed.isdigit() and len(typed) <= _LONGEST_NUMBER
-    return int(typed) if plain and int(typed) else None
+def _card_number(form: Mapping[str, str]) -> int | None:
+    """The card that was typed, None for an empty field: that means everybody.
+
+    Raises OverrideRefused ``card-number-unclear``.
+    """
+    typed = form.get("card", "").strip()
+    number = row_of(typed)
+    if typed and not number:
+        raise OverrideRefused("card-number-unclear")
+    return number or None

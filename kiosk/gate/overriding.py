@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from typing import Final
 
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.gateevent import EventKind, GateEvent
 from kiosk.gate.shared import Shared
 
@@ -13,12 +14,8 @@ LONGEST_NAME: Final = 60
 LONGEST_REASON: Final = 400
 
 
-class OverrideRefused(Exception):
-    """An act by hand that can't be carried out; `code` is the key of its words."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+class OverrideRefused(RuleViolation):
+    """An act by hand that can't be carried out; `reason` is the key of its words."""
 
 
 def forget_by_hand(

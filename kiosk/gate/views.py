@@ -12,12 +12,13 @@ from flask.typing import ResponseReturnValue
 from cardserver.domain.admission import Reason
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.schedules import hours_text
-from kiosk.gate.guardpages import REASONS, Told, guard_pages
+from kiosk.gate.guardpages import REASONS, guard_pages
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop, Shown
 from kiosk.gate.shared import Shared
 from kiosk.gate.uplink import Uplink
 from kiosk.station.health import Device, Health, add_health
+from kiosk.station.said import Said
 from kiosk.station.web import create_station_app, language
 
 _SHOWN_FOR: Final = timedelta(seconds=8)
@@ -49,10 +50,10 @@ class Sign:
 
 def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: GuardPost) -> Flask:
     """The gate's web application over its lanes; `post` is who stands there."""
-    clock, told = shared.clock, Told()
+    clock, said = shared.clock, Said("gate.guard")
     app = create_station_app("kiosk.gate", bell=shared.bell)
     add_health(app, lambda: health_of(lanes, uplink))
-    app.register_blueprint(guard_pages(lanes, post, shared, told))
+    app.register_blueprint(guard_pages(lanes, post, shared, said))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
 
@@ -83,7 +84,7 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
             troubles=shared.recorder.troubles.standing,
             occupancy=shared.whereabouts.occupancy(),
             inside=shared.whereabouts.who()[:_INSIDE_SHOWN],
-            **told.take(),
+            **said.take(),
         )
 
     @gate.get("/lane/<lane_id>")

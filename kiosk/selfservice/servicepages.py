@@ -6,13 +6,11 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from cardserver.client import ServerError
-from cardserver.domain.errors import DomainError
 from cardserver.wire_reconciliation import BoxView
-from drivers.errors import DeviceError
 from kiosk.selfservice.service import STAYS_S, BehindTheDoor, ServiceOver
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.health import Health
-from kiosk.station.problems import problem_of
+from kiosk.station.said import Said
 
 _LONGEST = 200
 _LOG_SHOWN = 40
@@ -21,7 +19,7 @@ _LOG_SHOWN = 40
 def service_pages(service: BehindTheDoor, look: Callable[[], Health]) -> Blueprint:
     """The pages under ``/service``. `look` says how the kiosk is."""
     pages = Blueprint("service", __name__, url_prefix="/service", template_folder="templates")
-    said = Said()
+    said = Said("service.page")
 
     @pages.get("/")
     def page() -> str:
@@ -48,30 +46,6 @@ def service_pages(service: BehindTheDoor, look: Callable[[], Health]) -> Bluepri
 
     _add_acts(pages, service, said)
     return pages
-
-
-class Said:
-    """What came of the last act, to be said once on the page."""
-
-    def __init__(self) -> None:
-        self._problem = self._done = ""
-
-    def attempt(self, act: Callable[[], object], done: str) -> ResponseReturnValue:
-        """Do it; back to the page, which says what came of it."""
-        self._problem = self._done = ""
-        try:
-            act()
-        except (ServerError, DomainError, DeviceError) as error:
-            self._problem = problem_of(error)
-        else:
-            self._done = done
-        return redirect(url_for("service.page"), code=303)
-
-    def take(self) -> dict[str, str]:
-        """The words for the page."""
-        words = {"problem": self._problem, "done": self._done}
-        self._problem = self._done = ""
-        return words
 
 
 def _add_acts(pages: Blueprint, service: BehindTheDoor, said: Said) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardserver.domain.errors import RuleViolation
-from kiosk.desk.typed import day, day_or_none, row_of, rows_of, yuan
+from kiosk.station.typed import day, day_or_none, row_of, rows_of, yuan
 from simulators.clock import DemoClock
 from simulators.site import Site
 from simulators.story import FIRST_DAY

@@ -81,7 +81,7 @@ ROOT = Path(kiosk.desk.station.__file__).parents[2]
 FACES = (kiosk.desk.station, kiosk.selfservice.station, kiosk.gate.station)
 _WORD = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
 _COUNTED = ("one", "other")
-_REFUSALS = ("RuleViolation", "Conflict")
+_REFUSALS = ("RuleViolation", "Conflict", "OverrideRefused")
 
 
 def templates() -> list[Path]:
@@ -342,7 +342,8 @@ def _reasons(reason: ast.expr, function: ast.FunctionDef) -> set[str]:
 def words_of_the_counter() -> set[str]:
     """Problems and notices that the desk finds by itself."""
     found = {f"paper-{result}" for result in set(PrintResult) - {PrintResult.PRINTED}}
-    found |= _raised("kiosk/desk") | {FontMissing.code}
+    found |= _raised("kiosk/desk") | _raised("kiosk/station") | {FontMissing.code}
+    found |= _raised("kiosk/gate")  # the guard's page speaks from the same catalogue
     for path in modules("kiosk/desk"):
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and _called(node) in {"whole", "words"}:

@@ -70,8 +70,14 @@ def test_who_is_inside_is_forgotten_by_name_and_with_a_reason(
     assert "nobody-on-duty" in told(gate, "/guard/neutral", reason="device")
     come(gate)
     assert "reason-missing" in told(gate, "/guard/neutral")
-    assert "在内记录已重置" in told(gate, "/guard/neutral", reason="device", card="x")
-    assert lines(site, EventKind.NEUTRAL) == [("", GUARD, "设备没有识别", None)]
+    assert "card-number-unclear" in told(gate, "/guard/neutral", reason="device", card="x")
+    assert lines(site, EventKind.NEUTRAL) == [], "a slip of the finger forgets nobody"
+    assert "在内记录已重置" in told(gate, "/guard/neutral", reason="device", card="7")
+    assert "在内记录已重置" in told(gate, "/guard/neutral", reason="device")
+    assert lines(site, EventKind.NEUTRAL) == [
+        ("", GUARD, "设备没有识别", None),
+        ("", GUARD, "设备没有识别", 7),
+    ]
 
 
 def test_only_those_the_centre_names_may(gate: FlaskClient) -> None:

@@ -230,7 +230,7 @@ def test_nothing_opens_by_hand_without_name_and_reason(
 ) -> None:
     with pytest.raises(OverrideRefused) as refused:
         car_in.loop.open_by_hand(by, reason)
-    assert refused.value.code == code
+    assert refused.value.reason == code
     assert not yard.lines
     assert not car_in.barrier.openings
 
@@ -244,7 +244,7 @@ def test_s13_nothing_opens_by_hand_that_cannot_be_written_down(
     monkeypatch.setattr(yard.journal, "append", full)
     with pytest.raises(OverrideRefused) as refused:
         car_in.loop.open_by_hand("张建国", "救护车")
-    assert refused.value.code == "no-journal"
+    assert refused.value.reason == "no-journal"
     assert not car_in.barrier.openings
 
 
