@@ -5,15 +5,10 @@ card that gave itself away stays so until a guard sets it right by name (a NEUTR
 """
 
 import threading
-from typing import Final
 
 from cardserver.domain.clonetrap import CloneSign, Sighting, clone_sign
 from cardserver.domain.gateevent import EventKind, GateEvent
 from kiosk.gate.journal import GateJournal
-
-REMEMBERED: Final = 200_000
-"""Lines looked through when a gate starts."""
-_AT_ONCE: Final = 5_000
 
 
 class CloneWatch:
@@ -26,12 +21,8 @@ class CloneWatch:
 
     def recall(self, journal: GateJournal) -> None:
         """Learn from the gate's own lines, and go on with every line to come."""
-        newest = max((each.sequence for each in journal.last(1)), default=0)
-        known = max(0, newest - REMEMBERED)
-        while lines := journal.after(known, _AT_ONCE):
-            for event in lines:
-                self.note(event)
-            known = lines[-1].sequence
+        for event in journal.walk(journal.lately):
+            self.note(event)
         journal.listen(self.note)
 
     def note(self, event: GateEvent) -> None:

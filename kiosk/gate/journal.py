@@ -8,7 +8,7 @@ never changed; the upload only moves a mark. Lanes that write at the same time s
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -39,6 +39,8 @@ _WRITE_TIME_EVERY: Final = timedelta(minutes=1)
 """Validity is a matter of days: a minute forgotten costs nothing, flash written for ever does."""
 _AT_ONCE: Final = 1000
 """Lines read or deleted in one go."""
+REMEMBERED: Final = 200_000
+"""Lines looked through when a gate starts: what is older is not known, and held against nobody."""
 _SET_MARK: Final = (
     "INSERT INTO mark (name, value) VALUES (?, ?)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -88,6 +90,18 @@ class GateJournal:
     def after(self, sequence: int, limit: int) -> Sequence[GateEvent]:
         """Lines with a higher number, oldest first."""
         return self._events("sequence > ? ORDER BY sequence LIMIT ?", sequence, limit)
+
+    def walk(self, sequence: int) -> Iterator[GateEvent]:
+        """All lines with a higher number, oldest first, also those that are written meanwhile."""
+        while lines := self.after(sequence, _AT_ONCE):
+            yield from lines
+            sequence = lines[-1].sequence
+
+    @property
+    def lately(self) -> int:
+        """The number behind which those lines begin that a start looks through."""
+        newest = max((each.sequence for each in self.last(1)), default=0)
+        return max(0, newest - REMEMBERED)
 
     def last(self, count: int, *kinds: EventKind) -> Sequence[GateEvent]:
         """The latest lines, of these kinds or of all, newest first."""

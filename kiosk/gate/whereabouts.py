@@ -7,7 +7,6 @@ two lanes in the same instant, one is first. Nothing here touches the disk or a 
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from cardserver.domain.admission import (
     NO_RULES,
@@ -27,10 +26,6 @@ from cardserver.domain.ids import CardNumber
 from cardserver.domain.presence import Inside, Presence
 from cardserver.domain.standing import standing_at
 from kiosk.gate.journal import GateJournal
-
-REMEMBERED: Final = 200_000
-"""Lines looked through when a gate starts: what is older is not known, and held against nobody."""
-_AT_ONCE: Final = 5_000
 
 
 class Whereabouts:
@@ -120,18 +115,16 @@ class Whereabouts:
         presence = Presence(rules)
         for event in known:
             presence.note(event)
-        newest = max((each.sequence for each in journal.last(1)), default=0)
-        done = self._catch_up(presence, journal, max(0, newest - REMEMBERED))
+        done = self._catch_up(presence, journal, journal.lately)
         with self._lock:
             self._catch_up(presence, journal, done)
             self._presence, self._followed, self._cards = presence, rules, None
 
     @staticmethod
     def _catch_up(presence: Presence, journal: GateJournal, sequence: int) -> int:
-        while lines := journal.after(sequence, _AT_ONCE):
-            for event in lines:
-                presence.note(event)
-            sequence = lines[-1].sequence
+        for event in journal.walk(sequence):
+            presence.note(event)
+            sequence = event.sequence
         return sequence
 
 
