@@ -40,39 +40,11 @@ class EventLine(Wire):
     @classmethod
     def of(cls, event: GateEvent) -> Self:
         """The wire form of a line."""
-        return cls(
-            sequence=event.sequence,
-            at=event.at,
-            lane=event.lane,
-            kind=event.kind,
-            uid=event.uid,
-            card_number=event.card_number,
-            granted=event.granted,
-            reason=event.reason,
-            snapshot_version=event.snapshot_version,
-            about=event.about,
-            by=event.by,
-            detail=event.detail,
-            counter=event.counter,
-        )
+        return cls.model_validate(event, from_attributes=True)
 
     def to_domain(self) -> GateEvent:
         """The line itself."""
-        return GateEvent(
-            sequence=self.sequence,
-            at=self.at,
-            lane=self.lane,
-            kind=self.kind,
-            uid=self.uid,
-            card_number=self.card_number,
-            granted=self.granted,
-            reason=self.reason,
-            snapshot_version=self.snapshot_version,
-            about=self.about,
-            by=self.by,
-            detail=self.detail,
-            counter=self.counter,
-        )
+        return GateEvent(**vars(self))
 
 
 class EventBatch(Wire):

@@ -4,7 +4,7 @@ A missing or mistyped field, or one nobody asked for, is a `BadCall` with a sent
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, time
 from http import HTTPStatus
 from typing import Any, Final
@@ -43,6 +43,14 @@ class Body:
         if not isinstance(value, bool):
             raise BadCall(f"{name} is true or false")
         return value
+
+    def only_flags(self, names: Sequence[str]) -> dict[str, bool]:
+        """The whole object: at least one of these fields, each true or false."""
+        flags = {each: self.flag(each) for each in names if self.has(each)}
+        self.finish()
+        if not flags:
+            raise BadCall(f"one or more of {', '.join(names)}", code="missing-field")
+        return flags
 
     def integer(self, name: str, *, low: int, high: int, default: int | None = None) -> int:
         """A whole number within `low` and `high`."""

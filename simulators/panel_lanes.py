@@ -75,11 +75,7 @@ def _add_way(lanes: Blueprint, site: PanelSite, bench: Bench) -> None:
 def _add_contacts(lanes: Blueprint, site: PanelSite, bench: Bench) -> None:
     @lanes.post("/api/lanes/<name>/contacts")
     def contacts(name: str) -> ResponseReturnValue:
-        wish = body()
-        changes = {each: wish.flag(each) for each in CONTACTS if wish.has(each)}
-        wish.finish()
-        if not changes:
-            raise BadCall(f"one or more of {', '.join(CONTACTS)}", code="missing-field")
+        changes = body().only_flags(CONTACTS)
         barrier = _lane(site, name)
         for contact, closed in changes.items():
             setattr(barrier, contact, closed)

@@ -43,11 +43,7 @@ def blueprint(site: PanelSite, bench: Bench) -> Blueprint:
 def _add_printers(machines: Blueprint, site: PanelSite, bench: Bench) -> None:
     @machines.post("/api/printers/<name>/condition")
     def condition(name: str) -> ResponseReturnValue:
-        wish = body()
-        changes = {each: wish.flag(each) for each in CONDITIONS if wish.has(each)}
-        wish.finish()
-        if not changes:
-            raise BadCall(f"one or more of {', '.join(CONDITIONS)}", code="missing-field")
+        changes = body().only_flags(CONDITIONS)
         _printer(site, name).change(**changes)
         return jsonify(printer_state(site, bench, name))
 

@@ -276,22 +276,22 @@ def _slips(tell: Teller) -> list[DocumentView]:
     return [each for each in papers if each.kind is DocumentKind.TOP_UP_SLIP]
 
 
-def top_up_at_the_kiosk(tell: Teller) -> None:
-    """3b At the kiosk one month is paid in banknotes: 9 June to 8 July; the slip comes out."""
-    tell.travel(_day(6, 9))
+def _choose_a_month(tell: Teller) -> None:
+    """With the owner's card on the kiosk, as far as paying."""
     tell.lay("owner", "kiosk")
     tell.until("the months are offered", lambda: tell.state("kiosk")["screen"] == "months")
     tell.post("/kiosk/touch/months-chosen", months=1)
     tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
     tell.post("/kiosk/touch/confirmed")
-    tell.until("notes are taken", lambda: tell.state("kiosk")["screen"] == "pay")
+    tell.until("money is asked for", lambda: tell.state("kiosk")["screen"] == "pay")
+
+
+def top_up_at_the_kiosk(tell: Teller) -> None:
+    """3b At the kiosk one month is paid in banknotes: 9 June to 8 July; the slip comes out."""
+    tell.travel(_day(6, 9))
+    _choose_a_month(tell)
     for paid in (100, 200, 300):
-        tell.until("the slot is open", lambda: _slot_is_free(tell))
-        tell.site.acceptor.insert_note(100 * _YUAN)
-        tell.until(
-            f"{paid} yuan are in",
-            lambda paid=paid: tell.state("kiosk")["credited_fen"] == paid * _YUAN,  # type: ignore[misc]
-        )
+        _put_in(tell, 100, paid)
     tell.until("topped up", lambda: tell.state("kiosk")["screen"] == "done")
     paper = tell.paper("kiosk")
     for words in ("2025年6月9日", "2025年7月8日", card_number_text(tell.numbers["owner"])):
@@ -304,12 +304,7 @@ def top_up_at_the_kiosk(tell: Teller) -> None:
 
 def top_up_by_phone(tell: Teller) -> None:
     """3b+ The next month is paid with the phone: a code on the screen, 9 July to 8 August."""
-    tell.lay("owner", "kiosk")
-    tell.until("the months are offered", lambda: tell.state("kiosk")["screen"] == "months")
-    tell.post("/kiosk/touch/months-chosen", months=1)
-    tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
-    tell.post("/kiosk/touch/confirmed")
-    tell.until("a way to pay is asked for", lambda: tell.state("kiosk")["screen"] == "pay")
+    _choose_a_month(tell)
     tell.post("/kiosk/touch/qr-chosen", provider="wechat")
     tell.until("a code is shown", lambda: bool(tell.state("kiosk")["code"]))
     order = tell.site.payments.book.orders()[-1]
@@ -329,12 +324,7 @@ def top_up_by_phone(tell: Teller) -> None:
 
 def keep_the_rest(tell: Teller) -> None:
     """3b++ A note is 50 yuan too much: the rest stays on the card, the desk sees it (FEE-04a)."""
-    tell.lay("owner", "kiosk")
-    tell.until("the months are offered", lambda: tell.state("kiosk")["screen"] == "months")
-    tell.post("/kiosk/touch/months-chosen", months=1)
-    tell.until("the price is shown", lambda: tell.state("kiosk")["screen"] == "confirm")
-    tell.post("/kiosk/touch/confirmed")
-    tell.until("notes are taken", lambda: tell.state("kiosk")["screen"] == "pay")
+    _choose_a_month(tell)
     for note, paid in ((100, 100), (100, 200), (50, 250)):
         _put_in(tell, note, paid)
     taken = tell.state("kiosk")["accepted_notes_fen"]
