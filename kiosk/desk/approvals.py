@@ -31,7 +31,7 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form
 from kiosk.station.clock import ESTATE_ZONE, Clock
 from kiosk.station.problems import REFUSALS, problem_of
-from kiosk.station.typed import day_or_none
+from kiosk.station.typed import day_or_none, id_of
 from kiosk.station.web import back_to
 
 _TEXT_SIZE: Final = 400
@@ -101,7 +101,7 @@ def _add_applying(pages: Blueprint, counter: Counter) -> None:
         done = drafts.attempt(_draft(holder_id), request.form.to_dict(), act)
         if not done and drafts.notice:
             return _new_page(counter, drafts, holder_id), 422
-        filed = made[0] if made else _id(request.form.get("id", ""))  # or a doubled click
+        filed = made[0] if made else id_of(request.form.get("id", ""))  # or a doubled click
         return redirect(url_for("approvals.show", application_id=filed), code=303)
 
 
@@ -162,14 +162,6 @@ def _fresh() -> str:
     return str(uuid4())
 
 
-def _id(typed: str) -> str:
-    """The id that the page made, so that a doubled click is one act; a new one for nonsense."""
-    try:
-        return str(UUID(typed))
-    except ValueError:
-        return _fresh()
-
-
 def _add_steps(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/approvals/<uuid:application_id>")
     def show(application_id: UUID) -> str:
@@ -182,7 +174,7 @@ def _add_steps(pages: Blueprint, counter: Counter) -> None:
             abort(400)
         try:
             body = StepRequest(
-                step_id=_id(request.form.get("id", "")),
+                step_id=id_of(request.form.get("id", "")),
                 step=Step(name),
                 remark=word(request.form, "remark", _TEXT_SIZE),
                 contract_ends=_day("contract_ends"),
@@ -281,6 +273,6 @@ def _add_acts(pages: Blueprint, counter: Counter, clock: Clock) -> None:
 
     @pages.post("/report")
     def report() -> ResponseReturnValue:
-        made = _id(request.form.get("id", ""))
+        made = id_of(request.form.get("id", ""))
         counter.attempt(lambda: cardacts.report(counter, request.form, report_id=made))
         return back_to("desk.page", part="desk.work")

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from uuid import UUID, uuid4
 
 from cardserver.domain.errors import RuleViolation
 from kiosk.desk.counter import Counter
 from kiosk.station.problems import REFUSALS, problem_of
+from kiosk.station.typed import id_of
 from printer.form_font import FontMissing
 
 MAX_WORDS: Final = 400
@@ -39,11 +39,8 @@ def looked(counter: Counter, facts: dict[str, Any], look: Callable[[], None]) ->
 
 
 def act_id(form: Mapping[str, str]) -> str:
-    """The act's id: of the form, so that a doubled click is one act; else a new one."""
-    try:
-        return str(UUID(form.get("request_id", "")))
-    except ValueError:
-        return str(uuid4())
+    """The act's id, which the form carries as `request_id`."""
+    return id_of(form.get("request_id", ""))
 
 
 def whole(typed: str, problem: str) -> int:

@@ -8,7 +8,8 @@ cut the till reads what was unfinished and asks acceptor and server how it ended
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
@@ -65,12 +66,14 @@ class Line:
 
 
 class TillJournal:
-    """Entries of one till, numbered from 1 without holes.
+    """Entries of one till, numbered from 1 without holes. Safe to use from any thread: the service
+    page writes its cash box while the till may write a late note.
 
     Every method raises JournalBroken when the file does not do its part.
     """
 
     def __init__(self, path: Path | str = ":memory:") -> None:
+        self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -83,14 +86,8 @@ class TillJournal:
         """Commit an entry durably."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         try:
-            last = self._db.execute(
-                "SELECT sequence, hash FROM entry ORDER BY sequence DESC LIMIT 1"
-            ).fetchone() or (0, _ROOT)
-            sequence = last[0] + 1
-            self._db.execute(
-                "INSERT INTO entry (sequence, kind, body, hash) VALUES (?, ?, ?, ?)",
-                (sequence, kind.value, text, _link(last[1], sequence, kind, text)),
-            )
+            with self._lock:
+                self._append(kind, text)
         except sqlite3.Error as error:
             raise JournalBroken(f"the journal can't be written: {error}") from error
 
@@ -113,13 +110,20 @@ class TillJournal:
 
     def untold_box(self) -> tuple[str, int] | None:
         """A cash box that was taken out and of which the server has not heard: its id, its fen."""
-        boxes: dict[str, int] = {}
-        for line, _ in self._lines("WHERE kind IN ('box-taken', 'box-told')"):
-            if line.kind is Entry.BOX_TAKEN:
-                boxes[str(line.body["box_id"])] = int(line.body["machine_fen"] or 0)
-            else:
-                boxes.pop(str(line.body["box_id"]), None)
+        boxes = self._boxes()
+        for line, _ in self._lines("WHERE kind = 'box-told'"):
+            boxes.pop(str(line.body["box_id"]), None)
         return next(reversed(boxes.items()), None)
+
+    def box_fen(self, box_id: str) -> int | None:
+        """What lay in this cash box when it was taken out; None where it was not."""
+        return self._boxes().get(box_id)
+
+    def _boxes(self) -> dict[str, int]:
+        return {
+            str(line.body["box_id"]): int(line.body["machine_fen"] or 0)
+            for line, _ in self._lines("WHERE kind = 'box-taken'")
+        }
 
     def check(self) -> int:
         """Prove that no entry is missing or changed; how many there are."""
@@ -135,12 +139,28 @@ class TillJournal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        with self._lock:
+            self._db.close()
+
+    def _append(self, kind: Entry, text: str) -> None:
+        last = self._db.execute(
+            "SELECT sequence, hash FROM entry ORDER BY sequence DESC LIMIT 1"
+        ).fetchone() or (0, _ROOT)
+        sequence = last[0] + 1
+        self._db.execute(
+            "INSERT INTO entry (sequence, kind, body, hash) VALUES (?, ?, ?, ?)",
+            (sequence, kind.value, text, _link(last[1], sequence, kind, text)),
+        )
+
+    def _rows(self, where: str) -> Sequence[tuple[int, str, str, bytes]]:
+        with self._lock:
+            return self._db.execute(
+                f"SELECT sequence, kind, body, hash FROM entry {where} ORDER BY sequence"  # noqa: S608 - ours
+            ).fetchall()
 
     def _lines(self, where: str = "") -> Iterator[tuple[Line, tuple[str, bytes]]]:
-        asked = f"SELECT sequence, kind, body, hash FROM entry {where} ORDER BY sequence"  # noqa: S608 - ours
         try:
-            for sequence, kind, text, found in self._db.execute(asked):
+            for sequence, kind, text, found in self._rows(where):
                 line = Line(sequence=sequence, kind=Entry(kind), body=json.loads(text))
                 yield line, (text, found)
         except (sqlite3.Error, ValueError) as error:

@@ -5,8 +5,8 @@ What is done here has a name on it: the session is the server's, and the server 
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from threading import Lock
 from typing import ClassVar, Final
-from uuid import uuid4
 
 from cardserver.client import ServerError
 from cardserver.domain.document import PrintResult
@@ -50,6 +50,7 @@ class BehindTheDoor:
         self._journal = machine.journal
         self._server = machine.server.with_session("")
         self._session: SessionView | None = None
+        self._taking = Lock()
 
     @property
     def name(self) -> str:
@@ -98,20 +99,22 @@ class BehindTheDoor:
         """What the kiosk itself has counted into the cash box, in fen. Raises JournalBroken."""
         return self._journal.in_the_box()
 
-    def take_box(self) -> BoxView:
+    def take_box(self, box_id: str) -> BoxView:
         """The cash box is taken out; what lies in it is somebody's to count from now on.
 
         Written down here first: where the server's answer is lost, the next try is about the same
-        box. Raises ServerError, ServiceOver, VisitGoesOn, JournalBroken.
+        box. A button pressed twice carries the same id, and takes one box out. Raises ServerError,
+        ServiceOver, VisitGoesOn, JournalBroken.
         """
         self._check_ready()
-        box_id, fen = self._journal.untold_box() or (str(uuid4()), -1)
-        if fen < 0:
-            fen = self._journal.in_the_box()
-            self._journal.write(Entry.BOX_TAKEN, box_id=box_id, machine_fen=fen)
-        box = self._server.reconciliation.take_box(TakeBox(box_id=box_id, machine_fen=fen))
-        self._journal.write(Entry.BOX_TOLD, box_id=box_id)
-        return box
+        with self._taking:
+            box_id, fen = self._journal.untold_box() or (box_id, self._journal.box_fen(box_id))
+            if fen is None:
+                fen = self._journal.in_the_box()
+                self._journal.write(Entry.BOX_TAKEN, box_id=box_id, machine_fen=fen)
+            box = self._server.reconciliation.take_box(TakeBox(box_id=box_id, machine_fen=fen))
+            self._journal.write(Entry.BOX_TOLD, box_id=box_id)
+            return box
 
     def boxes(self) -> list[BoxView]:
         """The boxes taken out of this kiosk, latest first. Raises ServerError."""

@@ -1,6 +1,7 @@
 """The service page: sign in behind the door, devices, test page, cash box, log, report."""
 
 from collections.abc import Callable, Sequence
+from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from kiosk.selfservice.service import STAYS_S, BehindTheDoor, ServiceOver
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.health import Health
 from kiosk.station.said import Said
+from kiosk.station.typed import id_of
 
 _LONGEST = 200
 _LOG_SHOWN = 40
@@ -29,6 +31,7 @@ def service_pages(service: BehindTheDoor, look: Callable[[], Health]) -> Bluepri
             service=service,
             health=look(),
             boxes=_boxes(service),
+            box_id=uuid4(),
             in_the_box=service.in_the_box() if service.name else 0,
             log=service.log.lines[-_LOG_SHOWN:],
             zone=ESTATE_ZONE,
@@ -67,7 +70,8 @@ def _add_acts(pages: Blueprint, service: BehindTheDoor, said: Said) -> None:
 
     @pages.post("/box")
     def take_box() -> ResponseReturnValue:
-        return said.attempt(service.take_box, "box")
+        box_id = id_of(request.form.get("box_id", ""))
+        return said.attempt(lambda: service.take_box(box_id), "box")
 
 
 def _boxes(service: BehindTheDoor) -> Sequence[BoxView]:

@@ -202,9 +202,21 @@ let chosenCard = "";
 let laidOut = document.querySelector("[data-card][data-selected]")?.id || "";
 let unfolded = [];
 let stoodAt = "";
-document.addEventListener("htmx:beforeSwap", () => {
+// A place without an id is known by what it says, and in which form of which card it says so: Enter
+// on a button that was focused a moment ago must not go nowhere because something happened elsewhere.
+function nameOf(place) {
+  if (!place || place === document.body) { return ""; }
+  const form = place.closest("form")?.getAttribute("action");
+  return place.id || [form, place.closest("[data-card]")?.id, place.textContent].join("\n");
+}
+function standAgain(name) {
+  const places = [...document.querySelectorAll("#work button, #work a, #work summary")];
+  (document.getElementById(name) || places.find((each) => nameOf(each) === name))?.focus();
+}
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   unfolded = [...document.querySelectorAll("#work details[id][open]")].map(({ id }) => id);
-  stoodAt = document.activeElement?.id || "";
+  // After an act the keyboard goes on to what comes next.
+  stoodAt = detail.requestConfig?.elt.matches("form") ? document.activeElement.id : nameOf(document.activeElement);
   typed = [...document.querySelectorAll(FIELDS)].map(({ id, value, checked }) => ({ id, value, checked }));
   chosenCard = document.querySelector("[data-card][data-selected]")?.id || "";
 });
@@ -226,7 +238,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     const place = document.getElementById(id);
     if (place) { place.open = true; }
   }
-  if (stoodAt && document.activeElement === document.body) { document.getElementById(stoodAt)?.focus(); }
+  if (stoodAt && document.activeElement === document.body) { standAgain(stoodAt); }
 });
 document.addEventListener("htmx:afterSettle", () => {
   const received = document.getElementById("received");

@@ -1,10 +1,11 @@
-"""What was typed or chosen in a form, read in one way by every page of the desk."""
+"""What was typed or chosen in a form, read in one way by every page of a station."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
+from uuid import UUID, uuid4
 
 from cardserver.domain.errors import RuleViolation
 
@@ -15,6 +16,14 @@ _YUAN: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,2}))?")
 def plain(typed: str) -> str:
     """As typed, full-width figures made plain, without spaces around."""
     return unicodedata.normalize("NFKC", typed).strip()
+
+
+def id_of(typed: str) -> str:
+    """The id that the page gave its form, so that a doubled click is one act; else a new one."""
+    try:
+        return str(UUID(typed))
+    except ValueError:
+        return str(uuid4())
 
 
 def row_of(typed: str) -> int | None:

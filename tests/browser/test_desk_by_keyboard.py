@@ -18,6 +18,7 @@ from tests.browser.clerk import (
     apply_for_merchant,
     explain,
     find,
+    lay_blank,
     lay_new_card,
     leave,
     press,
@@ -252,8 +253,7 @@ def test_a_card_laid_down_while_the_clerk_types_takes_nothing_from_the_field(
     press(desk, "Enter", "说明价格")
     press(desk, "Enter", "收款")
     type_amount(desk, "5")
-    served.tell.blank("any", "classic-1k")
-    served.tell.lay("any", "desk")
+    lay_blank(served, "any", "classic-1k")
     expect(desk.locator("#reader")).to_contain_text("未登记的卡")
     expect(desk.locator("#received")).to_be_focused()
     desk.keyboard.type("0")
@@ -261,6 +261,20 @@ def test_a_card_laid_down_while_the_clerk_types_takes_nothing_from_the_field(
     expect(desk.locator("#change")).to_have_text("一共收您50元，找您30元。")
     desk.keyboard.press("Escape")
     expect(desk.locator("h1")).to_have_text("陈立")
+
+
+def test_a_card_laid_down_while_the_clerk_stands_on_a_button_leaves_the_keyboard_there(
+    desk_window: Watched, served: Served
+) -> None:
+    desk = desk_window.open(DESK)
+    find(desk, "1201", "王秀兰", down=1)
+    button = desk.get_by_role("button", name="回首页")
+    desk.get_by_role("button", name="显示完整电话").focus()
+    desk.keyboard.press("Tab")
+    expect(button).to_be_focused()
+    lay_blank(served, "any", "classic-1k")
+    expect(desk.locator("#reader")).to_contain_text("未登记的卡")
+    expect(button).to_be_focused()
 
 
 def test_back_after_a_payment_repeats_nothing(desk_window: Watched, served: Served) -> None:

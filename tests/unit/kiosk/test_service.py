@@ -1,7 +1,9 @@
 """The kiosk behind its door: who may, what is done there, and that nobody is served meanwhile."""
 
 import logging
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
@@ -112,6 +114,31 @@ def test_the_cash_box_is_taken_out_with_what_the_machine_counted(
     assert (box.taken_by, box.machine_fen) == (CASHIER, 2 * NOTE)
     assert site.machine.journal.in_the_box() == 0
     assert site.machine.journal.untold_box() is None
+
+
+def test_the_button_pressed_twice_takes_one_box_out(
+    door: FlaskClient, site: Site, tell: Teller
+) -> None:
+    put_in_the_box(site, NOTE)
+    sign_in(door, CASHIER)
+    closed(tell)
+    before = len(site.office.reconciliation.overview().boxes)
+    pressed = {"box_id": pressed_id(door.get("/service/").text)}
+    kiosk = site.stations["kiosk"].app
+    with ThreadPoolExecutor(3) as fingers:
+        presses = [
+            fingers.submit(kiosk.test_client().post, "/service/box", data=pressed) for _ in range(3)
+        ]
+    assert {press.result().status_code for press in presses} == {303}
+    boxes = site.office.reconciliation.overview().boxes
+    assert len(boxes) == before + 1
+    assert site.machine.journal.box_fen(pressed["box_id"]) == NOTE
+
+
+def pressed_id(page: str) -> str:
+    found = re.search(r'name="box_id" value="([0-9a-f-]{36})"', page)
+    assert found is not None
+    return found.group(1)
 
 
 def test_the_report_for_support_names_nobody(door: FlaskClient, tell: Teller) -> None:

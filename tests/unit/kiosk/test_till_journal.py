@@ -1,6 +1,7 @@
 """The kiosk's journal: whole, chained, and never silent about what is missing."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_what_was_written_since_the_last_rest_comes_back_in_order(
     assert found == [
         (kind, {f"k{key}": value for key, value in body.items()}) for kind, body in since
     ]
+
+
+def test_till_and_service_page_write_at_once_and_the_chain_stays_whole(tmp_path: Path) -> None:
+    journal = TillJournal(tmp_path / "kiosk.db")
+
+    def write(hand: int) -> None:
+        for number in range(40):
+            journal.write(Entry.TOLD, tender_id=f"{hand}-{number}")
+            journal.in_the_box()
+
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(write, range(4)))
+    assert journal.check() == 160
 
 
 @pytest.fixture
