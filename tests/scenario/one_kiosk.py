@@ -61,6 +61,11 @@ Result = TypeVar("Result")
 class AtOnce(DeviceWorker):
     """The reader's own thread is the one that asks: the store in memory belongs to that."""
 
+    def __init__(self, device: str) -> None:
+        super().__init__(device)
+        self._jobs.put(None)  # no other is needed, and a day has many kiosks
+        self._thread.join()
+
     def submit(
         self,
         job: Callable[[], Result],

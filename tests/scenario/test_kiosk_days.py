@@ -41,9 +41,11 @@ class Day(RuleBasedStateMachine):
 
     # --- the resident
 
-    @rule(steps=st.integers(1, 5))
-    def goes_on(self, steps: int) -> None:
-        """What a resident wants: the next step of a top-up, whatever is shown."""
+    @rule(steps=st.integers(1, 8), keeps=st.booleans())
+    def goes_on(self, steps: int, keeps: bool) -> None:
+        """What a resident wants: the next step of a top-up, whatever is shown. Who lets the rest
+        stay on the card (FEE-04a) begins with a note that makes the others too much.
+        """
         kiosk = self.kiosk
         for _ in range(steps):
             match kiosk.screen:
@@ -53,6 +55,10 @@ class Day(RuleBasedStateMachine):
                     kiosk.touch(Event.MONTHS_CHOSEN)
                 case Screen.CONFIRM:
                     kiosk.touch(Event.CONFIRMED)
+                case Screen.PAY if keeps and not kiosk.machine.visit.keep_rest:
+                    kiosk.touch(Event.KEEP_REST)
+                    self.pushes(50 * YUAN)
+                    kiosk.turn(3)
                 case Screen.PAY:
                     self.pushes(NOTE)
                     kiosk.turn(3)
@@ -151,7 +157,8 @@ class Day(RuleBasedStateMachine):
         assert all(each.open_tenders == () for each in sales)
         earned = sum(each.due_fen for each in sales if each.state is SaleState.SETTLED)
         assert trial.settled_fen == self.settled + earned
-        assert trial.held_fen + trial.payable_fen + earned == kiosk.in_the_box()
+        owed = trial.held_fen + trial.payable_fen + trial.credit_fen
+        assert owed + earned == kiosk.in_the_box()
         self.ground.engine.dispose()
 
     def _rest(self) -> None:
