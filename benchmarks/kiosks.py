@@ -34,6 +34,7 @@ from simulators.story import Teller, add_parking, issue_to_the_owner
 from simulators.stream import PtyPort, TcpPort
 from tests.browser.served import KIOSK_SIZE, serve
 from tests.chromium import open_chromium
+from tests.databases.stores import lay_out_sqlite
 
 _TOUCHES: Final = 100
 _THERE_AND_BACK: Final = (".months .answers button", ".confirm .bottom form:first-child button")
@@ -126,6 +127,7 @@ def _configured(folder: Path, last: ExitStack, reader: str) -> str:
 
     Returns the address at which the kiosk of that file will have its page.
     """
+    lay_out_sqlite(folder / "yika.db")
     settings = [*keys_made(folder), "--database", f"sqlite:///{folder / 'yika.db'}"]
     words = [*yika(), "serve", *settings, "--add-station", _KIOSK, "kiosk"]
     made = subprocess.run(words, check=True, capture_output=True, text=True)

@@ -11,6 +11,7 @@ call Alembic themselves, or `upgrade_in_full`.
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, event, inspect
 from werkzeug.routing import Rule
 
 from cardserver.db import upgrade as upgrading
+from cardserver.payments import accounts
 
 Sent = list[tuple[str, Any, bool]]
 """Statements with their parameters, and whether those are many rows."""
@@ -63,6 +65,12 @@ def remember_rules() -> None:
         return known[name]
 
     Rule._compile_builder = remembered  # type: ignore[assignment, method-assign]
+
+
+def remember_keys() -> None:
+    """Let all accounts share a private RSA key of the same bytes; to read one takes long."""
+    read: Callable[..., Any] = accounts.__dict__["load_der_private_key"]
+    accounts.__dict__["load_der_private_key"] = cache(read)
 
 
 def remember_schema() -> None:

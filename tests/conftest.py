@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 
 from tests import side_by_side
-from tests.built_once import remember_rules, remember_schema, remember_templates
+from tests.built_once import remember_keys, remember_rules, remember_schema, remember_templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,7 +24,13 @@ LOOPBACK = "127.0.0.0/8,::1,localhost"
 MANY = 1000
 """So many tests are worth being prepared for."""
 
+SELDOM = 20_000
+"""Objects more than before until garbage is looked for, where Python comes with 700."""
+
 ROOT_LOGGER = logging.getLogger()
+OTHERS_LOGGERS = ("PIL", "asyncio", "fontTools", "fpdf", "httpcore", "pymodbus", "urllib3")
+"""Libraries whose calls for their own debugging are not ours to format: one says several a poll."""
+
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 # Proxies would catch requests to loopback; settings of the station at hand would change results.
@@ -40,9 +46,13 @@ hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "house")
 
+for name in OTHERS_LOGGERS:
+    logging.getLogger(name).setLevel(logging.INFO)
+
 remember_rules()
 remember_templates()
 remember_schema()
+remember_keys()
 
 gc.disable()  # while modules and tests are collected: next to nothing of that is ever garbage
 
@@ -61,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Let every log call be formatted; pytest fails a test whose call can't be.
+    """Let every log call of ours be formatted; pytest fails a test whose call can't be.
 
     (Its own option sets the level six times a test, and each time every logger thinks it over.)
     """
@@ -76,6 +86,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         make_ready()
     gc.freeze()
+    gc.set_threshold(SELDOM)
     gc.enable()
 
 

@@ -5,12 +5,14 @@ Nothing costs time before it is needed: keys and libraries come with the first o
 
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.test import Client
 
+from cardserver.payments.accounts import AlipayAccount, WechatAccount
 from cardserver.payments.api import PaymentProvider, ProviderName
 from cardserver.payments.loader import provider
 from simulators.payments.book import Clock
@@ -47,10 +49,14 @@ class DemoPayments(Mapping[str, PaymentProvider]):
             raise KeyError(name)
         with self._lock:
             if name not in self._made:
-                wechat, alipay = self._server.accounts
+                wechat, alipay = self._accounts
                 account = wechat if name == ProviderName.WECHAT else alipay
                 self._made[name] = provider(account)
             return self._made[name]
+
+    @cached_property
+    def _accounts(self) -> tuple[WechatAccount, AlipayAccount]:
+        return self._server.accounts
 
     def __contains__(self, name: object) -> bool:
         return name in set(ProviderName)

@@ -15,6 +15,7 @@ from tests.browser.served import (
     serve,
     watched,
 )
+from tests.chromium import open_undrawn
 
 LOOKED_AT = {"test_accessibility", "test_gate_from_three_metres"}
 
@@ -47,10 +48,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield site
 
 
+@pytest.fixture(scope="session")
+def undrawn(browser: Browser) -> Iterator[Browser]:
+    """A browser for pages that are examined, or worked on with keys alone."""
+    with open_undrawn(browser) as chromium:
+        yield chromium
+
+
 @pytest.fixture(scope="module")
-def desk_screen(browser: Browser, served: Served) -> Iterator[Watched]:
+def desk_screen(request: pytest.FixtureRequest, served: Served) -> Iterator[Watched]:
     """A window as large as the counter's screen."""
-    with watched(browser, served.url, DESK_SIZE) as window:
+    drawn = request.path.stem == "test_gate_from_three_metres"
+    chromium: Browser = request.getfixturevalue("browser" if drawn else "undrawn")
+    with watched(chromium, served.url, DESK_SIZE) as window:
         yield window
 
 

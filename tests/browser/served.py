@@ -4,6 +4,7 @@
 say at its end that nothing went to another host and nothing was complained about.
 """
 
+import json
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from waitress.server import create_server
 
@@ -159,9 +160,24 @@ def watched(browser: Browser, url: str, size: tuple[int, int], **options: Any) -
         context.close()
 
 
+@contextmanager
+def examined(
+    browser: Browser, url: str, size: tuple[int, int], **options: Any
+) -> Iterator[Watched]:
+    """A fresh window whose pages `barriers_found` can examine.
+
+    axe lies ready in each of them, sent once and compiled where it is wanted.
+    """
+    with watched(browser, url, size, **options) as window:
+        window.context.add_init_script(f"window.layAxe = () => {{ {Axe().axe_script} }}")
+        yield window
+
+
 def barriers_found(page: Page) -> list[str]:
     """Serious and critical findings of axe on the page as it stands; contrast is one of them."""
-    found = Axe().run(page).response["violations"]
+    page.evaluate("void (window.axe || layAxe())")
+    run = f"axe.run({json.dumps(DEFAULT_OPTIONS)}).then((results) => results.violations)"
+    found = page.evaluate(run)
     return [
         f"{each['impact']} {each['id']}: {node['html'][:160]} {node['failureSummary']}"
         for each in found

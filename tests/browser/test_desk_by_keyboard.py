@@ -373,6 +373,20 @@ def test_paper_that_ran_out_is_said_and_printed_when_it_is_back(
     tell.lift("desk")
 
 
+def test_escape_leaves_a_field_that_was_typed_in_before_it_leaves_the_page(
+    desk_window: Watched,
+) -> None:
+    desk = desk_window.open("/desk/shift/")
+    field = desk.locator("#count-10000")
+    expect(field).to_be_focused()
+    desk.keyboard.type("12")
+    desk.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    expect(field, "the count is still there").to_have_value("12")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#work")).to_be_visible()
+
+
 def test_the_language_is_switched_in_the_middle_of_a_business_and_nothing_is_lost(
     desk_window: Watched, served: Served
 ) -> None:
@@ -384,7 +398,7 @@ def test_the_language_is_switched_in_the_middle_of_a_business_and_nothing_is_los
         ("zh-Hant", "說明價格"),
         ("zh-Hans", "说明价格"),
     ):
-        desk.locator(f".language a[lang={language}]").click()
+        desk.locator(f".language a[lang={language}]").press("Enter")
         expect(desk.locator("html")).to_have_attribute("lang", language)
         expect(step(desk)).to_contain_text(said)
         keys = re.findall(r"\b[a-z]+\.[a-z-]+\.[a-z-]+\b", desk.locator("body").inner_text())

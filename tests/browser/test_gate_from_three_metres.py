@@ -8,6 +8,10 @@ from datetime import date
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from cardserver.domain.gateevent import EventKind
+from cardserver.domain.signin import DEMO_PASSWORD
+from simulators.estate import GUARD as GUARD_NAME
+from simulators.estate import HEAD
 from simulators.story import issue_to_the_owner
 from tests.browser.served import Served, Watched
 
@@ -82,10 +86,54 @@ def test_the_guard_sees_all_lanes_the_last_taps_and_how_old_the_copy_is(
     page = desk_window.open(GUARD)
     expect(page.locator(".lanes h2 a")).to_have_text(["3栋大门", "车场入口"])
     served.tell.tap("owner", "door")
-    newest = page.locator(".taps tbody tr").first
+    newest = page.locator("#log tbody tr").first
     expect(newest).to_contain_text("3栋大门")
     expect(newest).to_contain_text("放行")
     expect(page.locator("#live")).to_contain_text("0 分钟前")
+
+
+def test_who_is_refused_reads_a_way_on_and_the_guard_reads_the_rule_etiq_21(
+    desk_window: Watched, served: Served
+) -> None:
+    lane, guard = desk_window.open("/gate/lane/carpark"), desk_window.open(GUARD)
+    served.tell.tap("owner", "carpark")
+    refused = sign(lane, "refused")
+    expect(refused).to_contain_text("我们很愿意为您开通，请到前台办理。")
+    expect(refused).to_contain_text("离这里最近的停车位在")
+    expect(refused).not_to_contain_text("PARK-04a")
+    assert lane.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    expect(guard.locator("#log tbody tr").first).to_contain_text("无此权限 (PARK-04a)")
+
+
+def test_a_guard_opens_by_hand_and_the_manager_reads_who_and_why(
+    desk_window: Watched, served: Served
+) -> None:
+    guard = desk_window.open(GUARD)
+    guard.get_by_label("您是哪一位").fill(GUARD_NAME)
+    guard.get_by_label("密码").fill(DEMO_PASSWORD)
+    guard.get_by_role("button", name="上岗").click()
+    guard.get_by_label("原因").select_option("delivery")
+    guard.get_by_label("说明").fill("3栋搬家")
+    served.tell.tap("owner", "door")  # the lanes are drawn anew; what is being typed stays
+    expect(guard.locator(".sign-board[data-face=open]")).to_be_visible()
+    expect(guard.get_by_label("说明")).to_have_value("3栋搬家")
+    button = guard.get_by_role("button", name="放行：车场入口")
+    box = button.bounding_box()
+    assert box, "before all lists: a guard opens without scrolling"
+    assert box["y"] + box["height"] <= 800
+    button.click()
+    expect(guard.get_by_role("status")).to_contain_text("已放行，已登记。")
+    line = served.site.lanes[0]._shared.journal.last(1, EventKind.OPENED_BY_HAND)[0]
+    assert (line.lane, line.by, line.detail) == ("carpark", GUARD_NAME, "送货、搬家：3栋搬家")
+
+    served.tell.gate_knows()
+    desk = desk_window.open("/desk/gates/reports")
+    desk.get_by_label("授权人").select_option(HEAD)
+    desk.get_by_label("密码").fill(DEMO_PASSWORD)
+    desk.get_by_role("button", name="授权").click()
+    row = desk.locator("tr", has_text="3栋搬家")
+    expect(row).to_contain_text(GUARD_NAME)
+    expect(row).to_contain_text("carpark")
 
 
 def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: Served) -> None:

@@ -6,7 +6,7 @@ and readers are virtual.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +21,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from cardserver.client import CardServerClient
 from cardserver.clientsigning import GateSigner
 from cardserver.db.upgrade import upgrade
-from cardserver.domain.admission import Decision, Lane, Presented, decide
+from cardserver.domain.admission import Decision, Lane, Presented, Snapshot, decide
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.ids import LaneId
 from cardserver.domain.permits import Role
@@ -117,6 +117,10 @@ class Line(httpx.BaseTransport):
 
     def materialise(self) -> None:
         """Let the engine hold what the story is at: it always does."""
+
+    def recall(self, what: Hashable, ask: Callable[[], Result]) -> Result:
+        """What is asked of the store at this moment: asked anew each time."""
+        return ask()
 
 
 def plain_line(way: httpx.BaseTransport, _engine: Engine) -> Line:
@@ -257,9 +261,12 @@ class Ground:
         return int(self.rows(f'SELECT count(*) FROM "{table}" WHERE {condition}')[0][0])  # noqa: S608
 
     def rows(self, question: str, **values: object) -> Sequence[Any]:
-        self.line.materialise()
-        with self.engine.connect() as connection:
-            return connection.execute(text(question), values).all()
+        def ask() -> Sequence[Any]:
+            self.line.materialise()
+            with self.engine.connect() as connection:
+                return connection.execute(text(question), values).all()
+
+        return self.line.recall((question, *values.items()), ask)
 
     def rights_on_file(self, number: int) -> dict[int, bytes]:
         """The bytes the server believes a card carries, by slot; nothing for an empty slot."""
@@ -276,9 +283,14 @@ class Ground:
         found = on_card(reader, lambda card: [card.read_slot(slot, key_set) for slot in (0, 1)])
         return {slot: data for slot, data in enumerate(found) if data}
 
+    def issue_list(self) -> Snapshot:
+        """What the gate is told of all cards. It signs each call, so no line knows it again."""
+        moment = ("issue list", self.clock())
+        return self.line.recall(moment, lambda: self.gate.snapshot(None).to_domain())
+
     def at_gate(self, virtual: VirtualCard) -> "dict[RightKind, Tap]":
         """Hold the card to every lane, with the issue list of this moment."""
-        snapshot = self.gate.snapshot(None).to_domain()
+        snapshot = self.issue_list()
         reader = VirtualReader()
         reader.insert(virtual)
         taps = {}

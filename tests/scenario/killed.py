@@ -20,7 +20,6 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine, event
 
-from cardserver.db.engine import WRITER
 from cardserver.vault import demo_vault
 from cardserver.wire import OperationRequest
 from simulators.cards.api import VirtualCard
@@ -29,7 +28,7 @@ from simulators.estate import People
 from simulators.faults import FaultPlan
 from simulators.reader import VirtualReader
 from tests.databases.stores import fluent_engine
-from tests.scenario.ground import Ground, SetClock
+from tests.scenario.ground import Ground, SetClock, raw
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(
@@ -68,11 +67,16 @@ class Steps:
         self.seen.append(step)
 
     def watch_store(self, engine: Engine) -> None:
-        """Every transaction that writes is a step, just before it is committed."""
+        """Every transaction that has written is a step, just before it is committed."""
+        before: dict[Connection, int] = {}
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            before[connection] = raw(connection.connection).total_changes
 
         @event.listens_for(engine, "commit")
         def commit(connection: Connection) -> None:
-            if connection.get_execution_options().get(WRITER):
+            if raw(connection.connection).total_changes > before.pop(connection, 0):
                 self(Step.COMMIT)
 
     def answered(self, _request: httpx.Request) -> None:

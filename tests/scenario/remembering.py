@@ -7,15 +7,16 @@ from the very same bytes.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import cast
 
 import httpx
 from sqlalchemy import Engine
 
 from simulators.cards.api import CardDump
 from tests.scenario.cases import Start
-from tests.scenario.ground import Line, load, save
+from tests.scenario.ground import Line, Result, load, save
 
 Call = tuple[bytes, object, str, str, bytes, bytes]
 
@@ -40,6 +41,7 @@ class RememberingLine(Line):
     _real: bytes = b""
     _states: dict[bytes, bytes] = field(default_factory=dict)
     _known: dict[Call, Known] = field(default_factory=dict)
+    _recalled: dict[Hashable, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.here = self._real = self._name_state()
@@ -58,6 +60,12 @@ class RememberingLine(Line):
         if self._real != self.here:
             load(self.engine, self._states[self.here])
             self._real = self.here
+
+    def recall(self, what: Hashable, ask: Callable[[], Result]) -> Result:
+        name = (self.here, self.when(), what)
+        if name not in self._recalled:
+            self._recalled[name] = ask()
+        return cast("Result", self._recalled[name])
 
     def _ask(self, request: httpx.Request) -> Known:
         self.materialise()

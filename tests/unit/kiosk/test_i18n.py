@@ -19,7 +19,7 @@ from kiosk.station.i18n import (
     worded,
 )
 from tests.unit.kiosk import words_used
-from tests.unit.kiosk.words_used import GROUPS
+from tests.unit.kiosk.words_used import GROUPS, SAID_BY_PAGES
 
 OTHERS = [language for language in LANGUAGE_NAMES if language != DEFAULT_LANGUAGE]
 COMPLETE = catalogue(DEFAULT_LANGUAGE)
@@ -30,6 +30,7 @@ OF_MACHINES = {
     "record-invalid",
     "record-key-unknown",
 }
+ALL_GROUPS = GROUPS | SAID_BY_PAGES
 
 
 def placeholders(words: str) -> set[str]:
@@ -117,9 +118,9 @@ def test_every_prefix_a_template_asks_for_is_known_with_all_that_can_follow() ->
     assert {prefix.removesuffix("*") for prefix in prefixes} == set(GROUPS)
 
 
-@pytest.mark.parametrize("prefix", GROUPS)
+@pytest.mark.parametrize("prefix", ALL_GROUPS)
 def test_everything_the_program_can_put_after_a_prefix_has_a_text(prefix: str) -> None:
-    assert {name for name in GROUPS[prefix] if f"{prefix}{name}" not in COMPLETE} == set()
+    assert {name for name in ALL_GROUPS[prefix] if f"{prefix}{name}" not in COMPLETE} == set()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_every_code_that_can_reach_the_desk_has_words_of_its_own(
 
 
 def test_no_text_is_left_that_nothing_asks_for() -> None:
-    grouped = {f"{prefix}{name}" for prefix, names in GROUPS.items() for name in names}
+    grouped = {f"{prefix}{name}" for prefix, names in ALL_GROUPS.items() for name in names}
     codes = (
         words_used.reasons_of_the_server()
         | words_used.server_codes()
