@@ -66,6 +66,10 @@ class GateReportCalls(Calls):
         """Openings by hand, with name and reason."""
         return self._get("/api/gates/openings", GateLines, _days(first, last))
 
+    def checks(self, first: date, last: date) -> GateLines:
+        """What guards checked: goods slips and building material."""
+        return self._get("/api/gates/checks", GateLines, _days(first, last))
+
     def availability(self, first: date, last: date) -> AvailabilityReport:
         """How available each gate was."""
         return self._get("/api/gates/availability", AvailabilityReport, _days(first, last))

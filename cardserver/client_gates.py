@@ -59,10 +59,11 @@ class GateCalls(Calls):
         after: int | None,
         *,
         wait_s: float = 0.0,
+        era: str = "",
         whole: bool = False,
         state: GateState = NO_STATE,
     ) -> Fed:
-        """What is newer than version `after`, or the `whole` list; waits for news so long.
+        """What is newer than version `after` of an era, or the `whole` list; waits so long for it.
 
         Saying a version says that the gate enforces it. Asked once: who waits asks again anyway.
         Raises ServerUnavailable, ServerRefused.
@@ -74,7 +75,7 @@ class GateCalls(Calls):
             "program": state.program,
         }
         if after is not None:
-            params["after"] = str(after)
+            params |= {"after": str(after), "era": era}
         if whole:
             params["whole"] = "true"
         patience = WHOLE_S if whole or after is None else wait_s + SLACK_S
@@ -94,8 +95,9 @@ class GateCalls(Calls):
         journal: str,
         before: bytes,
         lanes: Mapping[str, Direction] = MappingProxyType({}),
+        mended: Mapping[int, bytes] = MappingProxyType({}),
     ) -> EventsTaken:
-        """Hand over lines of a journal, with the chain before the first.
+        """Hand over lines of a journal, with the chain before the first and at `mended` ones.
 
         Refused with ``gap`` where lines before them are missing, ``chain-broken`` and
         ``event-differs`` where the centre has others.
@@ -105,6 +107,7 @@ class GateCalls(Calls):
             before=before,
             events=tuple(EventLine.of(event) for event in events),
             lanes=dict(lanes),
+            mended=dict(mended),
         )
         return self._post("/api/gates/events", body, EventsTaken)
 

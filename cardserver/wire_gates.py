@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from cardserver.domain.admission import CardEntry, ListedRight, Snapshot
-from cardserver.domain.cardlist import CardList
+from cardserver.domain.cardlist import CardList, ListRow
+from cardserver.domain.cardrow import pack_card
 from cardserver.domain.gaterules import NO_RULES, GateRules
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -22,7 +23,10 @@ from cardserver.wirebase import Count, Instant, KeyVersion, Number, Text, Uid, U
 
 ZoneMask = Annotated[int, Field(ge=0, lt=2**32)]
 RightLine = tuple[HolderClass, ZoneMask, date, date]
-"""A right as listed: holder class, zones as a mask, first and last day."""
+"""A right as listed (`cardserver.domain.cardrow.RightLine`)."""
+
+Era = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16})?$")]
+"""The name of a history of the list; empty where nobody says so."""
 
 Document = Annotated[str, StringConstraints(max_length=MAX_DOCUMENT, pattern=r"^[^\x00]*$")]
 
@@ -57,6 +61,12 @@ class SnapshotCard(Wire):
             before=tuple(CardNumber(each) for each in self.before),
         )
 
+    def row(self) -> ListRow:
+        """The same card as a list keeps it, without making the other first: a list is long."""
+        pending = {kind: period.to_domain() for kind, period in self.pending.items()}
+        before = tuple(CardNumber(each) for each in self.before)
+        return self.uid, pack_card(self.uid, self.number, self, self.rights), pending, before
+
 
 class GateRulesView(Wire):
     """A version of the rules: the document as it was written, who set it, and the free days.
@@ -89,6 +99,8 @@ class SnapshotView(Wire):
     """The issue list, whole (`complete`) or only what changed after the version asked for.
 
     `rules` None means those the gate has; a whole list without them says that there are none.
+    `era` names the history that the version belongs to. `restored` says that the version asked for
+    belongs to another: the centre went back to an older copy, and the gate's list is not its own.
     """
 
     version: int
@@ -98,6 +110,8 @@ class SnapshotView(Wire):
     zone: str
     cards: tuple[SnapshotCard, ...]
     rules: GateRulesView | None = None
+    era: Era = ""
+    restored: bool = False
 
     def to_domain(self, base: Snapshot | None = None) -> Snapshot:
         """The value a lane decides with; changes are laid over `base`."""
@@ -123,7 +137,7 @@ class SnapshotView(Wire):
 
     def _cards(self, base: Snapshot | None) -> CardList:
         if base is None:
-            return CardList.of(self._entries())
+            return CardList.of_rows(card.row() for card in self.cards)
         known = base.cards
         whole = known if isinstance(known, CardList) else CardList.of(known.items())
         return whole.with_changes(self._entries())

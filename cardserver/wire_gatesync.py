@@ -7,16 +7,27 @@ from pydantic import Field, StringConstraints, model_validator
 
 from cardserver.domain.admission import Direction
 from cardserver.domain.gateevent import EventKind, GateEvent
+from cardserver.domain.gateline import (
+    HIGHEST_COUNTER,
+    LONGEST_DETAIL,
+    LONGEST_NAME,
+    LONGEST_REASON,
+    LONGEST_UID,
+    LOWEST_COUNTER,
+)
 from cardserver.wirebase import Count, HexBytes, Instant, Number, Uuid, Wire, Word
 
 MAX_LINES = 500
 """Lines in one batch: half of what a request may hold."""
 
+MAX_LANES = 100
+"""Lanes of one gate."""
+
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Chain = Annotated[HexBytes, Field(min_length=32, max_length=32)]
-Short = Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)]
-Reason = Annotated[str, StringConstraints(max_length=30, pattern=_PLAIN)]
-Detail = Annotated[str, StringConstraints(max_length=400, pattern=_PLAIN)]
+Short = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=_PLAIN)]
+Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=_PLAIN)]
+Detail = Annotated[str, StringConstraints(max_length=LONGEST_DETAIL, pattern=_PLAIN)]
 Sequence = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
@@ -27,7 +38,7 @@ class EventLine(Wire):
     at: Instant
     lane: Short
     kind: EventKind
-    uid: Annotated[HexBytes, Field(max_length=10)] = b""
+    uid: Annotated[HexBytes, Field(max_length=LONGEST_UID)] = b""
     card_number: Number | None = None
     granted: bool = False
     reason: Reason = ""
@@ -35,7 +46,7 @@ class EventLine(Wire):
     about: Count = 0
     by: Short = ""
     detail: Detail = ""
-    counter: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    counter: Annotated[int, Field(ge=LOWEST_COUNTER, le=HIGHEST_COUNTER)] | None = None
 
     @classmethod
     def of(cls, event: GateEvent) -> Self:
@@ -52,13 +63,20 @@ class EventBatch(Wire):
 
     `journal` is the journal's id: a gate that lost its own begins another from 1. `before` is the
     chain's hash at the line before the first (`cardserver.domain.gateevent.link`). `lanes` says
-    which way vehicle lanes lead, where the technician wrote it down (PARK-05b).
+    which way vehicle lanes lead, where the technician wrote it down (PARK-05b). `mended` holds the
+    chain's hash at each line that an earlier program wrote as no wire takes it, and that is told
+    here as far as it fits (`cardserver.domain.gateline`): the chain goes on over what was written.
     """
 
     journal: Uuid
     before: Chain
     events: Annotated[tuple[EventLine, ...], Field(min_length=1, max_length=MAX_LINES)]
-    lanes: Annotated[dict[Word, Direction], Field(max_length=100)] = Field(default_factory=dict)
+    lanes: Annotated[dict[Word, Direction], Field(max_length=MAX_LANES)] = Field(
+        default_factory=dict
+    )
+    mended: Annotated[dict[Sequence, Chain], Field(max_length=MAX_LINES)] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def without_holes(self) -> Self:
@@ -67,6 +85,8 @@ class EventBatch(Wire):
         for place, event in enumerate(self.events):
             if event.sequence != first + place:
                 raise ValueError("the lines of a batch follow each other")
+        if any(not first <= each < first + len(self.events) for each in self.mended):
+            raise ValueError("what was mended is a line of the batch")
         return self
 
 

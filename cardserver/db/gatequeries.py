@@ -161,6 +161,24 @@ def of_journal(
     return iter(connection.execute(statement, execution_options={"yield_per": _BATCH}))
 
 
+def earliest(
+    connection: Connection, site: str, journal: tuple[str, str], after: int, last: int
+) -> datetime | None:
+    """When the earliest happened of a journal's lines after one and up to another."""
+    if last <= after:
+        return None
+    device, name = journal
+    return connection.scalar(
+        select(func.min(_E.at)).where(
+            _E.site == site,
+            _E.device == device,
+            _E.journal == name,
+            _E.sequence > after,
+            _E.sequence <= last,
+        )
+    )
+
+
 def standings(connection: Connection, site: str) -> dict[tuple[str, str], int]:
     """By device and journal, the last line that is here."""
     cursor = GateCursorRow

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from operator import itemgetter
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.tables import CardRow, HolderRow, RightRow
@@ -13,7 +14,7 @@ from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 
 
 def listed_cards(
-    session: Session, after_version: int
+    connection: Connection, after_version: int
 ) -> Sequence[Row[int, bytes, CardStatus, int, str | None, date | None, HolderClass]]:
     """What gates need of every card changed after a version; of one chip only the last card.
 
@@ -35,11 +36,11 @@ def listed_cards(
         .where(CardRow.version > after_version, ~same_chip.exists())
     )
     # Not ordered by the database: it would walk all numbers instead of the few new versions.
-    return sorted(session.execute(statement).all(), key=lambda row: row[0])
+    return sorted(connection.execute(statement).all(), key=itemgetter(0))
 
 
 def listed_rights(
-    session: Session, after_version: int
+    connection: Connection, after_version: int
 ) -> Sequence[Row[int, RightKind, int, int, date, date, int | None]]:
     """The rights of every live card changed after a version.
 
@@ -59,14 +60,14 @@ def listed_rights(
         .outerjoin(AgreementSpaceRow, AgreementSpaceRow.agreement_id == RightRow.agreement_id)
         .where(CardRow.version > after_version, CardRow.status == CardStatus.LIVE)
     )
-    return session.execute(statement).all()
+    return connection.execute(statement).all()
 
 
-def replaced_since(session: Session, after_version: int) -> Sequence[Row[int, int]]:
+def replaced_since(connection: Connection, after_version: int) -> Sequence[Row[int, int]]:
     """New and old number of every card that replaced another, where the new one changed since."""
     old = aliased(CardRow)
     statement = select(CardRow.number, old.number).join(old, old.replaced_by == CardRow.number)
-    return session.execute(statement.where(CardRow.version > after_version)).all()
+    return connection.execute(statement.where(CardRow.version > after_version)).all()
 
 
 def gate_rules(session: Session, site: str) -> GateRulesRow | None:

@@ -4,9 +4,9 @@ Every key starts with the site, the estate's id: lines of many estates can lie i
 be divided by it. There the lines are partitioned by the month of `at` (see `gatemonths`).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardserver.db.tables import UUID_SIZE, Base, _Made
@@ -79,6 +79,23 @@ class GatePurgeRow(_Made, Base):
     site: Mapped[str] = mapped_column(String(60), primary_key=True)
     before: Mapped[datetime] = mapped_column(primary_key=True)
     lines: Mapped[int]
+
+
+class GateDayRow(Base):
+    """A day that is over, by the hour, as it was counted last (`services/gatehours.py`).
+
+    `lanes` names the rules it was counted by; `journals` is how far every journal was here then.
+    `standing` is where every card stood at its end, of the latest day only.
+    """
+
+    __tablename__ = "gate_day"
+    site: Mapped[str] = mapped_column(String(60), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    lanes: Mapped[str] = mapped_column(String(64))
+    hours: Mapped[str] = mapped_column(Text)
+    journals: Mapped[str] = mapped_column(Text)
+    standing: Mapped[str] = mapped_column(Text)
+    counted_at: Mapped[datetime]
 
 
 class GateAlarmSeenRow(_Made, Base):

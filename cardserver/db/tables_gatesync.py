@@ -68,5 +68,20 @@ class CardStandingRow(Base):
     at: Mapped[datetime]
 
 
-APPEND_ONLY = ("gate_enforced", "card_standing")
+class ListEraRow(Base):
+    """From `since_version` on the list's versions were made in this era, until the next begins.
+
+    Each server process begins one, so that a version made after a backup is not taken for one of
+    the same number made before it. Append-only.
+    """
+
+    __tablename__ = "gate_list_era"
+    site: Mapped[str] = mapped_column(String(60), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(16))
+    since_version: Mapped[int]
+    at: Mapped[datetime]
+
+
+APPEND_ONLY = ("gate_enforced", "card_standing", "gate_list_era")
 """Tables whose rows the database itself keeps from being changed or deleted."""

@@ -15,6 +15,7 @@ from cardserver.domain.gaterules import (
     GateRules,
 )
 from cardserver.domain.ids import CardNumber
+from cardserver.domain.lanerules import rules_of
 from cardserver.domain.lanes import Direction, Identify, Lane
 from cardserver.domain.passback import NOTHING_KNOWN, Standing
 from cardserver.domain.reasons import GRANTING, OF_PROBLEM, RULE_OF, Problem, Reason
@@ -41,6 +42,7 @@ __all__ = [
     "Snapshot",
     "Standing",
     "decide",
+    "decide_on",
 ]
 
 
@@ -154,7 +156,21 @@ def decide(
     counts, so that a clock set back neither revives an expired card nor shuts out a valid one
     (GATE-07a). Exits are never refused for expiry alone (GATE-02a).
     """
-    decision = _decide(presented, lane, snapshot, now, standing)
+    entry = snapshot.cards.get(presented.uid)
+    return decide_on(entry, presented, lane, snapshot, now, standing=standing)
+
+
+def decide_on(
+    entry: CardEntry | None,
+    presented: Presented,
+    lane: Lane,
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    standing: Standing,
+) -> Decision:
+    """The same, for whoever has looked the card up already."""
+    decision = _decide(entry, presented, lane, snapshot, now, standing=standing)
     if presented.duress and snapshot.rules.duress is not DuressMode.OFF:
         refused = decision.granted and snapshot.rules.duress is DuressMode.REFUSE
         decision = replace(
@@ -164,11 +180,16 @@ def decide(
 
 
 def _decide(
-    presented: Presented, lane: Lane, snapshot: Snapshot, now: datetime, standing: Standing
+    entry: CardEntry | None,
+    presented: Presented,
+    lane: Lane,
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    standing: Standing,
 ) -> Decision:
     if presented.problem is not None:
         return Decision(reason=OF_PROBLEM[presented.problem])
-    entry = snapshot.cards.get(presented.uid)
     claim: CardRecord | ListedRight | None = presented.record
     if lane.identify is Identify.UID:
         claim = None if entry is None else entry.rights.get(lane.right)
@@ -179,20 +200,22 @@ def _decide(
         return Decision(reason=refusal or Reason.UNKNOWN_CARD, card_number=number)
     if not claim.zones >> lane.zone & 1:
         return Decision(reason=Reason.WRONG_ZONE, card_number=number)
-    local = max(now, snapshot.time_floor).astimezone(snapshot.zone)
-    decision = _decide_period(claim, entry, lane, snapshot.rules, local.date())
-    if snapshot.rules is NO_RULES or not decision.granted:
+    rules, instant = snapshot.rules, max(now, snapshot.time_floor)
+    local = instant.astimezone(snapshot.zone)
+    decision = _decide_period(claim, entry, lane, rules, local.date())
+    if rules is NO_RULES or not decision.granted:
         return decision
     passing = Passing(
         card_number=entry.card_number,
         holder_class=claim.holder_class,
         space=entry.space,
         lane=lane,
+        rules=rules_of(rules, lane.lane_id),
         standing=standing,
-        now=max(now, snapshot.time_floor),
+        now=instant,
         local=local,
     )
-    return _ruled(decision, ruling(passing, snapshot.rules))
+    return _ruled(decision, ruling(passing, rules))
 
 
 _Found = tuple[CardNumber | None, Reason | None]

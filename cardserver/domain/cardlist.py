@@ -28,11 +28,16 @@ from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.validity import ValidityPeriod
 
 _SIZE: Final = ROW.size
-_NOTHING: Final[Mapping[RightKind, ValidityPeriod]] = MappingProxyType({})
 _BESIDE_AT_MOST: Final = 4096
 """So many changes lie beside the block; with more a new block is made."""
 
 Cards = Iterable[tuple[bytes, CardEntry]]
+_Pending = Mapping[RightKind, ValidityPeriod]
+_Before = tuple[CardNumber, ...]
+ListRow = tuple[bytes, bytes, _Pending, _Before]
+"""A card as it is kept: UID, row, and what stands beside the block."""
+
+_NOTHING: Final[_Pending] = MappingProxyType({})
 
 
 class CardList(Mapping[bytes, CardEntry]):
@@ -46,14 +51,22 @@ class CardList(Mapping[bytes, CardEntry]):
         self._count = self._in_block
         self._spaces = _spaces(rows)
         self._changes: Mapping[bytes, CardEntry] = {}
+        self._changed_of_space: Mapping[int, list[CardNumber]] = {}
 
     @classmethod
     def of(cls, cards: Cards) -> Self:
         """The list of these cards; of a UID that comes twice the later counts."""
+        return cls.of_rows(
+            (uid, pack(uid, entry), entry.pending, entry.before) for uid, entry in cards
+        )
+
+    @classmethod
+    def of_rows(cls, cards: Iterable[ListRow]) -> Self:
+        """The list of cards that are packed already."""
         rows, beside = bytearray(), _Beside()
-        for uid, entry in cards:
-            rows += pack(uid, entry)
-            beside.put(uid, entry)
+        for uid, row, pending, before in cards:
+            rows += row
+            beside.put(uid, pending, before)
         return cls(rows, beside)
 
     def with_changes(self, cards: Cards) -> "CardList":
@@ -64,6 +77,7 @@ class CardList(Mapping[bytes, CardEntry]):
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._changes = changes
+        other._changed_of_space = _live_by_space(changes.values())
         other._count = self._in_block + sum(1 for uid in changes if self._row(uid) is None)
         return other
 
@@ -73,7 +87,14 @@ class CardList(Mapping[bytes, CardEntry]):
         if found is not None:
             return found
         row = self._row(uid)
-        return default if row is None else self._entry(uid, row)
+        if row is None:
+            return default
+        beside = self._beside
+        return PackedCard(
+            ROW.unpack_from(self._rows, row * _SIZE),
+            beside.pending.get(uid, _NOTHING),
+            beside.before.get(uid, ()),
+        )
 
     def __getitem__(self, uid: bytes) -> CardEntry:
         """The card with a UID. Raises KeyError."""
@@ -98,17 +119,14 @@ class CardList(Mapping[bytes, CardEntry]):
         """The live cards of a parking space (GATE-02a); none for space 0."""
         if not space:
             return ()
-        found = [
-            entry.card_number
-            for entry in self._changes.values()
-            if entry.space == space and entry.status is CardStatus.LIVE
-        ]
-        at = bisect_left(self._spaces, space << 32)
-        while at < len(self._spaces) and self._spaces[at] >> 32 == space:
-            fields = self._fields(self._spaces[at] & 0xFFFFFFFF)
+        found = list(self._changed_of_space.get(space, ()))
+        spaces = self._spaces
+        for at in range(bisect_left(spaces, space << 32), len(spaces)):
+            if spaces[at] >> 32 != space:
+                break
+            fields = self._fields(spaces[at] & 0xFFFFFFFF)
             if is_live(fields) and uid_of(fields) not in self._changes:
                 found.append(number_of(fields))
-            at += 1
         return tuple(found)
 
     def replacements(self) -> Iterator[tuple[CardNumber, CardNumber]]:
@@ -130,13 +148,7 @@ class CardList(Mapping[bytes, CardEntry]):
         return None
 
     def _fields(self, row: int) -> Fields:
-        return cast("Fields", ROW.unpack_from(self._rows, row * _SIZE))
-
-    def _entry(self, uid: bytes, row: int) -> CardEntry:
-        beside = self._beside
-        return PackedCard(
-            self._fields(row), beside.pending.get(uid, _NOTHING), beside.before.get(uid, ())
-        )
+        return ROW.unpack_from(self._rows, row * _SIZE)
 
     def _anew(self, changes: Mapping[bytes, CardEntry]) -> "CardList":
         rows, beside = bytearray(self._rows), self._beside.copy()
@@ -146,7 +158,7 @@ class CardList(Mapping[bytes, CardEntry]):
                 rows += packed
             else:
                 rows[row * _SIZE : (row + 1) * _SIZE] = packed
-            beside.put(uid, entry)
+            beside.put(uid, entry.pending, entry.before)
         return CardList(rows, beside)
 
 
@@ -154,16 +166,16 @@ class _Beside:
     """What only few cards have, by UID."""
 
     def __init__(self) -> None:
-        self.pending: dict[bytes, Mapping[RightKind, ValidityPeriod]] = {}
-        self.before: dict[bytes, tuple[CardNumber, ...]] = {}
+        self.pending: dict[bytes, _Pending] = {}
+        self.before: dict[bytes, _Before] = {}
 
-    def put(self, uid: bytes, entry: CardEntry) -> None:
+    def put(self, uid: bytes, pending: _Pending, before: _Before) -> None:
         self.pending.pop(uid, None)
         self.before.pop(uid, None)
-        if entry.pending:
-            self.pending[uid] = entry.pending
-        if entry.before:
-            self.before[uid] = entry.before
+        if pending:
+            self.pending[uid] = pending
+        if before:
+            self.before[uid] = before
 
     def copy(self) -> "_Beside":
         other = _Beside()
@@ -180,6 +192,14 @@ def cards_of_space(cards: Mapping[bytes, CardEntry], space: int) -> tuple[CardNu
         for each in cards.values()
         if space and each.space == space and each.status is CardStatus.LIVE
     )
+
+
+def _live_by_space(cards: Iterable[CardEntry]) -> dict[int, list[CardNumber]]:
+    found: dict[int, list[CardNumber]] = {}
+    for entry in cards:
+        if entry.space and entry.status is CardStatus.LIVE:
+            found.setdefault(entry.space, []).append(entry.card_number)
+    return found
 
 
 def _unpacked(rows: bytearray) -> Iterator[Fields]:

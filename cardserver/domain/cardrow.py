@@ -20,9 +20,11 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, Protocol
 
 from cardserver.domain.admission import CardEntry, ListedRight
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.record import EPOCH
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -45,10 +47,41 @@ _STATUSES: Final = tuple(CardStatus)
 _CLASSES: Final = (None, *HolderClass)
 _CHANNELS: Final = (None, "ev1", "ev2")
 
+RightLine = tuple[HolderClass, int, date, date]
+"""A right as it is listed: holder class, zones as a mask, first and last day."""
+
 Fields = tuple[
     int, bytes, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int
 ]
 """A row as `ROW` unpacks it."""
+
+
+class Card(Protocol):
+    """What a row holds of a card beside its UID, its number and its rights."""
+
+    @property
+    def status(self) -> CardStatus:
+        """Whether it is live."""
+
+    @property
+    def sequences(self) -> Mapping[RightKind, int]:
+        """The lowest record sequence still good for each right."""
+
+    @property
+    def key_version(self) -> int:
+        """The version of its keys."""
+
+    @property
+    def secure_channel(self) -> str | None:
+        """The secure messaging it is read with."""
+
+    @property
+    def until(self) -> date | None:
+        """The last day its holder belongs here."""
+
+    @property
+    def space(self) -> int:
+        """Its parking space, 0 for none."""
 
 
 def pack(uid: bytes, entry: CardEntry) -> bytes:
@@ -56,19 +89,33 @@ def pack(uid: bytes, entry: CardEntry) -> bytes:
 
     Raises ValueError for what no card of ours has: a UID above 10 bytes, a strange channel.
     """
+    rights = {
+        kind: (each.holder_class, each.zones, each.period.first, each.period.last)
+        for kind, each in entry.rights.items()
+    }
+    return pack_card(uid, entry.card_number, entry, rights)
+
+
+def pack_card(uid: bytes, number: int, card: Card, rights: Mapping[RightKind, RightLine]) -> bytes:
+    """The same of any card with its rights as lines.
+
+    Raises ValueError as `pack`, and RuleViolation for a right that ends before it begins.
+    """
     if len(uid) > MAX_UID:
         raise ValueError(f"a UID has at most {MAX_UID} bytes")
-    state = _STATUSES.index(entry.status) | _CHANNELS.index(entry.secure_channel) << 4
+    sequences = card.sequences
     return ROW.pack(
         len(uid),
         uid,
-        entry.card_number,
-        state,
-        entry.key_version,
-        _NO_DAY if entry.until is None else _days(entry.until),
-        entry.space,
-        *_right(entry, RightKind.DOOR),
-        *_right(entry, RightKind.PARKING),
+        number,
+        _STATUSES.index(card.status) | _CHANNELS.index(card.secure_channel) << 4,
+        card.key_version,
+        _NO_DAY if card.until is None else _days(card.until),
+        card.space,
+        sequences.get(RightKind.DOOR, 0),
+        *_packed(rights.get(RightKind.DOOR)),
+        sequences.get(RightKind.PARKING, 0),
+        *_packed(rights.get(RightKind.PARKING)),
     )
 
 
@@ -224,12 +271,15 @@ def _sequences(door: int, parking: int) -> Mapping[RightKind, int]:
     return found
 
 
-def _right(entry: CardEntry, kind: RightKind) -> tuple[int, int, int, int, int]:
-    sequence, right = entry.sequences.get(kind, 0), entry.rights.get(kind)
-    if right is None:
-        return sequence, 0, 0, 0, 0
-    place = _CLASSES.index(right.holder_class)
-    return sequence, place, right.zones, _days(right.period.first), _days(right.period.last)
+@lru_cache(maxsize=4096)
+def _packed(line: RightLine | None) -> tuple[int, int, int, int]:
+    """A right in its row; those of one estate have few different lines."""
+    if line is None:
+        return 0, 0, 0, 0
+    holder_class, zones, first, last = line
+    if last < first:
+        raise RuleViolation("period-empty", rule="CAL-01")
+    return _CLASSES.index(holder_class), zones, _days(first), _days(last)
 
 
 def _days(day: date) -> int:

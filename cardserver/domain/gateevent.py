@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum, unique
+from functools import lru_cache
 from typing import Final
 
 
@@ -33,9 +34,13 @@ class EventKind(StrEnum):
     ALARM_OVER = "alarm-over"
     CLONE = "clone"  # a card's counter was seen twice, or went up
     STARTED = "started"  # the gate's process began; `detail` is its version
+    GOODS = "goods"  # goods left, checked against their slip, which was taken back
+    GOODS_DIFFER = "goods-differ"  # goods and slip differ; `detail` says how
+    MATERIAL = "material"  # building material was carried in that somebody should look at
 
 
-_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted: Final = lru_cache(maxsize=256)(json.JSONEncoder(ensure_ascii=False).encode)
+"""A text as it stands in JSON; lanes, reasons and names are few."""
 
 GENESIS: Final = bytes(32)
 """What stands before the first line of a journal."""
@@ -66,27 +71,25 @@ class GateEvent:
     counter: int | None = None
 
 
-def link(before: bytes, journal: str, event: GateEvent) -> bytes:
+def link(before: bytes, journal: str, event: GateEvent, at: str = "") -> bytes:
     """The chain's hash at this line: SHA-256 over the hash before it and the line, 32 bytes.
 
-    `journal` is the journal's id: a line of one journal never fits into another.
+    `journal` is the journal's id: a line of one journal never fits into another. `at` is
+    ``written(event.at)``, from whoever has it already. What is hashed is a compact JSON array, set
+    down field by field: a gate does so for each tap, and a general encoder takes twice as long.
     """
-    line = _compact(
-        [
-            journal,
-            event.sequence,
-            event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            event.lane,
-            event.kind.value,
-            event.uid.hex(),
-            event.card_number,
-            event.granted,
-            event.reason,
-            event.snapshot_version,
-            event.about,
-            event.by,
-            event.detail,
-            event.counter,
-        ]
+    number, counter = event.card_number, event.counter
+    line = (
+        f'[{_quoted(journal)},{event.sequence},"{at or written(event.at)}",{_quoted(event.lane)},'
+        f'"{event.kind.value}","{event.uid.hex()}",{"null" if number is None else number},'
+        f"{'true' if event.granted else 'false'},{_quoted(event.reason)},"
+        f"{event.snapshot_version},{event.about},{_quoted(event.by)},{_quoted(event.detail)},"
+        f"{'null' if counter is None else counter}]"
     )
     return hashlib.sha256(before + line.encode("utf-8")).digest()
+
+
+def written(at: datetime) -> str:
+    """An aware instant as it stands in a line: UTC, to the microsecond."""
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat("T", "microseconds")

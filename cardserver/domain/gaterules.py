@@ -107,6 +107,17 @@ class WorkerPass:
     filing: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A renovation that was filed: its unit, its days, and what was approved (GATE-06a)."""
+
+    filing: str
+    unit: str
+    first: date
+    last: date
+    items: tuple[str, ...] = ()
+
+
 @unique
 class DuressMode(StrEnum):
     """What a duress code does beside the silent alarm."""
@@ -137,6 +148,35 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneRules:
+    """What one set of rules says about one lane (`lanerules.rules_of`).
+
+    `rule` and `area` are None for a lane that bounds no area. `within` are the areas in which one
+    is in the lane's area: itself and those inside it. `leads_to` is where whoever passes is then.
+    `estate` is the passback over the whole estate for the area's right. `schedules` are the hours
+    of each class of holders here. `one_car` says that of one parking space one car may come in
+    here (GATE-02a).
+    """
+
+    rule: LaneRule | None = None
+    area: Area | None = None
+    within: frozenset[str] = frozenset()
+    leads_to: str = OUTSIDE
+    estate: Passback | None = None
+    schedules: Mapping[HolderClass, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    interlocked: frozenset[LaneId] = frozenset()
+    one_car: bool = False
+
+    @property
+    def entered(self) -> Area | None:
+        """The area that whoever passes comes into; None on the way out, and where there is none."""
+        rule = self.rule
+        return self.area if rule is not None and rule.direction is Direction.ENTRY else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateRules:
     """One version of the rules. `by` and `since` say who put it on file and when.
 
@@ -157,10 +197,15 @@ class GateRules:
     one_car_per_space: bool = True
     interlocks: tuple[frozenset[LaneId], ...] = ()
     workers: Mapping[int, WorkerPass] = field(default_factory=lambda: MappingProxyType({}))
+    filings: Mapping[str, Filing] = field(default_factory=lambda: MappingProxyType({}))
     reminder: Reminder = field(default_factory=Reminder)
     duress: DuressMode = DuressMode.OPEN
     clone: ClonePolicy = ClonePolicy.ALARM
     unread: int = 0
+    of_lanes: dict[str, LaneRules] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was worked out for single lanes so far."""
 
     def around(self, area_id: str) -> tuple[str, ...]:
         """The area itself and those around it, inner ones first."""

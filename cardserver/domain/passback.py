@@ -4,11 +4,10 @@ A card stands where it was last seen to go. What is not known, or was forgotten 
 fault, is never held against anybody.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from cardserver.domain.gaterules import OUTSIDE, GateRules, LaneRule, Passback, PassbackMode
+from cardserver.domain.gaterules import LaneRule, LaneRules, Passback, PassbackMode
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.lanes import Direction
 from cardserver.domain.reasons import Reason
@@ -19,8 +18,7 @@ AHEAD: Final = timedelta(minutes=5)
 _WEIGHT: Final = {Reason.GRANTED_PASSBACK: 1, Reason.PASSBACK_TIMED: 2, Reason.PASSBACK: 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What is known of a card at the moment it is shown at a lane.
 
     `location` is the area it stands in, OUTSIDE, or None where that is not known. `last_lane` and
@@ -40,34 +38,27 @@ class Standing:
 NOTHING_KNOWN: Final = Standing()
 
 
-def passback_reason(
-    standing: Standing, rule: LaneRule, rules: GateRules, now: datetime
-) -> Reason | None:
+def passback_reason(standing: Standing, rules: LaneRules, now: datetime) -> Reason | None:
     """The hardest word of the three levels, or None where nothing speaks against the passage."""
-    if standing.location is None or standing.last_at is None or standing.last_at > now + AHEAD:
+    rule, area, last_at = rules.rule, rules.area, standing.last_at
+    if rule is None or area is None or standing.location is None:
         return None
-    area = rules.areas[rule.area]
-    estate = rules.estate.get(area.right)
-    found = [
-        _word(rule.passback, rule, standing, now) if standing.last_lane == rule.lane_id else None,
-        _word(area.passback, rule, standing, now) if _wrong_side(standing, rule, rules) else None,
-        _word(estate, rule, standing, now) if _wrong_place(standing, rule, rules) else None,
-    ]
-    words = [word for word in found if word is not None]
+    if last_at is None or last_at > now + AHEAD:
+        return None
+    entering = rule.direction is Direction.ENTRY
+    # In the area already, or, on the way out, not in it.
+    wrong_side = (standing.location in rules.within) is entering
+    # Not where this lane begins: seen in another area, or a level was left out.
+    wrong_place = standing.location != area.parent if entering else wrong_side
+    broken: list[Passback | None] = []
+    if standing.last_lane == rule.lane_id:
+        broken.append(rule.passback)
+    if wrong_side:
+        broken.append(area.passback)
+    if wrong_place:
+        broken.append(rules.estate)
+    words = [word for each in broken if (word := _word(each, rule, standing, now))]
     return max(words, key=_WEIGHT.__getitem__, default=None)
-
-
-def _wrong_side(standing: Standing, rule: LaneRule, rules: GateRules) -> bool:
-    """In the area already, or, on the way out, not in it."""
-    inside = rule.area in rules.around(standing.location or OUTSIDE)
-    return inside is (rule.direction is Direction.ENTRY)
-
-
-def _wrong_place(standing: Standing, rule: LaneRule, rules: GateRules) -> bool:
-    """Not where this lane begins: seen in another area, or a level was left out."""
-    if rule.direction is Direction.EXIT:
-        return _wrong_side(standing, rule, rules)
-    return standing.location != rules.areas[rule.area].parent
 
 
 def _word(

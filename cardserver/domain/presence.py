@@ -13,11 +13,12 @@ A presence is changed in place and has no lock of its own: whoever shares one am
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import NO_RULES, OUTSIDE, GateRules
 from cardserver.domain.ids import CardNumber
+from cardserver.domain.lanerules import rules_of
 from cardserver.domain.passback import Standing
 from cardserver.domain.rights import RightKind
 
@@ -29,13 +30,20 @@ _FORGETTING: Final = frozenset({EventKind.NEUTRAL, EventKind.FIRE, EventKind.FIR
 _Key = tuple[int, RightKind]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Stamp:
+class Stamp(NamedTuple):
     """When and where; compared in this order, so that of two lines one is always the later."""
 
     at: datetime
     lane: str
     sequence: int
+
+
+class _Lane(NamedTuple):
+    """A lane that bounds an area: whose passages it sees, of which area, and where it leads."""
+
+    right: RightKind
+    area: str
+    leads_to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,7 @@ class Presence:
 
     def __init__(self, rules: GateRules = NO_RULES) -> None:
         self._rules = rules
+        self._lanes = _lanes(rules)
         self._passed: dict[_Key, Stamp] = {}
         self._granted: dict[_Key, Stamp] = {}
         self._unused: dict[tuple[_Key, str], Stamp] = {}
@@ -71,16 +80,28 @@ class Presence:
 
     def set_rules(self, rules: GateRules) -> None:
         """Go on with other rules; what was seen stays."""
-        self._rules = rules
+        self._rules, self._lanes = rules, _lanes(rules)
         self._place_all()
+
+    def copy(self) -> "Presence":
+        """The same picture, to be led on by itself."""
+        other = object.__new__(Presence)
+        for name, value in self.__dict__.items():
+            setattr(other, name, dict(value) if isinstance(value, dict) else value)
+        return other
 
     def note(self, event: GateEvent) -> None:
         """Take a line to heart; lines that say nothing of who is inside change nothing."""
-        stamp = Stamp(event.at, event.lane, event.sequence)
         if event.kind in _FORGETTING:
-            self._forget(event, stamp)
+            self._forget(event, Stamp(event.at, event.lane, event.sequence))
         elif event.card_number is not None:
-            self._note_card(event, event.card_number, stamp)
+            self._note_card(event, event.card_number)
+
+    def let_in(self, number: CardNumber, lane_id: str, at: datetime) -> None:
+        """A tap was granted whose line is still to be written."""
+        lane = self._lanes.get(lane_id)
+        if lane is not None:
+            self._keep(self._granted, (self._called(number), lane.right), Stamp(at, lane_id, 0))
 
     def replaced(self, old: CardNumber, new: CardNumber) -> None:
         """One card stands for another from now on; what either did counts for both."""
@@ -105,26 +126,23 @@ class Presence:
 
         `same_space` are the cards of the card's parking space, its own may be among them.
         """
-        rule = self._rules.bounding(lane_id)
-        if rule is None:
+        lane = self._lanes.get(lane_id)
+        if lane is None:
             return Standing(clone=clone)
-        right = self._rules.areas[rule.area].right
-        key = (self._called(card_number), right)
-        last = self._last(key)
+        key = (self._called(card_number), lane.right)
+        last, location = self._last(key), self._location.get(key)
         return Standing(
-            location=self._location.get(key),
+            location=location,
             last_lane=last.lane if last else "",
             last_at=last.at if last else None,
-            space_taken_by=self._taken_by((card_number, *same_space), right),
-            inside=self.inside(rule.area),
+            space_taken_by=card_number if location else self._taken_by(same_space, lane.right),
+            inside=self._counted(rules_of(self._rules, lane_id).within),
             clone=clone,
         )
 
     def inside(self, area_id: str) -> int:
         """How many are known to be in an area, those in inner areas included."""
-        return sum(
-            count for where, count in self._count.items() if area_id in self._rules.around(where)
-        )
+        return self._counted(each for each in self._count if area_id in self._rules.around(each))
 
     def occupancy(self) -> Mapping[str, int]:
         """How many are known to be in each area."""
@@ -144,22 +162,22 @@ class Presence:
                     area=where,
                 )
 
-    def _note_card(self, event: GateEvent, number: int, stamp: Stamp) -> None:
-        rule = self._rules.bounding(event.lane)
-        if rule is None:
+    def _note_card(self, event: GateEvent, number: int) -> None:
+        lane, kind = self._lanes.get(event.lane), event.kind
+        if lane is None:
             return
-        key = (self._called(number), self._rules.areas[rule.area].right)
-        if event.kind is EventKind.PASSED:
-            _keep_later(self._passed, key, stamp)
-        elif event.kind is EventKind.NOT_PASSED:
-            _keep_later(self._unused, (key, event.lane), stamp)
-        elif event.kind is EventKind.OPENED_BY_HAND or (
-            event.kind is EventKind.TAP and event.granted
-        ):
-            _keep_later(self._granted, key, stamp)
-        else:
-            return
-        self._place(key)
+        key = (self._called(number), lane.right)
+        stamp = Stamp(event.at, event.lane, event.sequence)
+        if (kind is EventKind.TAP and event.granted) or kind is EventKind.OPENED_BY_HAND:
+            self._keep(self._granted, key, stamp)
+        elif kind is EventKind.PASSED:
+            self._keep(self._passed, key, stamp)
+        elif kind is EventKind.NOT_PASSED and _keep_later(self._unused, (key, event.lane), stamp):
+            self._place(key)
+
+    def _keep(self, table: dict[_Key, Stamp], key: _Key, stamp: Stamp) -> None:
+        if _keep_later(table, key, stamp):
+            self._place(key)
 
     def lines(self) -> Iterator[GateEvent]:
         """The fewest lines that lead another presence to the same picture, in no order."""
@@ -187,8 +205,10 @@ class Presence:
         self._place_all()
 
     def _taken_by(self, numbers: Iterable[CardNumber], right: RightKind) -> CardNumber | None:
-        inside = (number for number in numbers if self._location.get((self._called(number), right)))
-        return next(inside, None)
+        for number in numbers:
+            if self._location.get((self._called(number), right)):
+                return number
+        return None
 
     def _called(self, number: int) -> int:
         while number in self._now_called:
@@ -214,10 +234,10 @@ class Presence:
         return None if passed is None or self._is_forgotten(key, passed) else passed
 
     def _is_forgotten(self, key: _Key, stamp: Stamp) -> bool:
-        rule = self._rules.bounding(stamp.lane)
-        if rule is None:
+        lane = self._lanes.get(stamp.lane)
+        if lane is None:
             return True
-        reset, floor = self._reset.get(key[0]), self._floors.get(rule.area)
+        reset, floor = self._reset.get(key[0]), self._floors.get(lane.area)
         return (reset is not None and reset > stamp) or (floor is not None and floor > stamp)
 
     def _place_all(self) -> None:
@@ -237,23 +257,39 @@ class Presence:
         )
 
     def _place(self, key: _Key) -> None:
-        before = self._location.pop(key, None)
+        last, before = self._last(key), self._location.get(key)
+        where = None if last is None else self._lanes[last.lane].leads_to
+        if where == before:
+            return
         if before is not None:
             self._count[before] -= 1
-        last = self._last(key)
-        if last is not None:
-            where = self._rules.leads_to(self._rules.lanes[last.lane])
+            del self._location[key]
+        if where is not None:
             self._location[key] = where
             self._count[where] = self._count.get(where, 0) + 1
+
+    def _counted(self, areas: Iterable[str]) -> int:
+        return sum([self._count.get(each, 0) for each in areas])
+
+
+def _lanes(rules: GateRules) -> dict[str, _Lane]:
+    return {
+        lane_id: _Lane(rules.areas[rule.area].right, rule.area, rules.leads_to(rule))
+        for lane_id, rule in rules.lanes.items()
+        if rule.area
+    }
 
 
 _K = TypeVar("_K")
 
 
-def _keep_later(table: dict[_K, Stamp], key: _K, stamp: Stamp) -> None:
+def _keep_later(table: dict[_K, Stamp], key: _K, stamp: Stamp) -> bool:
+    """True when the stamp is the later one and stands in the table now."""
     known = table.get(key)
-    if known is None or stamp > known:
-        table[key] = stamp
+    if known is not None and stamp <= known:
+        return False
+    table[key] = stamp
+    return True
 
 
 def _line(stamp: Stamp, kind: EventKind, number: int | None, detail: str = "") -> GateEvent:

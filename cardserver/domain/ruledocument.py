@@ -45,6 +45,13 @@
     zones = [3]
     schedule = "renovation"
 
+    [[filing]]                          # GATE-06a: what a guard sees is filed
+    id = "2025-017"
+    unit = "3-1-501"
+    first = 2025-06-01
+    last = 2025-08-31
+    items = ["瓷砖", "橱柜"]
+
     [[interlock]]
     lanes = ["sluice-1", "sluice-2"]
 
@@ -69,6 +76,7 @@ from cardserver.domain.gaterules import (
     Area,
     ClonePolicy,
     DuressMode,
+    Filing,
     GateRules,
     HoursRule,
     LaneRule,
@@ -145,6 +153,7 @@ def _rules(top: Section, calendar: Calendar) -> GateRules:
         one_car_per_space=spaces.yes("one_car", default=True),
         interlocks=tuple(_interlock(each) for each in top.sections("interlock")),
         workers=_workers(top),
+        filings=_filings(top),
         reminder=_reminder(top.section("reminder")),
         duress=top.choice("duress", DuressMode, DuressMode.OPEN),
         clone=top.choice("clone", ClonePolicy, ClonePolicy.ALARM),
@@ -250,6 +259,25 @@ def _workers(top: Section) -> dict[int, WorkerPass]:
         if held.card_number in found:
             each.flaw(FlawWord.NAMED_TWICE, "card", held.card_number)
         found[held.card_number] = held
+    return found
+
+
+def _filings(top: Section) -> dict[str, Filing]:
+    found: dict[str, Filing] = {}
+    for each in top.sections("filing"):
+        filed = Filing(
+            filing=each.text("id"),
+            unit=each.text("unit"),
+            first=each.day("first"),
+            last=each.day("last"),
+            items=each.texts("items"),
+        )
+        each.done()
+        if filed.last < filed.first:
+            each.flaw(FlawWord.DAYS_BACKWARDS, "last", filed.last)
+        if filed.filing in found:
+            each.flaw(FlawWord.NAMED_TWICE, "id", filed.filing)
+        found[filed.filing] = filed
     return found
 
 

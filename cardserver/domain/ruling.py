@@ -7,15 +7,9 @@ the hour or the day: nobody is locked in.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from cardserver.domain.gaterules import (
-    OUTSIDE,
-    Area,
-    ClonePolicy,
-    GateRules,
-    HoursRule,
-    LaneRule,
-)
+from cardserver.domain.gaterules import ClonePolicy, GateRules, LaneRules
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.lanes import Direction, Lane
 from cardserver.domain.passback import Standing, passback_reason
@@ -24,14 +18,14 @@ from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.domain.schedules import Spans
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
+class Passing(NamedTuple):
     """A card that would pass: who, where, and when; `local` is the instant in the estate's time."""
 
     card_number: CardNumber
     holder_class: HolderClass
     space: int
     lane: Lane
+    rules: LaneRules
     standing: Standing
     now: datetime
     local: datetime
@@ -98,11 +92,7 @@ def _worker(passing: Passing, rules: GateRules) -> Ruling | None:
 
 
 def _hours(passing: Passing, rules: GateRules) -> Ruling | None:
-    names = [each.schedule for each in rules.hours if _applies(each, passing)]
-    rule = rules.lanes.get(passing.lane.lane_id)
-    if rule is not None and rule.schedule:
-        names.append(rule.schedule)
-    for name in names:
+    for name in passing.rules.schedules.get(passing.holder_class, ()):
         if not rules.timetable.is_open(name, passing.local):
             reason = Reason.EXIT_OUTSIDE_HOURS if passing.leaving else Reason.OUTSIDE_HOURS
             hours = rules.timetable.hours_of(name, passing.local.date())
@@ -110,53 +100,29 @@ def _hours(passing: Passing, rules: GateRules) -> Ruling | None:
     return None
 
 
-def _applies(rule: HoursRule, passing: Passing) -> bool:
-    return (not rule.classes or passing.holder_class in rule.classes) and (
-        not rule.lanes or passing.lane.lane_id in rule.lanes
-    )
-
-
-def _passback(passing: Passing, rules: GateRules) -> Ruling | None:
-    rule = rules.bounding(passing.lane.lane_id)
-    if rule is None:
-        return None
-    reason = passback_reason(passing.standing, rule, rules, passing.now)
+def _passback(passing: Passing, _rules: GateRules) -> Ruling | None:
+    reason = passback_reason(passing.standing, passing.rules, passing.now)
     if reason is None:
         return None
     return Ruling(reason=reason, last_seen=passing.standing.last_lane)
 
 
-def _space(passing: Passing, rules: GateRules) -> Ruling | None:
+def _space(passing: Passing, _rules: GateRules) -> Ruling | None:
     """GATE-02a: of one space, one car at a time."""
-    if not rules.one_car_per_space or passing.standing.space_taken_by is None:
-        return None
-    rule, area = _entering(passing, rules)
-    if rule is None or area is None or area.right is not RightKind.PARKING:
-        return None
-    if area.parent != OUTSIDE or not passing.space:
-        return None  # between two floors of one car park nothing new comes in
-    return Ruling(reason=Reason.SPACE_TAKEN)
+    taken = passing.rules.one_car and passing.space and passing.standing.space_taken_by is not None
+    return Ruling(reason=Reason.SPACE_TAKEN) if taken else None
 
 
-def _quota(passing: Passing, rules: GateRules) -> Ruling | None:
-    rule, area = _entering(passing, rules)
-    if rule is None or area is None or area.limit is None or passing.standing.inside < area.limit:
+def _quota(passing: Passing, _rules: GateRules) -> Ruling | None:
+    area = passing.rules.entered
+    if area is None or area.limit is None or passing.standing.inside < area.limit:
         return None
     own_space = bool(area.own_space and passing.space and area.right is RightKind.PARKING)
     if own_space or passing.holder_class in area.when_full:
         return None
-    if passing.standing.location is not None and rule.area in rules.around(
-        passing.standing.location
-    ):
+    if passing.standing.location in passing.rules.within:
         return None  # counted already
     return Ruling(reason=Reason.AREA_FULL)
-
-
-def _entering(passing: Passing, rules: GateRules) -> tuple[LaneRule | None, Area | None]:
-    rule = rules.bounding(passing.lane.lane_id)
-    if rule is None or rule.direction is not Direction.ENTRY:
-        return None, None
-    return rule, rules.areas[rule.area]
 
 
 _CHECKS: tuple[_Check, ...] = (_clone, _worker, _hours, _passback, _space, _quota)

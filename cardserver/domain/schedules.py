@@ -71,8 +71,9 @@ class Schedule:
         """True when an instant, given in the estate's own time, lies within the hours."""
         minute = local.hour * 60 + local.minute
         today = local.date()
-        if any(_holds(span, minute) for span in self.hours_of(today, calendar)):
-            return True
+        for span in self.hours_of(today, calendar):
+            if _holds(span, minute):
+                return True
         yesterday = self.hours_of(today - _ONE_DAY, calendar)
         return any(span.over_midnight and minute < span.ends for span in yesterday)
 

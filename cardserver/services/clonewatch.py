@@ -23,6 +23,7 @@ from cardserver.domain.gaterules import ClonePolicy
 from cardserver.domain.rights import CardStatus
 from cardserver.domain.ruledocument import read_rules
 from cardserver.domain.schedules import Calendar
+from cardserver.services import blocking
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 
 _log = logging.getLogger(__name__)
@@ -121,8 +122,5 @@ def _deny(turn: Turn, number: int) -> bool:
     card = turn.session.get(CardRow, number)
     if card is None or card.status is not CardStatus.LIVE:
         return False
-    card.status, card.status_reason = CardStatus.BLOCKED, REASON
-    turn.changed(card)
-    turn.stands(card)
-    turn.note("block", f"card {number}", REASON)
+    blocking.deny(turn, card, REASON)
     return True

@@ -1,8 +1,9 @@
 """Alarms of the gates: which stand, which are over, and who took note of each, by name.
 
 A trouble begins with a line and goes on until its end is written down, or until the gate's program
-starts anew, which begins troubles that are still there once more. Duress and a clone are moments. A
-clone that only the centre could find, by two gates' lines, stands at the line that gave it away.
+starts anew, which begins troubles that are still there once more. Duress, a clone, and what a guard
+reports of goods or building material (GATE-04, GATE-06a) are moments. A clone that only the centre
+could find, by two gates' lines, stands at the line that gave it away.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +31,9 @@ LASTING: Final = frozenset(
         EventKind.FIRE,
     }
 )
-MOMENTS: Final = frozenset({EventKind.DURESS, EventKind.CLONE})
+MOMENTS: Final = frozenset(
+    {EventKind.DURESS, EventKind.CLONE, EventKind.GOODS_DIFFER, EventKind.MATERIAL}
+)
 _ENDING: Final = frozenset({EventKind.ALARM_OVER, EventKind.FIRE_OVER, EventKind.STARTED})
 _LOOKED_BACK: Final = timedelta(days=31)
 _SHOWN: Final = 500
@@ -52,7 +55,7 @@ def alarms(estate: Estate, caller: Caller) -> AlarmList:
         }
         found = clones.found_since(turn.connection, site, since)
         views = [
-            *(_view(row, over, seen) for row, over in told),
+            *(_view(row, over, seen) for row, over in _once_a_card(told)),
             *(_as_seen(_clone_line(row), row.at, seen) for row in found),
         ]
         views.sort(key=lambda each: (each.standing or not each.seen_by, each.line.at), reverse=True)
@@ -112,10 +115,22 @@ def ended(lines: Iterable[Row[Any]]) -> Iterator[Told]:
         yield line, None
 
 
+def _once_a_card(told: Iterable[Told]) -> Iterator[Told]:
+    """Of what every gate says of a card, a denial that a restored centre lost, the first."""
+    named: set[tuple[str, int]] = set()
+    for line, over in told:
+        about = (line.detail, line.card_number)
+        if line.kind is EventKind.ALARM and line.card_number:
+            if about in named:
+                continue
+            named.add(about)
+        yield line, over
+
+
 def _trouble(line: Row[Any]) -> tuple[str, str, str]:
     """What goes on where; the line that ends it names it by the same word."""
     if line.kind in {EventKind.ALARM, EventKind.ALARM_OVER}:
-        word = line.detail
+        word = f"{line.detail} {line.card_number}" if line.card_number else line.detail
     elif line.kind is EventKind.FIRE_OVER:
         word = EventKind.FIRE.value
     else:

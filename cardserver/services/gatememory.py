@@ -4,21 +4,24 @@
 - `nonces`: of signed requests taken lately, so that none is taken twice.
 - `bodies`: answers made lately; after a change every gate asks the same question.
 - `reports`: what gates just said, until one of them writes it down for all.
+- `eras`: which history of the list this process tells of, see `listeras`.
+- `midnights`: where every card stood when the days began that somebody looked at.
 - `presence`: where every card stands, as far as lines had come when somebody looked.
 """
 
 import gzip
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardserver.domain.presence import Presence
 from cardserver.services.newsbell import NewsBell
 
 _KEPT_BODIES: Final = 16
+_KEPT_MIDNIGHTS: Final = 4
 _WORTH_PACKING: Final = 4096
 _PACKED_AT: Final = 1
 """Quick: a list of 50,000 cards in a tenth of a second, to a sixth of its length."""
@@ -138,6 +141,52 @@ class Reports:
             self._written.update({each.device: each for each in reports})
 
 
+class Midnight(NamedTuple):
+    """Where every card stood when a day began, by these lanes and as far as journals were here."""
+
+    presence: Presence
+    lanes: str
+    journals: Mapping[tuple[str, str], int]
+
+
+class Midnights:
+    """Those that were asked for lately. What is kept is never led on; a copy of it is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[date, Midnight] = OrderedDict()
+
+    def get(self, day: date) -> Midnight | None:
+        """What is kept of a day's beginning."""
+        with self._lock:
+            return self._kept.get(day)
+
+    def put(self, day: date, midnight: Midnight) -> None:
+        """Keep it, and let go what was asked for longest ago."""
+        with self._lock:
+            self._kept[day] = midnight
+            self._kept.move_to_end(day)
+            while len(self._kept) > _KEPT_MIDNIGHTS:
+                self._kept.popitem(last=False)
+
+
+@dataclass(slots=True)
+class EraMemory:
+    """The highest version this process saw, None before it began an era; every era's begin."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    highest: int | None = None
+    known: tuple[tuple[str, int], ...] = ()
+
+    def began(self, since: int) -> None:
+        """An era of this process is on file."""
+        self.highest = since
+
+    def saw(self, version: int) -> None:
+        """The list was seen at this version."""
+        self.highest = max(version, self.highest or 0)
+
+
 Journals = dict[tuple[str, str], int]
 """By device and journal, the last line that was taken to heart."""
 
@@ -159,6 +208,8 @@ class GateMemory:
     nonces: Nonces = field(default_factory=Nonces)
     bodies: Bodies = field(default_factory=Bodies)
     reports: Reports = field(default_factory=Reports)
+    eras: EraMemory = field(default_factory=EraMemory)
     presence: PresenceMemory = field(default_factory=PresenceMemory)
+    midnights: Midnights = field(default_factory=Midnights)
     swept: date | None = None
     """The day on which what came due was last carried out."""

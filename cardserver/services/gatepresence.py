@@ -37,7 +37,7 @@ _AHEAD: Final = timedelta(days=1)
 def present(turn: Turn, memory: PresenceMemory) -> Iterator[Presence]:
     """Where every card stands as far as lines have come. Nobody else looks meanwhile."""
     with memory.lock:
-        rules, stand = _rules(turn), gatequeries.standings(turn.connection, turn.estate.site)
+        rules, stand = lanes_of(turn), gatequeries.standings(turn.connection, turn.estate.site)
         if memory.presence is None or memory.presence.rules != rules:
             memory.presence = presence_at(turn, turn.now + _AHEAD)
             memory.journals = stand
@@ -48,9 +48,9 @@ def present(turn: Turn, memory: PresenceMemory) -> Iterator[Presence]:
 
 def presence_at(turn: Turn, until: datetime) -> Presence:
     """Where every card stood at an instant, by the lines that are here now."""
-    rules = _rules(turn)
+    rules = lanes_of(turn)
     presence = Presence(rules)
-    _replace(turn, presence)
+    put_replaced(turn, presence)
     found = gatequeries.last_passages(
         turn.connection, turn.estate.site, until - LOOKED_BACK, until, lanes=tuple(rules.lanes)
     )
@@ -73,7 +73,7 @@ def event_of(line: Row[Any]) -> GateEvent:
 
 
 def _lead_on(turn: Turn, presence: Presence, known: Journals, stand: Journals) -> None:
-    _replace(turn, presence)
+    put_replaced(turn, presence)
     for journal, last in stand.items():
         before = known.get(journal, 0)
         if last > before:
@@ -83,13 +83,14 @@ def _lead_on(turn: Turn, presence: Presence, known: Journals, stand: Journals) -
             known[journal] = last
 
 
-def _replace(turn: Turn, presence: Presence) -> None:
+def put_replaced(turn: Turn, presence: Presence) -> None:
+    """Let cards that replaced others stand where those stood."""
     statement = select(CardRow.number, CardRow.replaced_by).where(CardRow.replaced_by.is_not(None))
     for old, new in turn.connection.execute(statement):
         presence.replaced(CardNumber(old), CardNumber(new or old))
 
 
-def _rules(turn: Turn) -> GateRules:
+def lanes_of(turn: Turn) -> GateRules:
     """The rules on file; without any, the vehicle lanes of which somebody said where they lead."""
     on_file = rules_after(turn, _NO_LIST)
     if on_file is not None and (rules := on_file.to_domain()).lanes:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from cardserver.db import gatequeries
 from cardserver.db.gatesilences import SILENT_AFTER
+from cardserver.domain.gatechecks import CHECKED
 from cardserver.domain.gateevent import EventKind
 from cardserver.services import gatealarms
 from cardserver.services.gatedays import line_view, span
@@ -36,12 +37,23 @@ def denied(estate: Estate, caller: Caller, first: date, last: date) -> DeniedRep
 
 def openings(estate: Estate, caller: Caller, first: date, last: date) -> GateLines:
     """Openings by hand with name and reason, the latest first. Raises Conflict ``days``."""
+    return _by_guards(estate, caller, first, last, frozenset({EventKind.OPENED_BY_HAND}))
+
+
+def checks(estate: Estate, caller: Caller, first: date, last: date) -> GateLines:
+    """What guards checked: goods slips and building material. Raises Conflict ``days``."""
+    return _by_guards(estate, caller, first, last, CHECKED)
+
+
+def _by_guards(
+    estate: Estate, caller: Caller, first: date, last: date, kinds: frozenset[EventKind]
+) -> GateLines:
     with reading(estate, caller) as turn:
         begin, end = span(turn, first, last)
         rows = gatequeries.latest(
             turn.connection,
             estate.site,
-            kinds={EventKind.OPENED_BY_HAND},
+            kinds=kinds,
             after=begin,
             before=end,
             limit=MAX_OPENINGS + 1,

@@ -6,8 +6,8 @@ of one journal at once are put in order by that row, however many servers take t
 different journals don't wait for each other (GATE-07a; GB/T 37078-2018, 6.6.2-6.6.4).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -29,12 +29,14 @@ _ATTEMPTS: Final = 5
 class GateBatch:
     """Up to MAX_EVENTS lines of a journal, oldest first and without holes.
 
-    `before` is the chain at the line before the first, GENESIS where the journal begins.
+    `before` is the chain at the line before the first, GENESIS where the journal begins. `mended`
+    is the chain at lines that are told otherwise than they were written, because they had to fit.
     """
 
     journal: str
     before: bytes
     events: Sequence[GateEvent]
+    mended: Mapping[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def _check(batch: GateBatch) -> None:
 def _chained(batch: GateBatch) -> list[Line]:
     lines, chain = [], batch.before
     for event in batch.events:
-        chain = link(chain, batch.journal, event)
+        chain = batch.mended.get(event.sequence) or link(chain, batch.journal, event)
         lines.append((event, chain))
     return lines
 

@@ -4,7 +4,7 @@ A station numbers its taps; each is taken once. The numbers hold within one jour
 where its journal was lost, a new one starts from 1 and loses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -52,6 +52,18 @@ def tell_lanes(estate: Estate, caller: Caller, lanes: Mapping[str, Direction]) -
         with writing(estate, caller) as turn:
             for lane_id, direction in news.items():
                 put_lane(turn, lane_id, direction)
+
+
+def note_mended(estate: Estate, caller: Caller, journal: str, sequences: Sequence[int]) -> None:
+    """These lines of a journal don't stand here as the gate wrote them: that is on record.
+
+    Lines that come once more are noted once more. Raises StoreBusy.
+    """
+    if not sequences:
+        return
+    with writing(estate, caller) as turn:
+        for sequence in sequences:
+            turn.note("gate-line-mended", f"{caller.station} {journal} {sequence}")
 
 
 def put_lane(turn: Turn, lane_id: str, direction: Direction) -> None:

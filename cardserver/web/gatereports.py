@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.permits import Action
-from cardserver.services import gatealarms, gateinside, gatereports, gateviews
+from cardserver.services import gatealarms, gatehours, gateinside, gatereports, gateviews
 from cardserver.web.auth import caller, estate, permit
 from cardserver.wire_gatereports import (
     MAX_LINES,
@@ -130,7 +130,7 @@ def trace(json_data: TraceRequest) -> GateLines:
 @api.output(OccupancyView)
 def occupancy(query_data: DayQuery) -> OccupancyView:
     """Show a day by the hour."""
-    return gateinside.occupancy(estate(), caller(), query_data.day)
+    return gatehours.occupancy(estate(), caller(), query_data.day)
 
 
 @api.get("/gates/denied")
@@ -149,6 +149,15 @@ def denied(query_data: DaysQuery) -> DeniedReport:
 def openings(query_data: DaysQuery) -> GateLines:
     """List openings by hand, with name and reason."""
     return gatereports.openings(estate(), caller(), query_data.first, query_data.last)
+
+
+@api.get("/gates/checks")
+@permit(Action.GATE_REPORTS)
+@api.input(DaysQuery, location="query")
+@api.output(GateLines)
+def checks(query_data: DaysQuery) -> GateLines:
+    """List what guards checked: goods slips and building material."""
+    return gatereports.checks(estate(), caller(), query_data.first, query_data.last)
 
 
 @api.get("/gates/availability")

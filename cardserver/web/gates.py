@@ -43,9 +43,8 @@ def snapshot(query_data: SnapshotQuery) -> Response:
     """Give the issue list, whole or what changed in it."""
     with suppress(StoreBusy):  # the list says itself until when a holder belongs here
         rightsending.carry_out_due(estate(), caller())
-    view = snapshots.snapshot(estate(), caller(), query_data.after_version)
-    # Written out by pydantic in one go: the list of a large estate is long.
-    return Response(view.model_dump_json(), mimetype="application/json")
+    _, text = snapshots.snapshot_text(estate(), caller(), query_data.after_version)
+    return Response(text, mimetype="application/json")
 
 
 @api.post("/taps")
@@ -65,6 +64,7 @@ def feed(query_data: FeedQuery) -> Response:
     """Give a gate what is newer than its list; wait for it where there is nothing yet."""
     ask = gatefeed.FeedAsk(
         after=query_data.after,
+        era=query_data.era,
         whole=query_data.whole,
         wait_s=query_data.wait_s,
         drift_ms=query_data.drift_ms,
@@ -85,8 +85,10 @@ def post_events(json_data: EventBatch) -> EventsTaken:
         journal=json_data.journal,
         before=json_data.before,
         events=[line.to_domain() for line in json_data.events],
+        mended=json_data.mended,
     )
     done = ingesting.ingest(estate(), caller(), batch)
+    taps.note_mended(estate(), caller(), batch.journal, sorted(batch.mended))
     clonewatch.watch(estate(), caller(), batch.journal, batch.events)
     return EventsTaken(
         journal=json_data.journal,

@@ -30,6 +30,7 @@ class GateFigures:
     occupancy: OccupancyView
     denied: DeniedReport
     openings: GateLines
+    checks: GateLines
     availability: AvailabilityReport
 
     @property
@@ -53,6 +54,7 @@ def figures_of(calls: GateReportCalls, first: date, last: date) -> GateFigures:
         occupancy=calls.occupancy(last),
         denied=calls.denied(first, last),
         openings=calls.openings(first, last),
+        checks=calls.checks(first, last),
         availability=calls.availability(first, last),
     )
 
@@ -64,7 +66,13 @@ def report_form(found: GateFigures, estate: str) -> Form:
         code="",
         estate=estate,
         facts=((t("figures.day"), f"{found.first} – {found.last}"),),
-        sections=(_hours(found), _denied(found), _openings(found), _availability(found)),
+        sections=(
+            _hours(found),
+            _denied(found),
+            _openings(found),
+            _checks(found),
+            _availability(found),
+        ),
     )
 
 
@@ -117,6 +125,27 @@ def _openings(found: GateFigures) -> Section:
         rows=rows_of(
             (each.at.astimezone(ESTATE_ZONE), each.lane, each.by, each.detail)
             for each in found.openings.lines
+        ),
+    )
+
+
+def _checks(found: GateFigures) -> Section:
+    return Section(
+        heading=t("gates.report.checks"),
+        columns=(
+            Column(title=t("gates.when"), width=1.4),
+            Column(title=t("gates.check")),
+            Column(title=t("gates.by")),
+            Column(title=t("gates.seen-there"), width=2.5),
+        ),
+        rows=rows_of(
+            (
+                each.at.astimezone(ESTATE_ZONE),
+                t(f"gates.event.{each.kind}"),
+                each.by,
+                each.detail,
+            )
+            for each in found.checks.lines
         ),
     )
 

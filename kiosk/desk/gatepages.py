@@ -101,6 +101,11 @@ def _add_why(pages: Blueprint, counter: Counter, clock: Clock) -> None:
             looked(counter, facts, lambda: _look_up(counter, number, facts))
         return render_template("desk/gates/why.html", **facts)
 
+    @pages.get("/why/trace")
+    def traced() -> ResponseReturnValue:
+        """Back from a step-up: what was asked for is asked for anew, with its purpose."""
+        return redirect(url_for("gates.why"), HTTPStatus.SEE_OTHER)
+
     @pages.post("/why/trace")
     def trace() -> ResponseReturnValue:
         form, today = request.form, local_date(clock())

@@ -18,6 +18,7 @@ from kiosk.station.typed import row_of
 
 def add_rules(pages: Blueprint, counter: Counter) -> None:
     """``/gates/rules`` and what can be done there."""
+    kept: dict[str, str] = {}  # what was typed and refused, once: for who comes back from a step-up
 
     def draw(document: str | None, note: str, checked: Any = None) -> str:
         facts: dict[str, Any] = {"tab": "rules", "document": document, "note": note}
@@ -33,14 +34,17 @@ def add_rules(pages: Blueprint, counter: Counter) -> None:
         return render_template("desk/gates/rules.html", **facts)
 
     @pages.get("/rules")
+    @pages.get("/rules/check")
     def rules() -> str:
-        return draw(None, "")
+        document, note = kept.pop("document", None), kept.pop("note", "")
+        return draw(document, note)
 
     @pages.post("/rules/check")
     def check() -> ResponseReturnValue:
         document = _typed()
         found: list[Any] = []
-        attempt(counter, lambda: found.append(counter.server.gate_rules.check(document)))
+        if not attempt(counter, lambda: found.append(counter.server.gate_rules.check(document))):
+            kept.update(document=document, note=request.form.get("note", ""))
         return draw(document, request.form.get("note", ""), found[0] if found else None)
 
     @pages.post("/rules")
@@ -59,6 +63,7 @@ def add_rules(pages: Blueprint, counter: Counter) -> None:
         if attempt(counter, act):
             return redirect(url_for("gates.rules"), HTTPStatus.SEE_OTHER)
         # What was typed stays on the page, whatever was refused.
+        kept.update(document=document, note=form.get("note", ""))
         return draw(document, form.get("note", ""))
 
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from cardserver.client import CardServerClient, ServerError
+from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.permits import Action, Role, role_permits
 from cardserver.domain.signin import LEAVE_LASTS, NO_STEP_UP
 from cardserver.wire_operators import LeaveView, SessionView
 
 LOCK_AFTER_S: Final = 5 * 60.0
+_LACKS: Final = "not-permitted"
 
 
 class Presence:
@@ -34,6 +35,7 @@ class Presence:
         self._session: SessionView | None = None
         self._leaves: dict[Action, tuple[LeaveView, float]] = {}
         self._locked = False
+        self._wanted_to_look = False
         self._acted = tick()
         self._lock = threading.RLock()
 
@@ -104,6 +106,20 @@ class Presence:
         """The next act begins: what an earlier one lacked is past."""
         self._server.credentials.wanted = ""
         self.problem = ""
+        self._wanted_to_look = False
+
+    def refused_look(self, error: Exception) -> None:
+        """A page was not to be seen: a second person may lend the right to it, as to an act."""
+        credentials = self._server.credentials
+        if not isinstance(error, ServerRefused) or error.code != _LACKS:
+            return
+        if not credentials.wanted:
+            credentials.wanted, self._wanted_to_look = error.reason, True
+
+    def look_begins(self) -> None:
+        """Another page is asked for: what the one before lacked is asked for no more."""
+        if self._wanted_to_look:
+            self._server.credentials.wanted, self._wanted_to_look = "", False
 
     def sign_in(self, name: str, password: str) -> None:
         """Sign in, or unlock. Raises ServerError."""

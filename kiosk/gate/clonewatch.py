@@ -5,6 +5,7 @@ card that gave itself away stays so until a guard sets it right by name (a NEUTR
 """
 
 import threading
+from datetime import datetime
 
 from cardserver.domain.clonetrap import CloneSign, Sighting, clone_sign
 from cardserver.domain.gateevent import EventKind, GateEvent
@@ -36,12 +37,12 @@ class CloneWatch:
             elif event.kind is EventKind.TAP and counter is not None:
                 self._take(number, Sighting(at=event.at, counter=counter))
 
-    def found(self, card_number: int, counter: int | None, event: GateEvent) -> CloneSign | None:
-        """What the number gives away that a card shows just now, at the instant of `event`."""
+    def found(self, card_number: int, counter: int | None, at: datetime) -> CloneSign | None:
+        """What the number gives away that a card shows at this instant."""
         before = self._last.get(card_number)
         if counter is None or before is None:
             return None
-        return clone_sign(before, Sighting(at=event.at, counter=counter))
+        return clone_sign(before, Sighting(at=at, counter=counter))
 
     @property
     def suspects(self) -> bool:

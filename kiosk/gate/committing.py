@@ -1,108 +1,179 @@
 """Durable writes of several threads that share their commits.
 
 A commit costs one turn of the disk, whatever it holds. While one is on its way, whoever else comes
-waits in line; the next commit takes the whole line. A thread alone pays nothing for it: it commits
-by itself, on its own thread. With synchronous=FULL nothing returns before its commit is on disk.
+stands in line; when it is over, the first of the line takes all that stand there into the next. A
+thread alone pays nothing for it: it commits by itself, on its own thread. With synchronous=FULL
+nothing returns before its commit is on disk.
+
+Everybody waits at a lock of their own: whoever is done is woken, and nobody else.
 """
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 Result = TypeVar("Result")
-_Work = Callable[[sqlite3.Connection], Result]
 
 
-class _Entry(Generic[Result]):
-    """One caller's work, and what became of it."""
+_UNDONE: Final = object()
 
-    __slots__ = ("done", "error", "results", "work")
 
-    def __init__(self, work: _Work[Result]) -> None:
+class _Entry(Generic[Item]):
+    """One caller in line, with an item to be shared or with work that has a commit of its own."""
+
+    __slots__ = ("error", "item", "leads", "result", "turn", "work")
+
+    def __init__(self, item: Item | None, work: Callable[[], object] | None = None) -> None:
+        self.item: Final = item
         self.work: Final = work
-        self.results: list[Result] = []
+        self.turn: threading.Lock | None = None
+        self.result: object = _UNDONE
         self.error: Exception | None = None
-        self.done = False
+        self.leads = False
 
-    def outcome(self) -> Result:
+    def wake(self) -> None:
+        if self.turn is not None:
+            self.turn.release()
+
+    def outcome(self) -> object:
         if self.error is not None:
             raise self.error
-        if not self.results:
+        if self.result is _UNDONE:
             raise sqlite3.OperationalError("the commit was broken off")
-        return self.results[0]
+        return self.result
 
 
-class GroupCommit:
-    """The one way to write on `db`. `rolled_back` is called after a transaction that failed."""
+class GroupCommit(Generic[Item, Done]):
+    """The one way to write on `db`.
+
+    `write` writes the items of all who stand in line in one commit and returns what came of each;
+    where it raises, none of them may be left. `rolled_back` is called after a commit that failed.
+    """
 
     def __init__(
-        self, db: sqlite3.Connection, *, rolled_back: Callable[[], None] = lambda: None
+        self,
+        db: sqlite3.Connection,
+        write: Callable[[Sequence[Item]], Sequence[Done]],
+        *,
+        rolled_back: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
+        self._write = write
         self._rolled_back = rolled_back
-        self._turn = threading.Condition()
-        self._line: list[_Entry[object]] = []
+        self._lock = threading.Lock()
+        self._line: list[_Entry[Item]] = []
         self._busy = False
         self.commits = 0
 
-    def run(self, work: _Work[Result]) -> Result:
-        """Run `work` inside a transaction and return its result when it is durable.
+    def put(self, item: Item) -> Done:
+        """Write an item; what came of it when it is durable.
 
-        It may run on another caller's thread, and a second time where the transaction that it
-        shared failed for somebody else's sake. Raises what `work` raises, and sqlite3.Error.
+        It may be written on another caller's thread, and a second time where the commit that it
+        shared failed for somebody else's sake. Raises what `write` raises.
         """
-        entry: _Entry[Result] = _Entry(work)
-        group = self._wait(entry)
-        if group:
-            self._lead(group)
-        return entry.outcome()
+        return cast("Done", self._pass(_Entry(item)))
+
+    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` in a transaction of its own; its result when it is durable.
+
+        Raises what `work` raises, and sqlite3.Error.
+        """
+
+        def alone() -> Result:
+            self._db.execute("BEGIN IMMEDIATE")
+            result = work(self._db)
+            self._db.execute("COMMIT")
+            return result
+
+        return cast("Result", self._pass(_Entry(None, alone)))
 
     def close(self) -> None:
         """Close the connection after the commit that is on its way."""
-        with self._turn:
-            self._turn.wait_for(lambda: not self._busy)
-            self._db.close()
+        self._pass(_Entry(None, self._db.close))
 
-    def _wait(self, entry: _Entry[Result]) -> "list[_Entry[object]]":
-        """Stand in line until somebody has done it, or it is ours to do all that stand there."""
-        with self._turn:
-            self._line.append(entry)  # type: ignore[arg-type]
-            self._turn.wait_for(lambda: entry.done or not self._busy)
-            if entry.done:
-                return []
-            self._busy = True
-            group, self._line = self._line, []
-            return group
+    # --- the line
 
-    def _lead(self, group: "list[_Entry[object]]") -> None:
+    def _pass(self, entry: _Entry[Item]) -> object:
+        if self._stand_in_line(entry):
+            group = [entry]
+            try:
+                if self._line and entry.work is None:
+                    group += self._all_items()
+                self._commit(group)
+            finally:
+                self._hand_over()  # the disk is not to wait until the others are awake
+                for each in group[1:]:
+                    each.wake()
+        return entry.outcome()
+
+    def _stand_in_line(self, entry: _Entry[Item]) -> bool:
+        """True when it is this one's turn, False when another's turn has done it as well."""
+        with self._lock:
+            if not self._busy:
+                self._busy = True
+                return True
+            entry.turn = threading.Lock()
+            entry.turn.acquire()
+            self._line.append(entry)
         try:
-            if not self._commit(group) and len(group) > 1:
-                for each in group:  # one of them is at fault, and only that one is refused
-                    self._commit([each])
-        finally:
-            with self._turn:
-                for each in group:
-                    each.done = True
+            entry.turn.acquire()
+        except BaseException:
+            self._leave(entry)
+            raise
+        return entry.leads
+
+    def _leave(self, entry: _Entry[Item]) -> None:
+        """Nobody waits for who was interrupted while it stood in line."""
+        with self._lock:
+            if entry in self._line:
+                self._line.remove(entry)
+        if entry.leads:
+            self._hand_over()
+
+    def _all_items(self) -> list[_Entry[Item]]:
+        with self._lock:
+            line = self._line
+            self._line = [each for each in line if each.work is not None]
+            return [each for each in line if each.work is None]
+
+    def _hand_over(self) -> None:
+        """It is the next one's turn."""
+        with self._lock:
+            following = self._line.pop(0) if self._line else None
+            if following is None:
                 self._busy = False
-                self._turn.notify_all()
+                return
+            following.leads = True
+        following.wake()
 
-    def _commit(self, group: "list[_Entry[object]]") -> bool:
-        for each in group:
-            each.error, each.results = None, []
+    # --- the commit
+
+    def _commit(self, group: Sequence[_Entry[Item]]) -> None:
+        if not self._attempt(group) and len(group) > 1:
+            for each in group:  # one of them is at fault, and only that one is refused
+                self._attempt([each])
+
+    def _attempt(self, group: Sequence[_Entry[Item]]) -> bool:
+        work = group[0].work
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            results = [each.work(self._db) for each in group]
-            self._db.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - it belongs to those who wait for this commit
+            if work is not None:
+                results: Sequence[object] = [work()]
+            else:
+                results = self._write([cast("Item", each.item) for each in group])
+        except BaseException as error:
             self._roll_back()
+            if not isinstance(error, Exception):
+                raise
             for each in group:
                 each.error = error
             return False
         self.commits += 1
         for each, result in zip(group, results, strict=True):
-            each.results = [result]
+            each.result, each.error = result, None
         return True
 
     def _roll_back(self) -> None:

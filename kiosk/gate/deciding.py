@@ -6,13 +6,14 @@ line in the journal nothing is granted (S13).
 
 import logging
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardserver.domain.admission import Decision, Lane, Presented, Reason, Snapshot
 from cardserver.domain.clonetrap import CloneSign
 from cardserver.domain.gateevent import EventKind, GateEvent
+from cardserver.domain.lanerules import rules_of
 from kiosk.gate.shared import Shared
 
 _log = logging.getLogger(__name__)
@@ -21,8 +22,7 @@ STALE_S: Final = 2.0
 """A read begun longer ago than this is logged and never acted on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A decision, and its line in the journal: None where it could not be written down."""
 
     decision: Decision
@@ -33,26 +33,19 @@ def settle(
     presented: Presented, read_at: float, lane: Lane, snapshot: Snapshot, shared: Shared
 ) -> Verdict:
     """Decide a read that was begun at `read_at` (of the ticks), and write it down."""
-    draft = blank_line(presented, lane, snapshot, shared.clock())
-    sign, clone = _clone_signs(presented, snapshot, draft, shared)
+    now = shared.clock()
+    sign, clone = _clone_signs(presented, snapshot, now, shared)
     if shared.ticks() - read_at > STALE_S:
         decision = Decision(reason=Reason.READ_TOO_OLD, duress=presented.duress)
     else:
-        decision = _decide(presented, lane, snapshot, draft, shared, clone=clone)
+        decision = _decide(presented, lane, snapshot, now, shared, clone=clone)
     try:
-        line = shared.journal.append(
-            replace(
-                draft,
-                card_number=decision.card_number,
-                granted=decision.granted,
-                reason=decision.reason,
-            )
-        )
+        line = shared.journal.append(tap_line(presented, lane, snapshot, now, decision))
     except sqlite3.Error:
         # S13: an internal fault is a refusal with a word, never a grant without a record.
         _log.exception("lane %s can't journal; refused", lane.lane_id)
         if decision.granted:
-            shared.whereabouts.undo(draft, decision.card_number)
+            shared.whereabouts.undo(lane, now, decision.card_number)
             shared.interlock.give_back(lane.lane_id)
         return Verdict(decision=Decision(reason=Reason.NO_JOURNAL), line=None)
     if sign is not None:
@@ -64,21 +57,33 @@ def settle(
     return Verdict(decision=decision, line=line)
 
 
-def blank_line(presented: Presented, lane: Lane, snapshot: Snapshot, now: datetime) -> GateEvent:
-    """The line of a tap before anything is decided."""
+def tap_line(
+    presented: Presented,
+    lane: Lane,
+    snapshot: Snapshot,
+    now: datetime,
+    decision: Decision,
+    *,
+    detail: str = "",
+) -> GateEvent:
+    """The line of a tap, before it has its number."""
     return GateEvent(
         sequence=0,
         at=now,
         lane=lane.lane_id,
         kind=EventKind.TAP,
         uid=presented.uid,
+        card_number=decision.card_number,
+        granted=decision.granted,
+        reason=decision.reason.value,
         snapshot_version=snapshot.version,
+        detail=detail,
         counter=presented.counter,
     )
 
 
 def _clone_signs(
-    presented: Presented, snapshot: Snapshot, draft: GateEvent, shared: Shared
+    presented: Presented, snapshot: Snapshot, now: datetime, shared: Shared
 ) -> tuple[CloneSign | None, bool]:
     """What this tap's own number gives away, and whether the card is suspected at all."""
     if presented.counter is None and not shared.clones.suspects:
@@ -86,7 +91,7 @@ def _clone_signs(
     entry = snapshot.cards.get(presented.uid)
     if entry is None:
         return None, False
-    sign = shared.clones.found(entry.card_number, presented.counter, draft)
+    sign = shared.clones.found(entry.card_number, presented.counter, now)
     return sign, sign is not None or shared.clones.given_away(entry.card_number) is not None
 
 
@@ -94,16 +99,16 @@ def _decide(
     presented: Presented,
     lane: Lane,
     snapshot: Snapshot,
-    draft: GateEvent,
+    now: datetime,
     shared: Shared,
     *,
     clone: bool,
 ) -> Decision:
-    decision = shared.whereabouts.decide(presented, lane, snapshot, draft, clone=clone)
+    decision = shared.whereabouts.decide(presented, lane, snapshot, now, clone=clone)
     if not decision.granted:
         return decision
-    others = snapshot.rules.interlocked_with(lane.lane_id)
+    others = rules_of(snapshot.rules, lane.lane_id).interlocked
     if shared.interlock.take(lane.lane_id, others):
         return decision
-    shared.whereabouts.undo(draft, decision.card_number)
+    shared.whereabouts.undo(lane, now, decision.card_number)
     return replace(decision, reason=Reason.INTERLOCK)

@@ -57,6 +57,8 @@ class ListFeed:
         self._journal = journal
         self._clock = clock
         self._ticks = ticks
+        self.era = ""
+        self.strayed: tuple[Snapshot, Snapshot] | None = None
         self.snapshot = self._stored() or _nothing_known(clock())
         self._store_is_behind = False
         self._compared: float | None = None
@@ -96,7 +98,7 @@ class ListFeed:
         state = replace(state, drift_ms=round(self.clock_drift / timedelta(milliseconds=1)))
         before = self._clock()
         fed = self._server.gates.feed(
-            known, wait_s=0.0 if at_once else wait_s, whole=whole, state=state
+            known, era=self.era, wait_s=0.0 if at_once else wait_s, whole=whole, state=state
         )
         after = self._clock()
         seal = self._signer.prove(fed.proof, fed.body)
@@ -110,6 +112,12 @@ class ListFeed:
         if changed or view.complete:
             with uncollected():
                 self.snapshot = view.to_domain(before)
+        if view.restored:
+            _log.warning(
+                "the centre went back to an older copy: %s to %s", before.version, view.version
+            )
+            self.strayed = before, self.snapshot
+        self.era = view.era
         self._fetched_at = max(after, self._journal.passed)
         self._fetched_ticks = self._ticks()
         with ExitStack() as last:
@@ -157,6 +165,7 @@ class ListFeed:
         view = SnapshotView.model_validate_json(part.body)
         if not view.complete and (base is None or asked_after(part.proof.target) != base.version):
             raise ValueError("a part is missing")
+        self.era = view.era
         return view.to_domain(base)
 
     def _last_fetched(self) -> datetime:

@@ -11,6 +11,8 @@ from typing import Final
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from kiosk.gate.checkpages import add_checks
+from kiosk.gate.checks import GuardChecks
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop
 from kiosk.gate.overriding import OverrideRefused, forget_by_hand
@@ -26,11 +28,12 @@ _LONGEST: Final = 200
 
 
 def guard_pages(
-    lanes: Sequence[LaneLoop], post: GuardPost, shared: Shared, said: Said
+    lanes: Sequence[LaneLoop], post: GuardPost, shared: Shared, said: Said, checks: GuardChecks
 ) -> Blueprint:
     """The blueprint of what a guard does."""
     pages = Blueprint("guard", __name__, url_prefix="/guard")
     by_id = {str(each.lane.lane_id): each for each in lanes}
+    add_checks(pages, checks, post, said, by_id)
 
     @pages.post("/sign-in")
     def sign_in() -> ResponseReturnValue:

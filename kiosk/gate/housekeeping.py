@@ -23,6 +23,7 @@ KEEP_FOR: Final = timedelta(days=400)
 COPY_TOO_OLD: Final = "copy-too-old"
 CLOCK_SET_BACK: Final = "clock-set-back"
 CLOCK_OFF: Final = "clock-off"
+LINES_HELD_UP: Final = "lines-held-up"
 _EVERY_S: Final = 2.0
 _FORGET_EVERY: Final = timedelta(hours=1)
 _STOP_S: Final = 5.0
@@ -46,13 +47,24 @@ class Link(Protocol):
     def clock_off(self) -> bool:
         """The clock and the server's did not agree."""
 
+    held_up: bool
+    """The server is there and does not take the lines."""
+
 
 class Housekeeping:
-    """One thread that looks around now and then."""
+    """One thread that looks around now and then; `beside` is looked at with everything else."""
 
-    def __init__(self, shared: Shared, link: Link, *, keep_for: timedelta = KEEP_FOR) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        link: Link,
+        *,
+        keep_for: timedelta = KEEP_FOR,
+        beside: Callable[[], None] = lambda: None,
+    ) -> None:
         self._shared = shared
         self._link = link
+        self._beside = beside
         self._keep_for = keep_for
         self._forgot_at: datetime | None = None
         self._stop = threading.Event()
@@ -77,6 +89,8 @@ class Housekeeping:
         trouble(COPY_TOO_OLD, stands=self._link.too_old)
         trouble(CLOCK_SET_BACK, stands=self._link.clock_set_back)
         trouble(CLOCK_OFF, stands=self._link.clock_off)
+        trouble(LINES_HELD_UP, stands=self._link.held_up)
+        self._beside()
         self._follow()
         now = self._shared.clock()
         self._shared.journal.note_time(now)

@@ -6,7 +6,7 @@ nothing tells, until the time for one passage is over. A fire sets all of it asi
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 
 class Interlock:
@@ -26,10 +26,10 @@ class Interlock:
         self._taken: dict[str, float] = {}
         self._suspended = suspended
 
-    def take(self, lane: str, others: Iterable[str]) -> bool:
+    def take(self, lane: str, others: Collection[str]) -> bool:
         """May `lane` open while `others` have to be shut? If so, it counts as open from now on."""
         with self._lock:
-            if not self._suspended() and any(self._busy(other) for other in others):
+            if others and not self._suspended() and any(map(self._busy, others)):
                 return False
             self._taken[lane] = self._ticks() + self._hold_s
             return True

@@ -14,7 +14,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from cardserver.domain.gateevent import EventKind, GateEvent, link
+from cardserver.domain.gateevent import EventKind, GateEvent, link, written
+from cardserver.domain.gateline import fitting
 from kiosk.gate.committing import GroupCommit
 from kiosk.gate.journalfile import (
     COLUMNS,
@@ -26,9 +27,10 @@ from kiosk.gate.journalfile import (
     event_of,
     forgotten_of,
     head_of,
-    insert,
+    insert_all,
     numbered_line,
     open_file,
+    row_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class GateJournal:
 
     def __init__(self, path: Path | str) -> None:
         self._db = open_file(path)
-        self._commits = GroupCommit(self._db, rolled_back=self._forget_head)
+        self._commits = GroupCommit(self._db, self._write, rolled_back=self._forget_head)
         self._reads = connect(path)
         self._reading = threading.Lock()
         self._head: tuple[int, bytes] | None = None  # touched inside a commit only
@@ -72,12 +74,16 @@ class GateJournal:
         return self.append_all([event])[0]
 
     def append_all(self, events: Sequence[GateEvent]) -> Sequence[GateEvent]:
-        """Write lines that belong together: all of them are durable, or none is."""
-        written = self._commits.run(lambda db: [self._write(db, each) for each in events])
-        self._pass(max((each.at for each in events), default=_LONG_AGO))
-        for event in written:
-            self._tell(event)
-        return written
+        """Write lines that belong together: all of them are durable, or none is.
+
+        Each is made to fit before (`gateline`): none can be refused for ever on its way up.
+        """
+        fit = [fitting(each) for each in events]
+        lines = self._commits.put(fit)
+        for line in lines:
+            self._pass(line.at)
+            self._tell(line)
+        return lines
 
     def listen(self, listener: Callable[[GateEvent], None]) -> None:
         """Call `listener` with every line once it is durable, on the thread that wrote it."""
@@ -107,6 +113,10 @@ class GateJournal:
         """The latest lines, of these kinds or of all, newest first."""
         among = f"kind IN ({', '.join('?' * len(kinds))})" if kinds else "1"
         return self._events(f"{among} ORDER BY sequence DESC LIMIT ?", *kinds, count)
+
+    def of_kind(self, kind: EventKind, sequence: int) -> Sequence[GateEvent]:
+        """Lines of a kind with a higher number, oldest first."""
+        return self._events("sequence > ? AND kind = ? ORDER BY sequence", sequence, kind)
 
     def chain_before(self, sequence: int) -> bytes:
         """The chain's hash before this line. Raises LookupError where it is no longer kept."""
@@ -143,6 +153,11 @@ class GateJournal:
     def acknowledge(self, sequence: int) -> None:
         """The server has committed everything up to `sequence`."""
         if sequence > self.uploaded:
+            self.set_mark(UPLOADED, str(sequence))
+
+    def take_back(self, sequence: int) -> None:
+        """The server has no line after `sequence` any more: what it lost waits again, and stays."""
+        if sequence < self.uploaded:
             self.set_mark(UPLOADED, str(sequence))
 
     def forget_before(self, moment: datetime) -> int:
@@ -192,13 +207,23 @@ class GateJournal:
 
     # --- inside
 
-    def _write(self, db: sqlite3.Connection, event: GateEvent) -> GateEvent:
-        sequence, before = self._head or head_of(db)
-        numbered = numbered_line(event, sequence + 1)
-        chain = link(before, self.id, numbered)
-        insert(db, numbered, chain)
-        self._head = (numbered.sequence, chain)
-        return numbered
+    def _write(self, batches: Sequence[Sequence[GateEvent]]) -> list[Sequence[GateEvent]]:
+        """Number and link the lines of all who share this commit, and write them."""
+        sequence, chain = self._head or head_of(self._db)
+        done: list[Sequence[GateEvent]] = []
+        rows: list[Row] = []
+        for batch in batches:
+            first = sequence + 1
+            lines = [numbered_line(each, number) for number, each in enumerate(batch, first)]
+            for line in lines:
+                at = written(line.at)
+                chain = link(chain, self.id, line, at)
+                rows.append(row_of(line, at, chain))
+            sequence += len(lines)
+            done.append(lines)
+        insert_all(self._db, rows)
+        self._head = sequence, chain
+        return done
 
     def _tell(self, event: GateEvent) -> None:
         """The line is durable: a listener's mistake doesn't make it unwritten."""
@@ -212,6 +237,8 @@ class GateJournal:
         self._head = None
 
     def _pass(self, moment: datetime) -> None:
+        if moment <= self._passed:
+            return
         with self._timing:
             self._passed = max(self._passed, moment)
 

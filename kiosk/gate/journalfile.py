@@ -5,13 +5,16 @@ of the chain; the taps keep their numbers, because the server may have them alre
 """
 
 import sqlite3
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link
+from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link, written
 
 VERSION: Final = 2
 ID: Final = "id"
@@ -52,7 +55,8 @@ COLUMNS: Final = (
     "sequence, at, lane, kind, uid, card_number, granted, reason, snapshot_version, about,"
     " by_whom, detail, counter"
 )
-_INSERT: Final = f"INSERT INTO event ({COLUMNS}, chain) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - our own column names
+_WIDTH: Final = 14
+_IN_ONE_STATEMENT: Final = 16
 _TAPS: Final = """
 SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
 FROM tap ORDER BY sequence
@@ -83,25 +87,61 @@ def connect(path: Path | str) -> sqlite3.Connection:
     return db
 
 
-def insert(db: sqlite3.Connection, event: GateEvent, chain: bytes) -> None:
-    """Write a line with its hash."""
-    row = (
-        event.sequence,
-        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        event.lane,
-        event.kind.value,
-        event.uid,
-        event.card_number,
-        event.granted,
-        event.reason,
-        event.snapshot_version,
-        event.about,
-        event.by,
-        event.detail,
-        event.counter,
-        chain,
+def row_of(line: GateEvent, at: str, digest: bytes) -> Row:
+    """A line's row; `at` is its instant as it is `written`, `digest` the chain's hash."""
+    return (
+        line.sequence,
+        at,
+        line.lane,
+        line.kind.value,
+        line.uid,
+        line.card_number,
+        line.granted,
+        line.reason,
+        line.snapshot_version,
+        line.about,
+        line.by,
+        line.detail,
+        line.counter,
+        digest,
     )
-    db.execute(_INSERT, row)
+
+
+def insert(db: sqlite3.Connection, line: GateEvent, digest: bytes) -> None:
+    """Write one line with the chain's hash."""
+    insert_all(db, [row_of(line, written(line.at), digest)])
+
+
+def insert_all(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write rows, all of them or none; durable at once where no transaction is begun.
+
+    A few go in one statement, which is a transaction of its own: beginning and ending one by word
+    would cost each tap two statements more.
+    """
+    if len(rows) == 1:
+        db.execute(_insertion(1), rows[0])
+    elif len(rows) > _IN_ONE_STATEMENT:
+        with _transaction(db):
+            db.executemany(_insertion(1), rows)
+    elif rows:
+        db.execute(_insertion(len(rows)), tuple(chain.from_iterable(rows)))
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction, unless one is begun; who began it ends it."""
+    begun = db.in_transaction
+    if not begun:
+        db.execute("BEGIN IMMEDIATE")
+    yield
+    if not begun:
+        db.execute("COMMIT")
+
+
+@cache
+def _insertion(count: int) -> str:
+    row = f"({', '.join('?' * _WIDTH)})"
+    return f"INSERT INTO event ({COLUMNS}, chain) VALUES {', '.join([row] * count)}"  # noqa: S608 - our own column names
 
 
 def numbered_line(event: GateEvent, sequence: int) -> GateEvent:
@@ -189,7 +229,7 @@ def _take_over(db: sqlite3.Connection) -> None:
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'tap'").fetchone():
         return
     journal = str(db.execute("SELECT value FROM mark WHERE name = ?", (ID,)).fetchone()[0])
-    chain = GENESIS
+    digest = GENESIS
     for row in db.execute(_TAPS).fetchall():
         event = GateEvent(
             sequence=row[0],
@@ -202,6 +242,6 @@ def _take_over(db: sqlite3.Connection) -> None:
             reason=row[6],
             snapshot_version=row[7],
         )
-        chain = link(chain, journal, event)
-        insert(db, event, chain)
+        digest = link(digest, journal, event)
+        insert(db, event, digest)
     db.execute("DROP TABLE tap")

@@ -23,7 +23,7 @@ from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from drivers.worker import DeviceWorker
 from kiosk.gate.actuation import Actuator
 from kiosk.gate.codes import CodePost, presented_by
-from kiosk.gate.deciding import STALE_S, blank_line, settle
+from kiosk.gate.deciding import STALE_S, settle, tap_line
 from kiosk.gate.displaying import LaneDisplay, notice_of
 from kiosk.gate.guarding import Guarding
 from kiosk.gate.overriding import write_down
@@ -211,8 +211,9 @@ class LaneLoop:
     def _not_decided(self, uid: bytes, why: str) -> None:
         """Something was held there and came to no decision: a line all the same."""
         decision = Decision(reason=Reason.TORN)
-        line = blank_line(Presented(uid=uid), self.lane, self._snapshot(), self._shared.clock())
-        self._shared.recorder.write(replace(line, reason=decision.reason, detail=why))
+        snapshot, now = self._snapshot(), self._shared.clock()
+        line = tap_line(Presented(uid=uid), self.lane, snapshot, now, decision, detail=why)
+        self._shared.recorder.write(line)
         self._show(Shown(decision=decision, at=line.at, try_again=True))
 
     # --- what the devices tell

@@ -2,16 +2,12 @@
 
 import logging
 import sqlite3
-from typing import Final
 
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.gateevent import EventKind, GateEvent
 from kiosk.gate.shared import Shared
 
 _log = logging.getLogger(__name__)
-
-LONGEST_NAME: Final = 60
-LONGEST_REASON: Final = 400
 
 
 class OverrideRefused(RuleViolation):
@@ -46,7 +42,7 @@ def write_down(
         OverrideRefused: ``name-missing``, ``reason-missing``, or ``no-journal`` when it could not
             be written down: then nothing may be done.
     """
-    by, reason = _plain(by)[:LONGEST_NAME], _plain(reason)[:LONGEST_REASON]
+    by, reason = _plain(by), _plain(reason)
     if not by:
         raise OverrideRefused("name-missing")
     if not reason:

@@ -19,6 +19,7 @@ from kiosk.gate.owners import Owners
 from kiosk.gate.shared import Shared
 from kiosk.gate.uplink import Uplink
 from kiosk.gate.views import create_app
+from kiosk.gate.wentback import WentBack
 from kiosk.station.clock import Clock, system_clock
 from kiosk.station.config import Config, ConfigInvalid, GatePart
 from kiosk.station.events import Bell
@@ -67,7 +68,9 @@ def assemble(
     """The lanes, their pages and their line to the server as one station."""
     journal = shared.journal
     uplink.tell_passages(shared.whereabouts.note_all)
-    house = Housekeeping(shared, uplink, keep_for=keep_for)
+    went_back = WentBack(shared)
+    uplink.tell_went_back(went_back.tell)
+    house = Housekeeping(shared, uplink, keep_for=keep_for, beside=went_back.look)
 
     def start() -> None:
         house.start()

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Final
 
-from cardserver.client import CardServerClient, ServerError
+from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.client_gates import GateState
 from cardserver.clientsigning import GateSigner
 from cardserver.domain.admission import Direction, Snapshot
@@ -26,7 +26,7 @@ from kiosk.gate.feed import ListFeed
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore
 from kiosk.gate.passages import Passages
-from kiosk.gate.upload import Upload
+from kiosk.gate.upload import JournalsDiffer, Upload
 from kiosk.station.clock import Clock
 from kiosk.station.events import Bell
 
@@ -79,6 +79,7 @@ class Uplink:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._passages: Passages | None = None
+        self._went_back: Callable[[Snapshot, Snapshot], None] = lambda _before, _after: None
         self._threads = [
             threading.Thread(target=self._run_down, name="uplink down", daemon=True),
             threading.Thread(target=self._run_up, name="uplink up", daemon=True),
@@ -86,6 +87,8 @@ class Uplink:
         self._faults: dict[str, str] = {}
         self._alarms: dict[str, bool] = {}
         self.connected = False
+        self.held_up = False
+        """The centre is there and does not take the lines: somebody has to look at it."""
 
     def start(self) -> None:
         """Begin to talk to the centre."""
@@ -106,6 +109,10 @@ class Uplink:
         self._passages = Passages(
             self._server, tell, wanted=lambda: bool(self.feed.snapshot.rules.areas)
         )
+
+    def tell_went_back(self, tell: Callable[[Snapshot, Snapshot], None]) -> None:
+        """Have it told, with the list before and after, that the centre went back to a copy."""
+        self._went_back = tell
 
     def snapshot(self) -> Snapshot:
         """The issue list as the gate knows it, with the gate's own time floor."""
@@ -160,19 +167,36 @@ class Uplink:
             self._fetch(0.0)
 
     def _fetch(self, wait_s: float) -> None:
-        began = time.monotonic()
-        if self.feed.ask(wait_s, self._state()):
+        began, era = time.monotonic(), self.feed.era
+        with ExitStack() as after:
+            after.callback(self._after_answer, era)
+            news = self.feed.ask(wait_s, self._state())
+        if news:
             self._bell.ring(LINK)
         elif self.feed.asked_to_wait and time.monotonic() - began < min(wait_s, self._every_s):
             self._pause()  # too many gates wait at the centre: it had no place for this one
+
+    def _after_answer(self, era: str) -> None:
+        """In another era the centre began anew, from an older copy perhaps: ask what it has."""
+        if self.feed.era != era:
+            self.upload.look_back()
+            self._wake.set()
+        if self.feed.strayed is not None:
+            strayed, self.feed.strayed = self.feed.strayed, None
+            self._went_back(*strayed)
 
     def _pause(self) -> None:
         """For about `every_s`, not in step with other gates."""
         self._stop.wait(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
     def _hand_over(self) -> None:
-        while self.upload.drain() and not self._stop.is_set():
-            pass
+        try:
+            while self.upload.drain() and not self._stop.is_set():
+                pass
+        except (ServerRefused, JournalsDiffer, LookupError):
+            self.held_up = True
+            raise
+        self.held_up = False
         if self._passages is not None:
             self._passages.ask_when_due()
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from cardserver.client import CardServerClient, ServerRefused
 from cardserver.domain.admission import Direction
-from cardserver.domain.gateevent import GateEvent
+from cardserver.domain.gateevent import GateEvent, link
+from cardserver.domain.gateline import fitting
 from cardserver.wire_gatesync import MAX_LINES
 from kiosk.gate.journal import GateJournal
 
@@ -22,7 +23,10 @@ _GAP: Final = "gap"
 
 
 class JournalsDiffer(Exception):
-    """The centre has lines of this journal that the gate does not have: one was copied back."""
+    """The centre has lines of this journal that the gate does not have: one was copied back.
+
+    Or a line that would have to be mended no longer fits its chain: somebody changed it.
+    """
 
     code = "journals-differ"
 
@@ -41,26 +45,39 @@ class Upload:
         self._journal = journal
         self._lanes = lanes
         self._limit = MAX_LINES
-        self._again_from: int | None = None
+        self._looks_back = True
 
     @property
     def waiting(self) -> int:
         """How many lines the centre has still to acknowledge."""
         return max(0, self._newest() - self._journal.uploaded)
 
+    def look_back(self) -> None:
+        """Ask with the next batch how far the centre has the journal: it may have gone back."""
+        self._looks_back = True
+
     def drain(self) -> int:
         """Hand over one batch; how many lines it held, 0 when there is nothing to hand over.
 
-        Raises ServerUnavailable, ServerRefused, sqlite3.Error, JournalsDiffer, LookupError where
-        the centre asks for lines that are no longer kept.
+        Lines of an earlier program that don't fit are told as far as they do, with the chain over
+        what was written. Raises ServerUnavailable, ServerRefused, sqlite3.Error, JournalsDiffer,
+        LookupError where the centre asks for lines that are no longer kept.
         """
-        events = self._next()
+        if self._looks_back:
+            self._last_there()
+        events = self._journal.waiting(self._limit)
         if not events:
             return 0
         before = self._journal.chain_before(events[0].sequence)
+        fit = [fitting(event) for event in events]
+        mended = {
+            event.sequence: self._proven(event)
+            for event, told in zip(events, fit, strict=True)
+            if told is not event
+        }
         try:
             done = self._server.gates.post_events(
-                events, journal=self._journal.id, before=before, lanes=self._lanes
+                fit, journal=self._journal.id, before=before, lanes=self._lanes, mended=mended
             )
         except ServerRefused as refused:
             self._refused(refused, events)
@@ -69,27 +86,39 @@ class Upload:
         self._taken(done.sequence)
         return len(events)
 
-    def _next(self) -> Sequence[GateEvent]:
-        if self._again_from is None:
-            return self._journal.waiting(self._limit)
-        return self._journal.after(self._again_from, self._limit)
+    def _last_there(self) -> None:
+        """Ask for the centre's last line, by its signed word; those after it wait once more.
+
+        Raises LookupError where the first of them is no longer kept.
+        """
+        last = self._server.gates.last_event(self._journal.id)
+        if last < self._journal.uploaded:
+            _log.warning("the centre has lines up to %s only; handing over again", last)
+            self._journal.take_back(last)
+        self._looks_back = False
+        for event in self._journal.after(last, 1):
+            if event.sequence > last + 1:
+                raise LookupError(f"the centre wants line {last + 1}, which is no longer kept")
+
+    def _proven(self, event: GateEvent) -> bytes:
+        """The chain at a line of an earlier program that the centre can't be told as it stands."""
+        journal = self._journal
+        chain = journal.chain_before(event.sequence + 1)
+        if link(journal.chain_before(event.sequence), journal.id, event) != chain:
+            raise JournalsDiffer(f"line {event.sequence} is not as it was written")
+        _log.warning("line %s is told as far as it fits; it stays here whole", event.sequence)
+        return chain
 
     def _taken(self, sequence: int) -> None:
         newest = self._newest()
         if sequence > newest:
             raise JournalsDiffer(f"the centre has line {sequence}, the last one here is {newest}")
-        if self._again_from is not None:
-            self._again_from = sequence if sequence < self._journal.uploaded else None
         self._journal.acknowledge(sequence)
 
     def _refused(self, refused: ServerRefused, events: Sequence[GateEvent]) -> None:
         """Go on where the centre stands, or with less at a time; other refusals are told."""
         if refused.reason == _GAP:
-            last = self._server.gates.last_event(self._journal.id)
-            if last >= events[0].sequence - 1:
-                return
-            _log.warning("the centre has lines up to %s only; handing over again", last)
-            self._again_from = last
+            self._last_there()
         elif refused.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(events) > 1:
             self._limit = max(1, len(events) // 2)
         else:

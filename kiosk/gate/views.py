@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
-from flask import Blueprint, Flask, abort, jsonify, render_template
+from flask import Blueprint, Flask, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cardserver.domain.admission import Reason
+from cardserver.domain.admission import Reason, Snapshot
 from cardserver.domain.gateevent import EventKind
+from cardserver.domain.gaterules import Filing
 from cardserver.domain.schedules import hours_text
+from kiosk.gate.checkpages import RESULTS, live_filings
+from kiosk.gate.checks import GuardChecks
 from kiosk.gate.guardpages import REASONS, guard_pages
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop, Shown
@@ -53,7 +56,7 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
     clock, said = shared.clock, Said("gate.guard")
     app = create_station_app("kiosk.gate", bell=shared.bell)
     add_health(app, lambda: health_of(lanes, uplink))
-    app.register_blueprint(guard_pages(lanes, post, shared, said))
+    app.register_blueprint(guard_pages(lanes, post, shared, said, GuardChecks(shared)))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
 
@@ -72,6 +75,7 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
             "Reason": Reason,
             "post": post,
             "reasons": REASONS,
+            "results": RESULTS,
             "hours_text": hours_text,
             "own_reminder": uplink.snapshot().rules.reminder.texts.get(language(), ""),
         }
@@ -84,7 +88,9 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
             troubles=shared.recorder.troubles.standing,
             occupancy=shared.whereabouts.occupancy(),
             inside=shared.whereabouts.who()[:_INSIDE_SHOWN],
-            **said.take(),
+            filings=_filings(uplink.snapshot(), clock()),
+            # A page that draws its lists anew must not take the word meant for the next one.
+            **({} if request.headers.get("HX-Request") else said.take()),
         )
 
     @gate.get("/lane/<lane_id>")
@@ -101,6 +107,11 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
 
     app.register_blueprint(gate)
     return app
+
+
+def _filings(snapshot: Snapshot, now: datetime) -> list[Filing]:
+    local = max(now, snapshot.time_floor).astimezone(snapshot.zone)
+    return live_filings(snapshot.rules, local.date())
 
 
 def theme_at(local: datetime) -> str:

@@ -6,7 +6,7 @@ two lanes in the same instant, one is first. Nothing here touches the disk or a 
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from datetime import datetime
 
 from cardserver.domain.admission import (
     NO_RULES,
@@ -17,14 +17,14 @@ from cardserver.domain.admission import (
     Presented,
     Snapshot,
     Standing,
-    decide,
+    decide_on,
 )
 from cardserver.domain.cardlist import CardList
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import OUTSIDE, GateRules
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.presence import Inside, Presence
-from cardserver.domain.standing import standing_at
+from cardserver.domain.standing import standing_of
 from kiosk.gate.journal import GateJournal
 
 
@@ -68,27 +68,34 @@ class Whereabouts:
         presented: Presented,
         lane: Lane,
         snapshot: Snapshot,
-        tap: GateEvent,
+        now: datetime,
         *,
         clone: bool = False,
     ) -> Decision:
-        """Decide a tap and, where it is granted, count it at once; `tap` says when and where.
+        """Decide a tap and, where it is granted, count it at once.
 
         `clone`: the card's counter says that there are two of it.
         """
+        entry = snapshot.cards.get(presented.uid)
         with self._lock:
-            standing = self._standing(presented, lane, snapshot)
-            if clone:
-                standing = replace(standing, clone=True)
-            decision = decide(presented, lane, snapshot, tap.at, standing=standing)
+            standing = self._standing(entry, lane, snapshot, clone=clone)
+            decision = decide_on(entry, presented, lane, snapshot, now, standing=standing)
             if decision.granted and decision.card_number is not None:
-                self._presence.note(_of(tap, EventKind.TAP, decision.card_number))
+                self._presence.let_in(decision.card_number, lane.lane_id, now)
             return decision
 
-    def undo(self, tap: GateEvent, card_number: CardNumber | None) -> None:
+    def undo(self, lane: Lane, now: datetime, card_number: CardNumber | None) -> None:
         """What was granted did not come to be: it was refused in the end, or never written down."""
         if card_number is not None:
-            self.note(_of(tap, EventKind.NOT_PASSED, card_number))
+            self.note(
+                GateEvent(
+                    sequence=0,
+                    at=now,
+                    lane=lane.lane_id,
+                    kind=EventKind.NOT_PASSED,
+                    card_number=card_number,
+                )
+            )
 
     def occupancy(self) -> dict[str, int]:
         """How many are known to be in each area of the rules."""
@@ -101,13 +108,15 @@ class Whereabouts:
             found = list(self._presence.who(area_id))
         return sorted(found, key=lambda each: each.since, reverse=True)
 
-    def _standing(self, presented: Presented, lane: Lane, snapshot: Snapshot) -> Standing:
+    def _standing(
+        self, entry: CardEntry | None, lane: Lane, snapshot: Snapshot, *, clone: bool
+    ) -> Standing:
         rules = snapshot.rules
         if rules is NO_RULES:
             return NOTHING_KNOWN
         if rules is not self._presence.rules and rules != self._presence.rules:
             self._presence.set_rules(rules)
-        return standing_at(self._presence, presented, lane, snapshot)
+        return standing_of(self._presence, entry, lane, snapshot, clone=clone)
 
     def _begin_anew(self, rules: GateRules, journal: GateJournal) -> None:
         with self._lock:
@@ -126,14 +135,3 @@ class Whereabouts:
             presence.note(event)
             sequence = event.sequence
         return sequence
-
-
-def _of(tap: GateEvent, kind: EventKind, card_number: CardNumber) -> GateEvent:
-    return GateEvent(
-        sequence=tap.sequence,
-        at=tap.at,
-        lane=tap.lane,
-        kind=kind,
-        card_number=card_number,
-        granted=kind is EventKind.TAP,
-    )

@@ -167,3 +167,59 @@ def test_a_page_without_leave_shows_no_rules(desk: FlaskClient) -> None:
     shown = desk.get("/gates/rules").text
     assert "not-permitted" in shown
     assert "<textarea" not in shown
+
+
+# --- a second person's leave for what is only looked at
+
+
+def wanted(desk: FlaskClient, address: str) -> str:
+    """The right that the page asks a second person for, empty for none."""
+    shown = desk.get(address).text
+    found = re.search(r'"step-up-title".*?name="action" value="([^"]+)"', shown, re.DOTALL)
+    return found.group(1) if found else ""
+
+
+@pytest.mark.parametrize(
+    ("address", "action", "lender"),
+    [
+        ("/gates/reports", "gate-reports", HEAD),
+        ("/gates/rules", "read-gate-rules", ADMINISTRATOR),
+    ],
+)
+def test_a_page_that_is_another_offices_asks_for_a_second_person_as_an_act_does(
+    desk: FlaskClient, address: str, action: str, lender: str
+) -> None:
+    assert wanted(desk, address) == action
+    assert wanted(desk, "/gates/") == ""  # elsewhere nobody is asked for it
+    assert wanted(desk, address) == action
+    form = {"name": lender, "password": "not mine", "action": action}
+    came_from = {"Referer": f"http://localhost{address}"}
+    answer = desk.post("/step-up", data=form, headers=came_from)
+    assert answer.headers["Location"] == address
+    shown = desk.get(address).text
+    assert "sign-in-wrong" in shown
+    assert f'value="{action}"' in shown
+    lend(desk, action, lender)
+    assert wanted(desk, address) == ""
+    assert "not-permitted" not in desk.get(address).text
+
+
+def test_who_may_not_export_is_asked_for_a_second_person_on_the_page(desk: FlaskClient) -> None:
+    answer = desk.get("/gates/reports.csv")
+    assert wanted(desk, answer.headers["Location"]) == "gate-reports"
+
+
+def test_rules_that_were_typed_are_there_after_a_step_up(desk: FlaskClient) -> None:
+    lend(desk, "read-gate-rules", ADMINISTRATOR)
+    form = {"request_id": new_id(), "document": RULES, "note": "复制卡停用", "after": "0"}
+    asked = desk.post("/gates/rules", data=form).text
+    assert 'value="set-gate-rules"' in asked
+    lend(desk, "set-gate-rules", ADMINISTRATOR)
+    shown = desk.get("/gates/rules").text
+    assert "limit = 40" in shown
+    assert "复制卡停用" in shown
+
+
+def test_back_from_a_step_up_for_a_trace_one_asks_anew(desk: FlaskClient) -> None:
+    assert desk.get("/gates/why/trace").headers["Location"] == "/gates/why"
+    assert desk.get("/gates/rules/check").status_code == 200

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from cardserver.domain import cardlist
 from cardserver.domain.admission import CardEntry, ListedRight
 from cardserver.domain.cardlist import CardList, cards_of_space
+from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
+from cardserver.wire import Period
+from cardserver.wire_gates import SnapshotCard
 
 days = st.dates(date(2020, 1, 1), date(2199, 1, 1))
 periods = st.tuples(days, days).map(
@@ -103,6 +106,41 @@ def test_uids_that_only_differ_by_zeros_behind_are_different_cards() -> None:
     assert listed.get(bytes(5)) is None
     with pytest.raises(KeyError):
         listed[bytes(5)]
+
+
+def told(uid: bytes, entry: CardEntry) -> SnapshotCard:
+    """The card as it comes down the wire."""
+    return SnapshotCard(
+        uid=uid,
+        number=entry.card_number,
+        status=entry.status,
+        sequences=dict(entry.sequences),
+        pending={kind: Period.of(period) for kind, period in entry.pending.items()},
+        key_version=entry.key_version,
+        secure_channel=entry.secure_channel,  # type: ignore[arg-type]
+        until=entry.until,
+        rights={
+            kind: (each.holder_class, each.zones, each.period.first, each.period.last)
+            for kind, each in entry.rights.items()
+        },
+        space=entry.space,
+        before=entry.before,
+    )
+
+
+@settings(max_examples=40)
+@given(cards=lists)
+def test_cards_are_packed_as_they_come_or_as_what_they_say(cards: dict[bytes, CardEntry]) -> None:
+    shapes = [told(uid, entry) for uid, entry in cards.items()]
+    assert dict(CardList.of_rows(each.row() for each in shapes)) == cards
+    assert {each.uid: each.to_domain() for each in shapes} == cards
+
+
+def test_a_right_that_ends_before_it_begins_is_refused() -> None:
+    wrong = (HolderClass.OWNER, 1, date(2025, 6, 9), date(2025, 6, 8))
+    card = told(b"\x01" * 4, entry(1)).model_copy(update={"rights": {RightKind.DOOR: wrong}})
+    with pytest.raises(RuleViolation):
+        card.row()
 
 
 def test_a_uid_that_no_card_has_is_refused() -> None:

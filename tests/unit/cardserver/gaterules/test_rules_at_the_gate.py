@@ -373,14 +373,14 @@ def test_ic_12c_the_days_of_the_reminder_are_the_estates(left: int, remind: bool
 def test_gate_02a_the_note_of_an_expired_month_goes_before_other_notes() -> None:
     late = datetime(2027, 7, 1, 23, tzinfo=SHANGHAI)
     soft = garage('passback = "soft"')
-    was_out = replace(OUTSIDE, last_at=late - timedelta(minutes=1))
+    was_out = OUTSIDE._replace(last_at=late - timedelta(minutes=1))
     assert tap(EXIT, soft, now=late, standing=was_out).reason is Reason.EXIT_OUTSIDE_PERIOD
 
 
 def test_gate_02a_an_expired_card_inside_gets_out_whatever_the_rules_say() -> None:
     late = datetime(2027, 7, 1, 23, tzinfo=SHANGHAI)
     strict = garage('passback = "hard"\nexits = true\nlimit = 1', more=SHOP)
-    inside = replace(INSIDE, last_at=late - timedelta(hours=9), inside=1)
+    inside = INSIDE._replace(last_at=late - timedelta(hours=9), inside=1)
     assert tap(EXIT, strict, now=late, standing=inside, holder_class=HolderClass.MERCHANT).granted
 
 

@@ -14,8 +14,10 @@ from sqlalchemy import select
 from cardserver.db.tables import CardRow
 from cardserver.db.tables_clones import GateCloneRow
 from cardserver.db.tables_gaterules import GateRulesRow
+from cardserver.db.tables_register import RegisterRow
 from cardserver.domain.clonetrap import CLOCKS_APART, CloneSign
 from cardserver.domain.gateevent import EventKind, GateEvent
+from cardserver.domain.register import RegisterKind
 from cardserver.domain.rights import CardStatus
 from cardserver.services import blocking, gatealarms
 from cardserver.services.clonewatch import REASON, watch
@@ -145,6 +147,11 @@ def test_the_estates_rule_says_whether_the_card_is_denied(
     with reading(desk.estate, SETUP) as turn:
         card = turn.find(CardRow, number, "card")
         stands, reason = card.status, card.status_reason
+        blocks = turn.session.scalars(
+            select(RegisterRow).where(RegisterRow.kind == RegisterKind.BLOCK)
+        ).all()
+        entered = [(row.card_number, row.remark) for row in blocks]
+    assert entered == ([(number, REASON)] if status is CardStatus.BLOCKED else [])  # IC-19b
     assert (stands, found(desk)[0].blocked) == (status, status is CardStatus.BLOCKED)
     if status is CardStatus.BLOCKED:
         assert reason == REASON

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,10 +16,19 @@ from cardserver.db.tables_parking import LaneRow
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.lanes import Direction
 from cardserver.domain.permits import Role
+from cardserver.domain.presence import Presence
 from cardserver.domain.station import StationKind
-from cardserver.services import gatealarms, gateinside, gatereports, gateviews
+from cardserver.services import (
+    gatealarms,
+    gatehours,
+    gateinside,
+    gatepresence,
+    gatereports,
+    gateviews,
+)
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.services.turn import Caller, looking, writing
+from cardserver.services.gatememory import Midnights
+from cardserver.services.turn import Caller, Turn, looking, writing
 from cardserver.wire_gatereports import AlarmView, SeeAlarm, TraceRequest
 from tests.databases.frontdesk import MORNING, FrontDesk, new_id, refused
 from tests.databases.gatework import WritingGate
@@ -274,9 +284,158 @@ def test_a_day_by_the_hour_counts_from_who_was_inside_before(
     car_park.tap(7, lane="out", at=midnight + timedelta(minutes=90))
     car_park.send()
     desk.clock.now = midnight + timedelta(hours=3)
-    hours = gateinside.occupancy(car_park.estate, HEAD, date(2025, 6, 10)).hours
+    hours = gatehours.occupancy(car_park.estate, HEAD, date(2025, 6, 10)).hours
     assert [(each.entered, each.left, each.inside, each.most) for each in hours] == [
         (2, 1, 2, 3),
         (0, 1, 1, 2),
         (0, 0, 1, 1),
     ]
+
+
+# --- days that are counted once ------------------------------------------------------------------
+
+MIDNIGHT = datetime(2025, 6, 9, 16, tzinfo=UTC)  # the 10th begins on the estate
+HOUR = timedelta(hours=1)
+
+
+def entered(gate: WritingGate, day: date) -> list[tuple[int, int]]:
+    """The hours of a day in which anybody went in, and how many that were."""
+    hours = gatehours.occupancy(gate.estate, HEAD, day).hours
+    return [(each.hour, each.entered) for each in hours if each.entered]
+
+
+def counting(gate: WritingGate, monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """Every day that is counted from the lines from now on."""
+    counted: list[date] = []
+    count = gatehours._counted
+
+    def noted(turn: Turn, asked: Any) -> Any:
+        counted.append(asked.day)
+        return count(turn, asked)
+
+    monkeypatch.setattr(gatehours, "_counted", noted)
+    return counted
+
+
+def test_a_day_that_is_over_is_counted_once_over_all_restarts(
+    desk: FrontDesk, car_park: WritingGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    car_park.tap(7, lane="in", at=MIDNIGHT + HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 30 * HOUR
+    counted, day = counting(car_park, monkeypatch), date(2025, 6, 10)
+    for _ in range(3):
+        assert entered(car_park, day) == [(1, 1)]
+        car_park.tap(8, lane="out", at=MIDNIGHT + 29 * HOUR)  # of the day after: changes nothing
+        car_park.send(len(car_park.events))
+        desk.estate.gates.midnights = Midnights()
+    assert counted == [day]
+
+
+def test_a_line_that_comes_late_has_its_day_counted_anew(
+    desk: FrontDesk, car_park: WritingGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate was away for a day; it hands over what happened before and on that day."""
+    car_park.tap(7, lane="in", at=MIDNIGHT + HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 50 * HOUR
+    day = date(2025, 6, 10)
+    assert entered(car_park, day) == [(1, 1)]
+    counted = counting(car_park, monkeypatch)
+    away = WritingGate(estate=car_park.estate, station="gate-2", now=MIDNIGHT)
+    away.tap(9, lane="in", at=MIDNIGHT - HOUR)
+    away.tap(9, lane="out", at=MIDNIGHT + 2 * HOUR)
+    away.tap(10, lane="in", at=MIDNIGHT + 3 * HOUR)
+    away.tap(11, lane="in", at=MIDNIGHT + 40 * HOUR)
+    away.send(1, 3)
+    assert entered(car_park, day) == [(1, 1), (3, 1)]
+    hours = gatehours.occupancy(car_park.estate, HEAD, day).hours
+    assert [each.inside for each in hours[:4]] == [1, 2, 1, 2]
+    away.send(4)
+    assert entered(car_park, day) == [(1, 1), (3, 1)]
+    assert counted == [day]
+
+
+def test_lanes_that_lead_elsewhere_have_a_day_counted_anew(
+    desk: FrontDesk, car_park: WritingGate
+) -> None:
+    car_park.tap(7, lane="in", at=MIDNIGHT + HOUR)
+    car_park.tap(8, lane="third", at=MIDNIGHT + HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 30 * HOUR
+    assert entered(car_park, date(2025, 6, 10)) == [(1, 1)]
+    with writing(desk.estate, GUARD) as turn:
+        turn.add(LaneRow(lane_id="third", direction=Direction.ENTRY))
+    assert entered(car_park, date(2025, 6, 10)) == [(1, 2)]
+
+
+def test_a_day_that_goes_on_is_counted_from_its_midnight(
+    desk: FrontDesk, car_park: WritingGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    car_park.tap(7, lane="in", at=MIDNIGHT - HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + HOUR
+    looked: list[datetime] = []
+    whole = gatepresence.presence_at
+
+    def noted(turn: Turn, until: datetime) -> Presence:
+        looked.append(until)
+        return whole(turn, until)
+
+    monkeypatch.setattr(gatehours, "presence_at", noted)
+    for number in range(1, 4):
+        desk.clock.now += HOUR
+        car_park.tap(7 + number, lane="in", at=desk.clock.now - timedelta(minutes=1))
+        car_park.send(len(car_park.events))
+        hours = gatehours.occupancy(car_park.estate, HEAD, date(2025, 6, 10)).hours
+        assert hours[-1].inside == 1 + number
+    assert looked == [MIDNIGHT]
+    away = WritingGate(estate=car_park.estate, station="gate-2", now=MIDNIGHT)
+    away.tap(30, lane="in", at=MIDNIGHT - 2 * HOUR)
+    away.send()
+    hours = gatehours.occupancy(car_park.estate, HEAD, date(2025, 6, 10)).hours
+    assert hours[-1].inside == 5
+    assert looked == [MIDNIGHT] * 2
+
+
+def test_after_a_restart_a_day_begins_from_where_cards_stood_the_evening_before(
+    desk: FrontDesk, car_park: WritingGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, lane, at in (
+        (7, "in", MIDNIGHT - 100 * 24 * HOUR),  # too long ago to be counted anywhere
+        (8, "in", MIDNIGHT + HOUR),
+        (9, "in", MIDNIGHT + 2 * HOUR),
+        (9, "out", MIDNIGHT + 3 * HOUR),
+        (10, "in", MIDNIGHT + 25 * HOUR),
+    ):
+        car_park.tap(number, lane=lane, at=at)
+    car_park.write(EventKind.NEUTRAL, lane="in", card_number=8, at=MIDNIGHT + 26 * HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 30 * HOUR
+    today = date(2025, 6, 11)
+    whole = gatehours.occupancy(car_park.estate, HEAD, today)
+    assert [each.inside for each in whole.hours] == [1, 2, 1, 1, 1, 1]
+    gatehours.occupancy(car_park.estate, HEAD, date(2025, 6, 10))
+    desk.estate.gates.midnights = Midnights()
+    monkeypatch.setattr(gatehours, "presence_at", None)  # nobody looks through the lines
+    assert gatehours.occupancy(car_park.estate, HEAD, today) == whole
+    monkeypatch.undo()
+    away = WritingGate(estate=car_park.estate, station="gate-2", now=MIDNIGHT)
+    away.tap(30, lane="in", at=MIDNIGHT + 5 * HOUR)
+    away.send()
+    desk.estate.gates.midnights = Midnights()
+    hours = gatehours.occupancy(car_park.estate, HEAD, today).hours
+    assert [each.inside for each in hours] == [2, 3, 2, 2, 2, 2]
+
+
+def test_the_daily_job_counts_the_days_that_nobody_counted(
+    desk: FrontDesk, car_park: WritingGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    car_park.tap(7, lane="in", at=MIDNIGHT + HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 30 * HOUR
+    assert gatehours.count_days(car_park.estate, HEAD) == 7
+    counted = counting(car_park, monkeypatch)
+    assert gatehours.count_days(car_park.estate, HEAD) == 0
+    assert entered(car_park, date(2025, 6, 10)) == [(1, 1)]
+    assert counted == []

@@ -14,18 +14,21 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError
 
+from cardserver.db.lines import lines_of
 from cardserver.db.tables_gatesync import CardStandingRow, GateEnforcedRow
 from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link
 from cardserver.domain.station import StationKind
-from cardserver.services import blocking, enrolling, gatefeed, gateseen
+from cardserver.services import blocking, enrolling, gatefeed, gateseen, listeras
 from cardserver.services.errors import Conflict
-from cardserver.services.gatememory import Bodies, Body, GateMemory, Nonces
+from cardserver.services.gatememory import Bodies, Body, EraMemory, GateMemory, Nonces
 from cardserver.services.ingesting import GateBatch, ingest
+from cardserver.services.listeras import ListStanding
 from cardserver.services.newsbell import NewsBell
 from cardserver.services.passages import passages
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Caller, writing
 from cardserver.wire import BlockRequest
+from cardserver.wire_gates import SnapshotView
 from cardserver.wire_gatesync import PassagesRequest
 from tests.databases.frontdesk import DESK, FrontDesk, blank, new_id
 
@@ -200,7 +203,8 @@ def test_who_waits_is_woken_by_the_commit_and_holds_nothing_meanwhile(gated: Fro
     known = ask(gated, GATES[0], None)
     began = time.monotonic()
     with waiting(gated, known, count=5) as told:
-        while gated.estate.engine.pool.checkedout():  # type: ignore[attr-defined]
+        engine = gated.estate.engine
+        while engine.pool.checkedout() > lines_of(engine).at_hand:  # type: ignore[attr-defined]
             assert time.monotonic() - began < 5  # each looks once, and then sleeps
         block(gated, number)
     assert told == [known + 1] * 5
@@ -362,3 +366,72 @@ def test_many_passages_come_in_parts_and_each_once(
         known, more = dict(found.known), found.more
     assert sorted(seen) == [1, 1, 2, 2, 3, 3]
     assert known == dict.fromkeys(journals, 3)
+
+
+# --- which history a version belongs to
+
+
+def begin_anew(desk: FrontDesk) -> None:
+    """Another server process on the same store."""
+    desk.estate.gates.eras = EraMemory()
+
+
+def stands(desk: FrontDesk) -> ListStanding:
+    return listeras.standing(desk.estate, GATES[0])
+
+
+def test_whatever_was_once_the_list_is_known_over_all_restarts(gated: FrontDesk) -> None:
+    past = [stands(gated)]
+    number = issued(gated)
+    for change in (block, unblock, block):
+        past.append(stands(gated))
+        begin_anew(gated)
+        change(gated, number)
+        past.append(stands(gated))
+    now = stands(gated)
+    assert len({each.era for each in past}) == 4
+    assert not any(listeras.strays(gated.estate, now, each.version, each.era) for each in past)
+
+
+def test_what_an_era_had_not_reached_when_the_next_began_was_never_the_list(
+    gated: FrontDesk,
+) -> None:
+    """So it is with what a gate had from a centre that was lost after its last backup."""
+    number = issued(gated)
+    before = stands(gated)
+    begin_anew(gated)
+    for change in (block, unblock, block):
+        change(gated, number)
+    now = stands(gated)
+    strays = [
+        listeras.strays(gated.estate, now, before.version + more, before.era) for more in range(3)
+    ]
+    assert strays == [False, True, True]
+    assert listeras.strays(gated.estate, now, 0, "0123456789abcdef")
+    assert not listeras.strays(gated.estate, now, before.version, "")
+    assert listeras.strays(gated.estate, now, now.version + 1, "")
+
+
+def test_an_era_begins_before_the_first_change_that_a_process_makes(gated: FrontDesk) -> None:
+    """Not with the first question of a gate: by then the number may have caught up."""
+    number = issued(gated)
+    before = stands(gated)
+    begin_anew(gated)
+    block(gated, number)
+    assert listeras.strays(gated.estate, stands(gated), before.version + 1, before.era)
+
+
+def test_a_gate_whose_list_is_of_another_history_is_told_so_with_the_whole_list(
+    gated: FrontDesk,
+) -> None:
+    number = issued(gated)
+    known = stands(gated).version
+    block(gated, number)
+    lost = gatefeed.FeedAsk(after=known, era="0123456789abcdef", wait_s=10)
+    told = SnapshotView.model_validate_json(gatefeed.feed(gated.estate, GATES[0], lost).plain)
+    assert (told.complete, told.restored, len(told.cards)) == (True, True, 1)
+    mine = gatefeed.FeedAsk(after=known, era=told.era)
+    told = SnapshotView.model_validate_json(gatefeed.feed(gated.estate, GATES[1], mine).plain)
+    assert (told.complete, told.restored) == (False, False)
+    seen = {each.station: each.version for each in gateseen.gates(gated.estate, SETUP).gates}
+    assert seen == {"gate-1": None, "gate-2": known}

@@ -94,6 +94,27 @@ def test_an_old_copy_of_a_record_is_superseded_once_the_new_one_is_settled(
     assert tap(desk, card, DOOR) is Reason.GRANTED
 
 
+def test_the_list_is_written_as_its_shape_would_write_it(desk: FrontDesk) -> None:
+    """Card by card as text: both rights and a paid month, a blocked card, and its replacement."""
+    cards = [blank() for _ in range(3)]
+    paid = desk.add_parking(desk.issue(desk.owner, cards[0]), cards[0])
+    desk.begin(TopUpRequest(card_number=paid.number, months=1), cards[0])
+    lost = desk.issue(desk.staff, cards[1])
+    block(desk, lost.number)
+    desk.do(desk.replace_request(lost), cards[2])
+    for after in (None, 1):
+        version, text = snapshots.snapshot_text(desk.estate, GATE, after)
+        view = SnapshotView.model_validate_json(text)
+        assert view.model_dump_json() == text
+        assert view.version == version
+    listed = {each.uid: each for each in whole(desk).cards}
+    assert set(listed) == {each.uid for each in cards}
+    assert listed[cards[0].uid].rights.keys() == set(RightKind)
+    assert RightKind.PARKING in listed[cards[0].uid].pending
+    assert listed[cards[1].uid].rights == {}
+    assert listed[cards[2].uid].before == (lost.number,)
+
+
 def test_a_card_not_settled_is_on_no_list(desk: FrontDesk) -> None:
     """IC-21."""
     card = blank()

@@ -30,7 +30,7 @@ def test_a_card_that_counts_down_is_never_suspected(numbers: set[int]) -> None:
     watch = CloneWatch()
     for minute, counter in enumerate(sorted(numbers, reverse=True)):
         event = tap(minute, counter)
-        assert watch.found(7, counter, event) is None
+        assert watch.found(7, counter, event.at) is None
         watch.note(event)
     assert watch.given_away(7) is None
 
@@ -43,9 +43,9 @@ def test_a_number_that_is_not_lower_is_always_seen(steps: list[int], up: int) ->
         watch.note(tap(minute, counter))
     event = tap(len(steps), counter + up)
     sign = CloneSign.WENT_UP if up else CloneSign.SEEN_TWICE
-    assert watch.found(7, counter + up, event) is sign
+    assert watch.found(7, counter + up, event.at) is sign
     watch.note(event)
-    assert watch.found(7, counter - 1, tap(len(steps) + 1, counter - 1)) is None
+    assert watch.found(7, counter - 1, tap(len(steps) + 1, counter - 1).at) is None
     assert watch.given_away(7) is sign, "and stays so"
 
 
@@ -55,7 +55,7 @@ def test_a_guard_sets_a_card_right_by_name() -> None:
         watch.note(tap(minute, 5))
     watch.note(replace(tap(2, None), kind=EventKind.NEUTRAL, by="李卫国"))
     assert watch.given_away(7) is None
-    assert watch.found(7, 4, tap(3, 4)) is None
+    assert watch.found(7, 4, tap(3, 4).at) is None
 
 
 def test_other_cards_and_uncounted_taps_are_left_alone() -> None:
@@ -63,8 +63,8 @@ def test_other_cards_and_uncounted_taps_are_left_alone() -> None:
     watch.note(tap(0, 5))
     watch.note(tap(1, None))
     watch.note(tap(2, 5, card_number=None))
-    assert watch.found(8, 5, tap(3, 5, card_number=8)) is None
-    assert watch.found(7, None, tap(3, None)) is None
+    assert watch.found(8, 5, tap(3, 5, card_number=8).at) is None
+    assert watch.found(7, None, tap(3, None).at) is None
     assert watch.given_away(7) is None
 
 
@@ -76,5 +76,5 @@ def test_a_gate_that_starts_again_remembers_what_its_cards_showed(tmp_path: Path
     watch.recall(journal)
     assert watch.given_away(7) is CloneSign.SEEN_TWICE
     journal.append(replace(tap(2, 9, card_number=8), sequence=0))
-    assert watch.found(8, 9, tap(3, 9, card_number=8)) is CloneSign.SEEN_TWICE
+    assert watch.found(8, 9, tap(3, 9, card_number=8).at) is CloneSign.SEEN_TWICE
     journal.close()

@@ -271,6 +271,7 @@ class Link:
     too_old: bool = False
     clock_set_back: bool = False
     clock_off: bool = False
+    held_up: bool = False
 
     def snapshot(self) -> Snapshot:
         return self.known
