@@ -58,11 +58,11 @@ def _connection(note: Callable[[str, Any], None]) -> type[sqlite3.Connection]:
 
     class Cursor(sqlite3.Cursor):
         def execute(self, statement: str, parameters: Any = (), /) -> Self:
-            note(statement, parameters)
+            note(statement, tuple(parameters))
             return super().execute(statement, parameters)
 
         def executemany(self, statement: str, parameters: Any, /) -> Self:
-            note(statement, list(parameters))
+            note(statement, tuple(tuple(each) for each in parameters))
             return super().executemany(statement, parameters)
 
     class Connection(sqlite3.Connection):

@@ -1,6 +1,6 @@
 """What the server does for one top-up at the kiosk, and how many it does in a second.
 
-Made are all calls of a visit as the kiosk makes them: the card looked up, the price, the sale,
+Made are all calls of a visit as the kiosk makes them: what lies here with its price, the sale,
 every banknote announced and credited, the operation begun, the card's evidence judged, the slip
 told as printed. Card, acceptor and resident take no time. `kiosk.topup` is the time inside the
 server's application on SQLite with synchronous=FULL; its baseline is the same SQL sent bare
@@ -29,6 +29,7 @@ from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault
 from cardserver.web.app import create_app
 from cardserver.wire import SaleRequest, SaleView, Settled, TenderRequest, TopUpRequest
+from cardserver.wire_laid import CardLaid
 from drivers.api import SecureChannel
 from drivers.cards.opening import open_card
 from kiosk.station.beginning import begin
@@ -59,19 +60,18 @@ class Kiosk:
     def top_up(self) -> None:
         """One month, from the card laid down to the slip in the hand."""
         server = self._server
-        server.health()
-        card = server.card(uid=self._uid)
+        laid = server.laid.card(self._uid)
+        card, quote = laid.card, laid.quote
         assert card is not None
+        assert quote is not None
         assert card.open_operation is None
-        server.waiting_sales(card_number=card.number)
         request = TopUpRequest(card_number=card.number, months=1)
-        total_fen = server.quote(request).total_fen  # of one month, offered before it is chosen
         sale = server.open_sale(
-            SaleRequest(sale_id=str(uuid4()), request=request, quoted_total_fen=total_fen)
+            SaleRequest(sale_id=str(uuid4()), request=request, quoted_total_fen=quote.total_fen)
         )
         while sale.missing_fen:
             sale = self._note(sale)
-        settled = self._write(request, sale, card.secure_channel)
+        settled = self._write(request, sale, laid)
         for document in settled.documents:
             print_id = str(uuid4())
             for result in (PrintResult.UNKNOWN, PrintResult.PRINTED):
@@ -90,12 +90,13 @@ class Kiosk:
             sale = self._server.tender(sale.sale_id, note)
         return sale
 
-    def _write(self, request: TopUpRequest, sale: SaleView, secure_channel: str | None) -> Settled:
+    def _write(self, request: TopUpRequest, sale: SaleView, laid: CardLaid) -> Settled:
         channel = self._reader.connect()
+        secure_channel = laid.card.secure_channel if laid.card else None
         try:
             wanted = SecureChannel(secure_channel) if secure_channel else None
             card = open_card(channel, secure_channel=wanted, full=True)
-            ticket = begin(request, card, self._server, sale.sale_id)
+            ticket = begin(request, card, self._server, sale.sale_id, keys=laid.read_keys)
             return carry_out(ticket, card, self._server, lambda _step: None)
         finally:
             channel.close()

@@ -21,6 +21,7 @@ from cardserver.client_gatereports import GateReportCalls
 from cardserver.client_gaterules import GateRulesCalls
 from cardserver.client_gates import GateCalls
 from cardserver.client_images import ImagesCalls
+from cardserver.client_laid import LaidCalls
 from cardserver.client_operators import OperatorsCalls
 from cardserver.client_papers import PapersCalls
 from cardserver.client_parking import ParkingCalls
@@ -248,6 +249,11 @@ class CardServerClient(Calls):
     def gate_reports(self) -> GateReportCalls:
         """What happened at the gates."""
         return self._group(GateReportCalls)
+
+    @cached_property
+    def laid(self) -> LaidCalls:
+        """A card laid down at a kiosk."""
+        return self._group(LaidCalls)
 
     @cached_property
     def payments(self) -> PaymentCalls:

@@ -93,9 +93,11 @@ class PapersCalls(Calls):
             params["card"] = str(card_number)
         return list(self._get("/api/papers", PaperList, params).documents)
 
-    def owed(self, *, station: str = "", operator: str = "") -> OwedPapers:
+    def owed(
+        self, *, station: str = "", operator: str = "", limit: int | None = None
+    ) -> OwedPapers:
         """What still waits for print, number, hand-over or invoices (FEE-32)."""
-        whose = {"station": station, "operator": operator}
+        whose = {"station": station, "operator": operator, "limit": str(limit or "")}
         return self._get("/api/papers/owed", OwedPapers, {k: v for k, v in whose.items() if v})
 
     def box(self) -> list[DocumentView]:

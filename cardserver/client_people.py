@@ -86,9 +86,9 @@ class PeopleCalls(Calls):
         """A copy of a paper was taken."""
         return self._post(f"/api/people/{holder_id}/copies", request, CopyList)
 
-    def unfiled(self) -> CopyList:
+    def unfiled(self, limit: int) -> CopyList:
         """Copies that lie in no folder yet."""
-        return self._get("/api/copies/unfiled", CopyList)
+        return self._get("/api/copies/unfiled", CopyList, {"limit": str(limit)})
 
     def file_copy(self, copy_id: str, request: FilingRequest) -> CopyView:
         """The copy lies in this folder now."""

@@ -1,7 +1,7 @@
 """Books of numbered paper, voided papers, quota invoices and the collection box, on the wire."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -26,6 +26,9 @@ from cardserver.wirebase import (
     Wire,
     Word,
 )
+
+MAX_LISTED: Final = 500
+"""Papers of one list in one answer, where a page asks for the oldest."""
 
 PaperNumber = Annotated[int, Field(ge=1, le=MAX_PAPER_NUMBER)]
 
@@ -176,16 +179,26 @@ class SlipKeys(Wire):
     keys: tuple[SlipKey, ...]
 
 
+class OwedTotals(Wire):
+    """How many papers wait, of which a page shows the oldest."""
+
+    not_printed: Count
+    not_handed: Count
+    invoices: Count
+
+
 class OwedPapers(Wire):
     """Everything that still waits for a step, of one station or operator, or of all (FEE-32).
 
-    `invoices` are top-ups whose quota invoices were not handed over yet (PARK-07).
+    `invoices` are top-ups whose quota invoices were not handed over yet (PARK-07). Where less was
+    asked for than there is, each list holds the oldest, and `totals` say how many there are.
     """
 
     not_printed: tuple[DocumentView, ...]
     not_handed: tuple[DocumentView, ...]
     unnumbered: tuple[UnnumberedPaper, ...]
     invoices: tuple[DocumentView, ...]
+    totals: OwedTotals
 
 
 class PaperList(Wire):

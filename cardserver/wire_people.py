@@ -213,9 +213,10 @@ class CopyView(Wire):
 
 
 class CopyList(Wire):
-    """Copies of papers, oldest first."""
+    """Copies of papers, oldest first: so many as were asked for, of `total`."""
 
     copies: tuple[CopyView, ...]
+    total: Count
 
 
 class PersonSheet(Wire):

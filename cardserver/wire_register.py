@@ -167,6 +167,7 @@ class RegisterPage(Wire):
 
 
 class OpenRows(Wire):
-    """How many of today's rows somebody is still to sign."""
+    """How many rows somebody is still to sign: of today, and of all days."""
 
     today: Count
+    total: Count

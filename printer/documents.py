@@ -37,6 +37,8 @@ from printer.receipt import (
     Title,
 )
 
+RECEIPT_TITLE: Final = "收款收据"
+SLIP_TITLE: Final = "充值凭条"
 INVOICE_NOTE: Final = "凭此条可到前台换领发票"  # PARK-07a
 EXTENSION_NOTE: Final = "卡片到期后，请您到前台办理延期。"  # IC-08
 RECEIPT_REPRINT_NOTE: Final = "补打件不代替第二联"  # FEE-24a, for `receipt.reprinted`
@@ -107,7 +109,7 @@ def formal_receipt(
     total_fen = sum(item.amount_fen for item in items)
     lines: list[Line] = [
         Text(company, HEADING),
-        Title("收款收据"),
+        Title(RECEIPT_TITLE),
         CopyLabel(_COPY_LABELS[copy]),
         Rule(double=True),
         Pair(f"No. {number}", _day(issued_on)),
@@ -177,7 +179,7 @@ def topup_slip(
         raise ReceiptInvalid("the period ends before it begins", rule="CAL-01")
     lines: list[Line] = [
         Text(company, HEADING),
-        Title("停车充值凭条"),
+        Title(f"停车{SLIP_TITLE}"),
         Rule(double=True),
         Field("单号", number),
         Field("时间", _moment(printed_at)),

@@ -7,21 +7,21 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     and_,
     bindparam,
     case,
-    exists,
     func,
     inspect,
     literal_column,
     or_,
     select,
+    union,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from cardserver.db.prepared import Prepared, PreparedRows
+from cardserver.db.recalling import answers_of
 from cardserver.db.spaces import collected_fen
 from cardserver.db.tables import (
     LedgerEntryRow,
@@ -32,6 +32,7 @@ from cardserver.db.tables import (
     TenderRow,
 )
 from cardserver.db.tables_shifts import DrawerLineRow
+from cardserver.db.tables_waiting import HeldRow, OpenTenderRow
 from cardserver.domain.ledger import (
     CASH,
     CREDIT,
@@ -49,45 +50,51 @@ NOT_VOIDED: Final[ColumnElement[str]] = literal_column("'voided'")
 """Written out, so that SQLite sees that the index over sales in use fits."""
 
 
+_LINES: Final = union_all(
+    select(LedgerLineRow.account, LedgerLineRow.amount_fen),
+    select(DrawerLineRow.account, DrawerLineRow.amount_fen),
+).subquery()
+_BALANCE: Final = func.sum(_LINES.c.amount_fen)
+_BALANCES: Final = Prepared(
+    select(_LINES.c.account, _BALANCE)
+    .where(_LINES.c.account.startswith(bindparam("of")))
+    .group_by(_LINES.c.account)
+    .having(_BALANCE != 0)
+    .order_by(_LINES.c.account)
+)
+_UNBALANCED: Final = tuple(
+    Prepared(
+        select(func.count()).select_from(
+            select(line.entry_id)
+            .group_by(line.entry_id)
+            .having(func.sum(line.amount_fen) != 0)
+            .subquery()
+        )
+    )
+    for line in (LedgerLineRow, DrawerLineRow)
+)
+
+
 def balances(session: Session, of: str = "") -> dict[str, int]:
     """Every account that isn't empty and whose name begins so, debit positive: sales and drawers
     together.
     """
-    lines = union_all(
-        select(LedgerLineRow.account, LedgerLineRow.amount_fen),
-        select(DrawerLineRow.account, DrawerLineRow.amount_fen),
-    ).subquery()
-    total = func.sum(lines.c.amount_fen)
-    statement = (
-        select(lines.c.account, total)
-        .where(lines.c.account.startswith(of))
-        .group_by(lines.c.account)
-        .having(total != 0)
-        .order_by(lines.c.account)
-    )
-    return {account: int(amount) for account, amount in session.execute(statement)}
+    return {account: int(amount) for account, amount in _BALANCES.rows(session, of=of)}
 
 
 def unbalanced_entries(session: Session) -> int:
     """Entries that don't sum to zero: always none."""
-    return sum(
-        session.scalar(
-            select(func.count()).select_from(
-                select(line.entry_id)
-                .group_by(line.entry_id)
-                .having(func.sum(line.amount_fen) != 0)
-                .subquery()
-            )
-        )
-        or 0
-        for line in (LedgerLineRow, DrawerLineRow)
-    )
+    return sum(int(count.value(session)) for count in _UNBALANCED)
 
 
-Sums = dict[tuple[str, EntryKind], int]
-"""What a sale's entries of each kind moved on each account, debit positive."""
+Sums = dict[tuple[str, EntryKind | None], int]
+"""What a sale's entries of each kind moved on accounts of one sort, debit positive; with None the
+entries of all kinds.
+"""
 
-
+_MONEY: Final = "money"
+_ACCOUNT: Final = "account"
+_PLACE: Final = "place"
 _MOVED: Final = Prepared(
     select(LedgerLineRow.account, LedgerEntryRow.kind, func.sum(LedgerLineRow.amount_fen))
     .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
@@ -97,21 +104,42 @@ _MOVED: Final = Prepared(
 
 
 def _sums(session: Session, sale_id: str) -> Sums:
-    moved = _MOVED.rows(session, sale=sale_id)
-    return {(account, kind): int(amount) for account, kind, amount in moved}
+    answers = answers_of(session)
+    known: Sums | None = answers.get((_MONEY, sale_id))
+    if known is None:
+        known = answers[_MONEY, sale_id] = {}
+        for account, kind, amount in _MOVED.rows(session, sale=sale_id):
+            sort = account[: account.find(":") + 1] or account
+            for key in ((sort, kind), (sort, None)):
+                known[key] = known.get(key, 0) + int(amount)
+    return known
 
 
-def _total(sums: Sums, account: str, *kinds: EntryKind) -> int:
-    """Sum of the accounts whose names begin so, over these kinds of entries or over all."""
-    return sum(
-        amount
-        for (name, kind), amount in sums.items()
-        if name.startswith(account) and (not kinds or kind in kinds)
-    )
+def money_moved(session: Session, sale_id: str) -> None:
+    """An entry or a payment was written: what was known of a sale's money is asked anew."""
+    answers = answers_of(session)
+    answers.pop((_MONEY, sale_id), None)
+    answers.pop((_ACCOUNT, sale_id), None)
+
+
+def _total(sums: Sums, account: str, *kinds: EntryKind | None) -> int:
+    """Sum of the accounts of this sort, over these kinds of entries or over all."""
+    total = 0
+    for kind in kinds or (None,):
+        total += sums.get((account, kind), 0)
+    return total
 
 
 def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
+    answers = answers_of(session)
+    known: SaleAccount | None = answers.get((_ACCOUNT, sale.id))
+    if known is None:
+        known = answers[_ACCOUNT, sale.id] = _account(session, sale)
+    return known
+
+
+def _account(session: Session, sale: SaleRow) -> SaleAccount:
     sums = _sums(session, sale.id)
     in_cash = -_total(sums, CASH, EntryKind.CHANGE, EntryKind.REFUND)
     from_credit = _total(sums, CREDIT, EntryKind.TENDER, EntryKind.OWED_BACK)
@@ -178,29 +206,13 @@ def sales_with_money(
 @cache
 def _with_money(given: frozenset[str]) -> PreparedRows[SaleRow]:
     """Of one card, of one station, of both, or all."""
-
-    def on(account: str) -> ColumnElement[bool]:
-        total = (
-            select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
-            .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
-            .where(LedgerEntryRow.sale_id == SaleRow.id, LedgerLineRow.account.startswith(account))
-        )
-        return total.scalar_subquery() != 0
-
-    statement = select(SaleRow).where(
-        or_(on(CUSTOMER), on(REFUND_PAYABLE), SaleRow.id.in_(_with_open_tenders()))
-    )
+    on_its_way = select(OpenTenderRow.sale_id).where(OpenTenderRow.state == TenderState.ACCEPTING)
+    statement = select(SaleRow).where(SaleRow.id.in_(union(select(HeldRow.sale_id), on_its_way)))
     if "card" in given:
         statement = statement.where(SaleRow.card_number == bindparam("card"))
     if "station" in given:
         statement = statement.where(SaleRow.station == bindparam("station"))
     return PreparedRows(SaleRow, statement.order_by(SaleRow.at, SaleRow.id))
-
-
-def _with_open_tenders() -> Select[str]:
-    later = aliased(TenderRow)
-    ended = exists().where(later.tender_id == TenderRow.tender_id, later.id > TenderRow.id)
-    return select(TenderRow.sale_id).where(TenderRow.state == TenderState.ACCEPTING, ~ended)
 
 
 def given_up(session: Session, sale_id: str) -> int:
@@ -242,30 +254,62 @@ def unended_tenders(session: Session) -> Sequence[TenderRow]:
 
     A code that is being paid is not in doubt: its provider is asked until it has an end.
     """
-    later = aliased(TenderRow)
-    followed = exists().where(later.tender_id == TenderRow.tender_id, later.id > TenderRow.id)
     being_asked = and_(TenderRow.state == TenderState.ACCEPTING, TenderRow.kind == TenderKind.QR)
-    open_states = (TenderState.ACCEPTING, TenderState.UNKNOWN)
-    statement = select(TenderRow).where(TenderRow.state.in_(open_states), ~followed, ~being_asked)
+    latest = and_(
+        OpenTenderRow.tender_id == TenderRow.tender_id, OpenTenderRow.state == TenderRow.state
+    )
+    statement = select(TenderRow).join(OpenTenderRow, latest).where(~being_asked)
     return session.scalars(statement.order_by(TenderRow.id)).all()
+
+
+_PAID_OUT: Final = Prepared(
+    select(func.coalesce(func.sum(DrawerLineRow.amount_fen), 0)).where(
+        DrawerLineRow.account.startswith(CREDIT)
+    )
+)
+_GIVEN: Final = Prepared(
+    select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
+    .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
+    .where(
+        or_(LedgerLineRow.account.startswith(CASH), LedgerLineRow.account.startswith(PROVIDER)),
+        or_(LedgerEntryRow.kind == EntryKind.CHANGE, LedgerEntryRow.kind == EntryKind.REFUND),
+    )
+)
 
 
 def money_given(session: Session) -> int:
     """All change and refunds ever handed out, or given back by a payment provider; and what was
     paid out of the credit of returned cards.
     """
-    paid_out = select(func.coalesce(func.sum(DrawerLineRow.amount_fen), 0)).where(
-        DrawerLineRow.account.startswith(CREDIT)
+    return int(_PAID_OUT.value(session)) - int(_GIVEN.value(session))
+
+
+def _met(*states: TenderState) -> ColumnElement[int]:
+    """1 for a payment that was in one of these states at some time."""
+    met = or_(*(TenderRow.state == state for state in states))
+    return func.max(case((met, 1), else_=0))
+
+
+_ENDED: Final = _met(TenderState.CREDITED, TenderState.RETURNED)
+_COUNTED: Final = (
+    select(
+        func.max(TenderRow.value_fen).label("value"),
+        (_met(TenderState.CREDITED) + _met(TenderState.UNKNOWN) * (1 - _ENDED)).label("counts"),
     )
-    statement = (
-        select(func.coalesce(func.sum(LedgerLineRow.amount_fen), 0))
-        .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
-        .where(
-            or_(LedgerLineRow.account.startswith(CASH), LedgerLineRow.account.startswith(PROVIDER)),
-            LedgerEntryRow.kind.in_((EntryKind.CHANGE, EntryKind.REFUND)),
-        )
-    )
-    return int(session.scalar(paid_out) or 0) - int(session.scalar(statement) or 0)
+    .where(TenderRow.kind != TenderKind.CREDIT)
+    .group_by(TenderRow.tender_id)
+    .subquery()
+)
+_MONEY_IN: Final = Prepared(
+    select(func.coalesce(func.sum(_COUNTED.c.value * _COUNTED.c.counts), 0))
+)
+_UNENDED: Final = (
+    select(func.max(TenderRow.value_fen).label("value"))
+    .group_by(TenderRow.tender_id)
+    .having(_ENDED == 0)
+    .subquery()
+)
+_MONEY_UNKNOWN: Final = Prepared(select(func.coalesce(func.sum(_UNENDED.c.value), 0)))
 
 
 def money_in(session: Session) -> int:
@@ -274,34 +318,12 @@ def money_in(session: Session) -> int:
     A note nobody can find counts as in until it is known to have gone back. The bank's part is
     counted from its lists; a card's credit came in long before it pays.
     """
-    states = (TenderState.CREDITED, TenderState.RETURNED)
-    ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
-    credited = func.max(case((TenderRow.state == TenderState.CREDITED, 1), else_=0))
-    unknown = func.max(case((TenderRow.state == TenderState.UNKNOWN, 1), else_=0))
-    notes = (
-        select(
-            func.max(TenderRow.value_fen).label("value"),
-            (credited + unknown * (1 - ended)).label("counts"),
-        )
-        .where(TenderRow.kind != TenderKind.CREDIT)
-        .group_by(TenderRow.tender_id)
-        .subquery()
-    )
-    total = func.coalesce(func.sum(notes.c.value * notes.c.counts), 0)
-    return int(session.scalar(select(total)) or 0) + collected_fen(session)
+    return int(_MONEY_IN.value(session)) + collected_fen(session)
 
 
 def money_unknown(session: Session) -> int:
     """Notes whose fate nobody knows yet: still being taken, or not to be found."""
-    states = (TenderState.CREDITED, TenderState.RETURNED)
-    ended = func.max(case((TenderRow.state.in_(states), 1), else_=0))
-    notes = (
-        select(func.max(TenderRow.value_fen).label("value"))
-        .group_by(TenderRow.tender_id)
-        .having(ended == 0)
-        .subquery()
-    )
-    return int(session.scalar(select(func.coalesce(func.sum(notes.c.value), 0))) or 0)
+    return int(_MONEY_UNKNOWN.value(session))
 
 
 _TENDERS: Final = select(*inspect(TenderRow).columns).order_by(TenderRow.id)
@@ -350,6 +372,19 @@ _STANDING: Final = Prepared(
 
 def sale_standing(session: Session, sale_id: str) -> tuple[SaleState, str | None]:
     """Where a sale stands, derived from what happened to it, and the operation it pays for."""
+    answers = answers_of(session)
+    known: tuple[SaleState, str | None] | None = answers.get((_PLACE, sale_id))
+    if known is None:
+        known = answers[_PLACE, sale_id] = _standing(session, sale_id)
+    return known
+
+
+def sale_moved(session: Session, sale_id: str | None) -> None:
+    """A sale was closed, or its operation begun or ended: where it stands is asked anew."""
+    answers_of(session).pop((_PLACE, sale_id), None)
+
+
+def _standing(session: Session, sale_id: str) -> tuple[SaleState, str | None]:
     closed, operation_id, state = _STANDING.first(session, sale=sale_id)
     if closed is not None:
         return closed, operation_id

@@ -4,9 +4,11 @@ Both engines are made to behave alike: one writer at a time, readers see one mom
 reported done before it is on the disk.
 """
 
-from typing import ClassVar, Final
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -19,6 +21,10 @@ WRITER: Final = "yika_writer"
 BESIDE: Final = "yika_beside"
 """The same for one that adds rows nobody else writes: PostgreSQL lets it wait for no writer."""
 
+READER: Final = "yika_reader"
+"""All others: they see one moment and change nothing."""
+
+_PURPOSE: Final = "yika_purpose"
 BUSY_TIMEOUT_MS: Final = 5000
 _LOCK: Final = 0x79696B61
 """Number of the PostgreSQL advisory lock that stands for "the writer"."""
@@ -42,6 +48,23 @@ class StoreUnusable(StoreError):
     code = "store-unusable"
 
 
+def begin_for(connection: Connection, purpose: str) -> RootTransaction:
+    """Begin a transaction for `WRITER`, `BESIDE` or `READER`.
+
+    For connections that serve another purpose the next time; options stay with a connection.
+    """
+    connection.info[_PURPOSE] = purpose
+    return connection.begin()
+
+
+def _purpose(connection: Connection) -> str:
+    named: str = connection.info.pop(_PURPOSE, "")
+    if named:
+        return named
+    options = connection.get_execution_options()
+    return next((each for each in (WRITER, BESIDE) if options.get(each)), READER)
+
+
 def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``. Raises DatabaseUrlInvalid.
 
@@ -58,8 +81,23 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     raise DatabaseUrlInvalid(f"{backend} is neither sqlite nor postgresql")
 
 
+def _from_json(text: str) -> Any:
+    """What stands in a column of ours: one value, and nothing around it."""
+    return _READ_JSON(text)[0]
+
+
+_READ_JSON: Final = json.JSONDecoder().raw_decode
+_JSON: Final[Mapping[str, Any]] = {
+    "json_serializer": json.JSONEncoder().encode,
+    "json_deserializer": _from_json,
+}
+"""As `json.dumps` and `json.loads` do it, without looking first what else there could be. Only for
+SQLite: PostgreSQL's driver reads JSON by itself.
+"""
+
+
 def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **_JSON)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -74,28 +112,30 @@ def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        writer = options.get(WRITER) or options.get(BESIDE)
         # A reader that becomes a writer later can fail half-way; a writer says so at once.
-        send(connection, "BEGIN IMMEDIATE" if writer else "BEGIN").close()
+        reads = _purpose(connection) == READER
+        send(connection, "BEGIN" if reads else "BEGIN IMMEDIATE").close()
 
     return engine
 
 
 def _postgresql(url: str, busy_timeout_ms: int) -> Engine:
+    # The driver would begin a transaction with any first question; ours begin below, with all that
+    # goes before the first question on one way there and back.
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     # A writer waits for the lock first and then sees what the writer before it committed; a
     # reader sees one moment and can change nothing.
-    engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    beside = (
+        f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {int(busy_timeout_ms)}"
+    )
+    words = {
+        WRITER: f"{beside}; SELECT pg_advisory_xact_lock({_LOCK})",
+        BESIDE: beside,
+        READER: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    }
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get(WRITER):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_ms)}")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        elif options.get(BESIDE):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout_ms)}")
-        else:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        send(connection, words[_purpose(connection)]).close()
 
     return engine

@@ -14,6 +14,7 @@ from cardserver.db.tables_people import (
     PaperCopyRow,
     PaperFilingRow,
 )
+from cardserver.db.tables_waiting import UnfiledRow
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 
 _MOST_FOUND = 500
@@ -174,11 +175,22 @@ def copies_of(session: Session, holder_id: int) -> Sequence[PaperCopyRow]:
     return session.scalars(_COPIES, {"holder": holder_id}).all()
 
 
-def unfiled_copies(session: Session) -> Sequence[PaperCopyRow]:
-    """Copies that lie in no folder yet, oldest first (PARK-08a)."""
-    lies = select(PaperFilingRow.id).where(PaperFilingRow.copy_id == PaperCopyRow.id)
-    statement = select(PaperCopyRow).where(~lies.exists())
-    return session.scalars(statement.order_by(PaperCopyRow.at, PaperCopyRow.id)).all()
+_UNFILED: Final = select(PaperCopyRow).where(PaperCopyRow.id.in_(select(UnfiledRow.copy_id)))
+
+
+def unfiled_copies(
+    session: Session, *, operator: str | None = None, limit: int | None = None
+) -> Sequence[PaperCopyRow]:
+    """Copies that lie in no folder yet, of one person or of all, oldest first (PARK-08a)."""
+    statement = _UNFILED
+    if operator is not None:
+        statement = statement.where(PaperCopyRow.operator == operator)
+    return session.scalars(statement.order_by(PaperCopyRow.at, PaperCopyRow.id).limit(limit)).all()
+
+
+def how_many_unfiled(session: Session) -> int:
+    """How many there are of all."""
+    return session.scalar(select(func.count()).select_from(UnfiledRow)) or 0
 
 
 def last_filings(session: Session, copy_ids: Collection[str]) -> dict[str, PaperFilingRow]:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from cardserver.db.books import NOT_VOIDED
@@ -16,28 +26,35 @@ from cardserver.db.tables import (
     OperationRow,
     SaleEventRow,
     SaleRow,
-    StationRow,
     TenderRow,
 )
 from cardserver.db.tables_papers import (
     BookSettlementRow,
     BoxPaperRow,
     DocumentVoidRow,
-    InvoiceHandingRow,
     InvoiceRow,
     NumberedLaterRow,
     ReceiptBookRow,
     UnnumberedPaperRow,
     UnprintedRow,
 )
+from cardserver.db.tables_waiting import UnhandedRow, UninvoicedRow
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.operation import OperationState
 from cardserver.domain.receiptbook import Book, BookKind
-from cardserver.domain.station import StationKind
 from cardserver.domain.tariff import document_kinds
+
+UNPRINTED: Final = select(UnprintedRow.document_id)
+UNHANDED: Final = select(UnhandedRow.document_id)
+UNINVOICED: Final = select(UninvoicedRow.document_id)
+"""Lists that the database keeps (`cardserver.db.tables_waiting`); no void paper stands there."""
+
+PRINTED_UNHANDED: Final = UNHANDED.where(UnhandedRow.document_id.not_in(UNPRINTED))
 
 HANDED_OVER = "handed-over"
 IN_THE_BOX = "in-the-box"
+_BOXED: Final[ColumnElement[str]] = literal_column(f"'{IN_THE_BOX}'")
+"""Written out, so that SQLite sees that the index over such events fits."""
 
 
 # --- books ---------------------------------------------------------------------------------------
@@ -183,35 +200,38 @@ def not_handed(
 
     A machine's slip is in the holder's hand as soon as it is out.
     """
-    handed = exists().where(
-        DocumentEventRow.document_id == DocumentRow.id,
-        DocumentEventRow.event.in_((HANDED_OVER, IN_THE_BOX)),
-    )
-    machines = select(StationRow.id).where(StationRow.kind == StationKind.KIOSK)
-    statement = _valid().where(~handed, DocumentRow.station.not_in(machines))
-    return session.scalars(_of(statement, station, operator)).all()
-
-
-def invoices_owed(
-    session: Session, *, station: str | None = None, operator: str | None = None
-) -> Sequence[DocumentRow]:
-    """Top-ups whose quota invoices the customer has not got yet (PARK-07), oldest first."""
-    given = exists().where(InvoiceHandingRow.document_id == DocumentRow.id)
-    statement = _valid().where(DocumentRow.kind == DocumentKind.TOP_UP_SLIP, ~given)
-    return session.scalars(_of(statement, station, operator)).all()
+    return session.scalars(_of(_papers(UNHANDED), station, operator)).all()
 
 
 def not_printed(
     session: Session, *, station: str | None = None, operator: str | None = None
 ) -> Sequence[DocumentRow]:
     """Papers no printer proved to have come out, oldest first."""
-    listed = _valid().where(DocumentRow.id.in_(select(UnprintedRow.document_id)))
-    return session.scalars(_of(listed, station, operator)).all()
+    return session.scalars(_of(_papers(UNPRINTED), station, operator)).all()
 
 
-def _valid() -> Select[DocumentRow]:
-    voided = exists().where(DocumentVoidRow.document_id == DocumentRow.id)
-    return select(DocumentRow).where(~voided)
+def first_waiting(
+    session: Session,
+    waiting: Select[int],
+    *,
+    station: str | None = None,
+    operator: str | None = None,
+    limit: int | None = None,
+) -> tuple[Sequence[DocumentRow], int]:
+    """The first papers of one of the lists above, oldest first, and how many there are."""
+    if station is None and operator is None:
+        total = session.scalar(select(func.count()).select_from(waiting.subquery()))
+        oldest = waiting.order_by(waiting.selected_columns[0]).limit(limit)
+        found = session.scalars(_papers(oldest).order_by(DocumentRow.id)).all()
+        return found, total or 0
+    statement = _of(_papers(waiting), station, operator)
+    total = session.scalar(select(func.count()).select_from(statement.subquery()))
+    return session.scalars(statement.limit(limit)).all(), total or 0
+
+
+def _papers(listed: Select[int]) -> Select[DocumentRow]:
+    """The papers of a list; the list is read first, however few stand there."""
+    return select(DocumentRow).where(DocumentRow.id.in_(listed))
 
 
 def _of(
@@ -239,19 +259,17 @@ def unnumbered(
 
 def in_the_box(session: Session) -> Sequence[DocumentRow]:
     """Papers that lie in the collection box now, by number (FEE-05)."""
-    boxed = aliased(DocumentEventRow)
     fetched = aliased(DocumentEventRow)
-    lies = exists().where(
-        boxed.document_id == DocumentRow.id,
-        boxed.event == IN_THE_BOX,
+    boxed = select(DocumentEventRow.document_id).where(
+        DocumentEventRow.event == _BOXED,
         ~exists().where(
-            fetched.document_id == boxed.document_id,
-            fetched.id > boxed.id,
+            fetched.document_id == DocumentEventRow.document_id,
+            fetched.id > DocumentEventRow.id,
             fetched.event == HANDED_OVER,
         ),
     )
     emptied = exists().where(BoxPaperRow.document_id == DocumentRow.id)
-    statement = select(DocumentRow).where(lies, ~emptied)
+    statement = _papers(boxed).where(~emptied)
     return session.scalars(statement.order_by(DocumentRow.kind, DocumentRow.number)).all()
 
 

@@ -8,7 +8,8 @@ that hold a list, are none of these: they go the ordinary way.
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Enum, Select, UpdateBase, inspect
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -37,9 +38,14 @@ class Prepared:
 
     def rows(self, over: Session | Connection, **given: object) -> list[Any]:
         """All rows, as tuples that know their columns by name."""
-        connection = _connection(over)
-        sent = self._compiled(connection.dialect)
-        return sent.read(send(connection, sent.text, sent.bound(given)))
+        connection = over if isinstance(over, Connection) else _connection(over)
+        sent = self._kinds.get(connection.dialect.name) or self._compiled(connection.dialect)
+        cursor = send(connection, sent.text, sent.bound(given))
+        try:
+            found = cursor.fetchall()
+        finally:
+            cursor.close()
+        return sent.read(found) if found else []
 
     def first(self, over: Session | Connection, **given: object) -> Any:
         """The first row, None where there is none."""
@@ -57,8 +63,8 @@ class Prepared:
 
     def write(self, over: Session | Connection, rows: Sequence[Given]) -> None:
         """Once for each of these rows."""
-        connection = _connection(over)
-        sent = self._compiled(connection.dialect)
+        connection = over if isinstance(over, Connection) else _connection(over)
+        sent = self._kinds.get(connection.dialect.name) or self._compiled(connection.dialect)
         if len(rows) == 1:
             send(connection, sent.text, sent.bound(rows[0])).close()
         else:
@@ -66,9 +72,7 @@ class Prepared:
             send(connection, sent.text, bound, many=True).close()
 
     def _compiled(self, dialect: Dialect) -> "_Compiled":
-        found = self._kinds.get(dialect.name)
-        if found is None:
-            found = self._kinds[dialect.name] = _Compiled(self._statement, self._columns, dialect)
+        found = self._kinds[dialect.name] = _Compiled(self._statement, self._columns, dialect)
         return found
 
 
@@ -77,11 +81,12 @@ class PreparedRows(Generic[R]):
 
     def __init__(self, table: type[R], statement: Select[Any]) -> None:
         configure_mappers()
-        self._mapper = inspect(table)
-        columns = self._mapper.local_table.columns
+        mapper = inspect(table)
+        columns = mapper.local_table.columns
+        self._table = table
         self._names = [column.name for column in columns]  # attributes are called so too
-        self._key = [self._names.index(column.name) for column in self._mapper.primary_key]
-        self._new = self._mapper.class_manager.new_instance
+        self._key = [self._names.index(column.name) for column in mapper.primary_key]
+        self._new = mapper.class_manager.new_instance
         self._prepared = Prepared(statement.with_only_columns(*columns))
 
     def all(self, session: Session, **given: object) -> list[R]:
@@ -95,8 +100,8 @@ class PreparedRows(Generic[R]):
 
     def _met(self, session: Session, row: tuple[Any, ...]) -> R:
         """The row as it was met before in this session, or met now for the first time."""
-        identity = self._mapper.identity_key_from_primary_key([row[place] for place in self._key])
-        met = session.identity_map.get(identity)
+        identity = (self._table, tuple([row[place] for place in self._key]), None)
+        met: Any = session.identity_map.get(identity)
         if met is None:
             met = self._new()
             instance_dict(met).update(zip(self._names, row, strict=True))
@@ -116,7 +121,19 @@ def adopt(session: Session, row: object, identity: Any) -> None:
     state.key = identity
     state.session_id = session.hash_key
     session.identity_map.add(state)
-    session.dispatch.loaded_as_persistent(session, state)
+    hold(session, row)
+
+
+_MET: Final = "met"
+_HELD: Final = 1000
+"""Long lists pass through without piling up."""
+
+
+def hold(session: Session, row: object) -> None:
+    """Let a row live as long as the session: left alone, it is forgotten with who looked at it."""
+    met = session.info.setdefault(_MET, [])
+    if len(met) < _HELD:
+        met.append(row)
 
 
 class _Compiled:
@@ -138,8 +155,12 @@ class _Compiled:
             for bind, name in compiled.bind_names.items()
             if (into := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
-        order = compiled.positiontup
-        self._order = None if order is None else [(name, self._into.get(name)) for name in order]
+        self._order = compiled.positiontup
+        self._ways = [
+            (place, self._into[name])
+            for place, name in enumerate(self._order or ())
+            if name in self._into
+        ]
         found = list(statement.exported_columns)
         self._from = [
             (place, _from(column.type, of))
@@ -147,26 +168,33 @@ class _Compiled:
             if (of := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
         names = [str(getattr(column, "name", None) or "_") for column in found]
-        self._row = _tuples(names)
+        self._row = partial(tuple.__new__, namedtuple("Row", names, rename=True))  # noqa: PYI024 - at run time
 
     def bound(self, given: Given) -> Any:
         """The parameters as the driver takes them."""
         told = {**self._fixed, **given} if self._fixed else given
         if self._order is not None:
-            return [told[name] if into is None else into(told[name]) for name, into in self._order]
+            values = list(map(told.__getitem__, self._order))
+            for place, into in self._ways:
+                values[place] = into(values[place])
+            return values
         into_of = self._into
         return {
             name: into_of[name](value) if name in into_of else value for name, value in told.items()
         }
 
-    def read(self, cursor: DBAPICursor) -> list[Any]:
+    def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """Rows as Python has them."""
-        try:
-            found = cursor.fetchall()
-        finally:
-            cursor.close()
         row, kinds = self._row, self._from
-        return [row(_converted(each, kinds) if kinds else each) for each in found]
+        if not kinds:
+            return list(map(row, found))
+        read = []
+        for each in found:
+            values = list(each)
+            for place, of in kinds:
+                values[place] = of(values[place])
+            read.append(row(values))
+        return read
 
 
 class _Known(dict[Any, Any]):
@@ -192,37 +220,32 @@ def _from(kind: TypeEngine[Any], way: Into) -> Into:
     return way
 
 
-def _tuples(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
-    """Makes rows that know their columns by name."""
-    made = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 - at run time
-    return made._make
-
-
 def _fixed(compiled: SQLCompiler) -> list[tuple[str, Any]]:
     """Values that stand in the statement itself."""
     return [(name, bind) for bind, name in compiled.bind_names.items() if not bind.required]
 
 
-def _converted(row: Sequence[Any], kinds: Sequence[tuple[int, Into]]) -> list[Any]:
-    values = list(row)
-    for place, of in kinds:
-        values[place] = of(values[place])
-    return values
-
-
-def _connection(over: Session | Connection) -> Connection:
+def _connection(over: Session) -> Connection:
     """What waits in the session is written first, so that it is seen."""
-    if isinstance(over, Connection):
-        return over
     over.flush()
     return over.bind if isinstance(over.bind, Connection) else over.connection()
 
 
-def send(connection: Connection, text: str, bound: Any = (), *, many: bool = False) -> DBAPICursor:
-    """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself."""
+def send(
+    connection: Connection, text: str, bound: Any = None, *, many: bool = False
+) -> DBAPICursor:
+    """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself.
+
+    Where nothing is bound, `text` may be several statements for PostgreSQL.
+    """
     cursor = connection.connection.cursor()
     try:
-        (cursor.executemany if many else cursor.execute)(text, bound)
+        if bound is None:
+            cursor.execute(text)
+        elif many:
+            cursor.executemany(text, bound)
+        else:
+            cursor.execute(text, bound)
     except connection.dialect.loaded_dbapi.Error as error:
         cursor.close()
         driver = connection.dialect.loaded_dbapi.Error

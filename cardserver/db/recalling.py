@@ -1,22 +1,18 @@
 """A session that asks for no row twice, and writes a row at once where nobody listens to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.base import instance_dict, instance_state
 
-from cardserver.db.prepared import Prepared, PreparedRows, adopt
+from cardserver.db.prepared import Prepared, PreparedRows, adopt, hold
 from cardserver.db.searching import SEARCHED
 from cardserver.db.tables import Base
 
 R = TypeVar("R", bound=Base)
-
-_MET: Final = "met"
-_RECALLED: Final = 1000
-"""Long lists pass through without piling up."""
 
 
 class Recalling(Session):
@@ -28,6 +24,10 @@ class Recalling(Session):
 
     _erasing = False
 
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.answers: dict[tuple[str, object], Any] = {}
+
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """A row by its key; the statement that asks for it is made once for all turns."""
         if options or isinstance(ident, tuple | dict):
@@ -36,6 +36,11 @@ class Recalling(Session):
         if met is None or instance_state(met).expired or (self._erasing and met in self.deleted):
             return _by_key(entity).first(self, key=ident)
         return met
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what waits. Before every question: mostly nothing does, which is seen at once."""
+        if self._new or self._deleted or self.identity_map.check_modified():
+            super().flush(objects)
 
     def delete(self, instance: object) -> None:
         """Erase a row; from now on it is looked at twice whether a row met is still there."""
@@ -52,13 +57,12 @@ class Recalling(Session):
             self.put(added)
             return added
         self.flush()
-        mapper = inspect(table)
-        made: Any = mapper.class_manager.new_instance()
-        instance_dict(made).update(values)
-        _insert(made, values, self)
-        key = tuple(instance_dict(made)[column.name] for column in mapper.primary_key)
-        adopt(self, made, mapper.identity_key_from_primary_key(key))
-        row: R = made
+        shape = _shape(table)
+        row: R = shape.new()
+        told = instance_dict(row)
+        told.update(values)
+        _insert(row, values, self)
+        adopt(self, row, (table, tuple([told[name] for name in shape.key]), None))
         return row
 
     def put(self, row: Base) -> None:
@@ -74,33 +78,59 @@ class Recalling(Session):
         adopt(self, row, instance_state(row).key)
 
 
+def answers_of(session: Session) -> dict[tuple[str, object], Any]:
+    """What this turn asked before that no row of a table tells: by question and what it is about.
+
+    Whoever writes what an answer stands on takes it out again. An ordinary session may look at a
+    store in which others write meanwhile, and remembers nothing.
+    """
+    return session.answers if isinstance(session, Recalling) else {}
+
+
 @event.listens_for(Recalling, "loaded_as_persistent")
 @event.listens_for(Recalling, "pending_to_persistent")
 @event.listens_for(Recalling, "detached_to_persistent")
 def _recall(session: Session, row: object) -> None:
-    met = session.info.setdefault(_MET, [])
-    if len(met) < _RECALLED:
-        met.append(row)
+    hold(session, row)
 
 
 def _given(row: Base) -> dict[str, Any]:
     """What a new row says, by column: its attributes are called so too."""
     values = instance_dict(row)
-    return {each.name: values[each.name] for each in _columns(type(row)) if each.name in values}
+    return {name: values[name] for name in _shape(type(row)).names if name in values}
 
 
 def _insert(row: Base, given: dict[str, Any], session: Session) -> None:
     table, values = type(row), instance_dict(row)
-    (key, *more) = inspect(table).primary_key
-    if not more and given.get(key.name) is None:
-        given.pop(key.name, None)
+    shape = _shape(table)
+    (key, *more) = shape.key
+    if not more and given.get(key) is None:
+        given.pop(key, None)
         numbering = insertion(table, tuple(given), numbered=True)
-        values[key.name] = numbering.value(session, **given)
+        values[key] = numbering.value(session, **given)
     else:
         insertion(table, tuple(given)).write(session, [given])
-    for column in _columns(table):
-        if column.server_default is None:
-            values.setdefault(column.name, None)
+    for name in shape.empty:
+        if name not in values:
+            values[name] = None
+
+
+class _Shape:
+    """What has to be known of a table to write its rows: all columns, those that make the key, and
+    those that are empty where nothing is said of them. `new` makes a row's object.
+    """
+
+    def __init__(self, table: type[Base]) -> None:
+        mapper = inspect(table)
+        self.new: Callable[[], Any] = mapper.class_manager.new_instance
+        self.names = tuple(column.name for column in mapper.columns)
+        self.key = tuple(column.name for column in mapper.primary_key)
+        self.empty = tuple(each.name for each in mapper.columns if each.server_default is None)
+
+
+@cache
+def _shape(table: type[Base]) -> _Shape:
+    return _Shape(table)
 
 
 @cache

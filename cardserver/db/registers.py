@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, or_, select
 
-from cardserver.db.tables_register import RegisterRow, RegisterSignatureRow
+from cardserver.db.tables_register import RegisterRow
+from cardserver.db.tables_waiting import UnsignedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,5 @@ def rows_where(where: Where) -> Select[RegisterRow]:
     if where.abnormal_only:
         statement = statement.where(RegisterRow.is_abnormal)
     if where.open_only:
-        signed = exists().where(RegisterSignatureRow.row_number == RegisterRow.number)
-        statement = statement.where(RegisterRow.signer.is_not(None), ~signed)
+        statement = statement.where(RegisterRow.number.in_(select(UnsignedRow.number)))
     return statement

@@ -1,28 +1,32 @@
 """Named questions of the reminders and the charts: counts and short lists, each on an index."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from cardserver.db.tables import (
-    CardRow,
-    HolderRow,
-    LedgerEntryRow,
-    LedgerLineRow,
-    RightRow,
-    UnitRow,
-)
+from cardserver.db.tables import CardRow, HolderRow, RightRow, UnitRow
 from cardserver.db.tables_approvals import ApplicationRow, ApplicationStepRow
-from cardserver.domain.ledger import INCOME
+from cardserver.db.tables_waiting import EarnedRow
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 
 Asked = Select[*tuple[Any, ...]]
 """A list of cards: number, day, holder's id."""
 
 _LIVE = CardRow.status == CardStatus.LIVE
+_IS_LIVE: Final[ColumnElement[str]] = literal_column(f"'{CardStatus.LIVE}'")
+"""Written out, so that SQLite sees that the index over cards out of use fits."""
 
 
 def doors_ending(first: date, after_last: date) -> Asked:
@@ -50,26 +54,20 @@ def leases_ended(today: date) -> Asked:
 
 def contracts_ending(today: date, until: date) -> Asked:
     """Merchants whose contract ends by `until`, with a live card: card, last day."""
-    contracts = (
-        select(
-            ApplicationRow.holder_id.label("holder_id"),
-            func.max(ApplicationStepRow.contract_ends).label("ends"),
-        )
-        .join(ApplicationStepRow, ApplicationStepRow.application_id == ApplicationRow.id)
-        .group_by(ApplicationRow.holder_id)
+    signed = func.max(ApplicationStepRow.contract_ends)
+    last = func.coalesce(signed, HolderRow.lease_end, HolderRow.ends).label("day")
+    merchants = (
+        select(HolderRow.id, last)
+        .outerjoin(ApplicationRow, ApplicationRow.holder_id == HolderRow.id)
+        .outerjoin(ApplicationStepRow, ApplicationStepRow.application_id == ApplicationRow.id)
+        .where(HolderRow.holder_class == HolderClass.MERCHANT)
+        .group_by(HolderRow.id)
         .subquery()
     )
-    last = func.coalesce(contracts.c.ends, HolderRow.lease_end, HolderRow.ends)
     return (
-        select(CardRow.number, last.label("day"), CardRow.holder_id)
-        .join(HolderRow, HolderRow.id == CardRow.holder_id)
-        .outerjoin(contracts, contracts.c.holder_id == HolderRow.id)
-        .where(
-            _LIVE,
-            HolderRow.holder_class == HolderClass.MERCHANT,
-            last >= today,
-            last <= until,
-        )
+        select(CardRow.number, merchants.c.day, CardRow.holder_id)
+        .join(merchants, merchants.c.id == CardRow.holder_id)
+        .where(_LIVE, merchants.c.day >= today, merchants.c.day <= until)
     )
 
 
@@ -78,67 +76,87 @@ def how_many(session: Session, asked: Asked) -> int:
     return session.scalar(select(func.count()).select_from(asked.subquery())) or 0
 
 
-def first_of(session: Session, asked: Asked, limit: int) -> Sequence[Row[Any]]:
-    """The first rows of a list by day: card, day, holder's id, name and class, unit."""
-    found = asked.subquery()
+def first_of(session: Session, asked: Asked, limit: int) -> tuple[Sequence[Row[Any]], int]:
+    """The first rows of a list by day, and how many it has.
+
+    Of each row: card, day, holder's id, name and class, unit.
+    """
+    listed = asked.subquery()
+    number, day = listed.c.number, listed.c.day
+    total = func.count().over().label("total")
+    first = select(listed, total).order_by(day, number).limit(limit).subquery()
     statement = (
         select(
-            found.c.number,
-            found.c.day,
+            first.c.number,
+            first.c.day,
             HolderRow.id,
             HolderRow.name,
             HolderRow.holder_class,
             UnitRow.label,
+            first.c.total,
         )
-        .join(HolderRow, HolderRow.id == found.c.holder_id)
+        .join(HolderRow, HolderRow.id == first.c.holder_id)
         .outerjoin(UnitRow, UnitRow.id == HolderRow.unit_id)
-        .order_by(found.c.day, found.c.number)
-        .limit(limit)
+        .order_by(first.c.day, first.c.number)
     )
-    return session.execute(statement).all()
+    rows = session.execute(statement).all()
+    return rows, rows[0].total if rows else 0
 
 
-def cards_by_state(session: Session, today: date) -> Sequence[Row[HolderClass, str, int]]:
-    """All cards by holder class and state; a live card past its last day counts as expired."""
-    runs = (
-        select(RightRow.card_number)
-        .where(RightRow.card_number == CardRow.number, RightRow.after_last > today)
-        .exists()
-    )
-    lapsed = and_(_LIVE, ~runs)
-    state = case((lapsed, "expired"), else_=CardRow.status)
+def cards_by_state(session: Session) -> dict[tuple[HolderClass, CardStatus], int]:
+    """All cards by the class of their holder and their state."""
+    counts = [func.count().filter(CardRow.status == status) for status in CardStatus]
     statement = (
-        select(HolderRow.holder_class, state, func.count())
-        .join_from(CardRow, HolderRow, HolderRow.id == CardRow.holder_id)
-        .group_by(HolderRow.holder_class, state)
+        select(HolderRow.holder_class, *counts)
+        .join_from(HolderRow, CardRow, CardRow.holder_id == HolderRow.id)
+        .group_by(HolderRow.holder_class)
     )
-    return session.execute(statement).all()
+    return {
+        (row[0], status): number
+        for row in session.execute(statement)
+        for status, number in zip(CardStatus, row[1:], strict=True)
+    }
+
+
+def lapsed_cards(session: Session, today: date) -> dict[HolderClass, int]:
+    """Live cards past their last day, by the class of their holder: every right of them ended."""
+    ended = select(RightRow.card_number).where(RightRow.after_last <= today)
+    runs = select(RightRow.card_number).where(RightRow.after_last > today)
+    lapsed = ended.except_(runs).subquery()
+    statement = (
+        select(HolderRow.holder_class, func.count())
+        .join_from(lapsed, CardRow, CardRow.number == lapsed.c.card_number)
+        .join(HolderRow, HolderRow.id == CardRow.holder_id)
+        .where(_LIVE)
+        .group_by(HolderRow.holder_class)
+    )
+    return dict(session.execute(statement).all())
 
 
 def rights_ending(
     session: Session, first: date, after_last: date
-) -> Sequence[Row[date, RightKind, int]]:
-    """Rights of live cards by the day after their last, from one day on to another."""
-    statement = (
-        select(RightRow.after_last, RightRow.kind, func.count())
-        .join(CardRow, CardRow.number == RightRow.card_number)
-        .where(_LIVE, RightRow.after_last > first, RightRow.after_last <= after_last)
-        .group_by(RightRow.after_last, RightRow.kind)
-    )
-    return session.execute(statement).all()
+) -> dict[tuple[date, RightKind], int]:
+    """Rights of live cards by the day after their last, from one day on to another.
 
-
-def earned(session: Session, begin: datetime, end: datetime) -> dict[str, int]:
-    """What was earned between two instants, by account, in fen."""
-    statement = (
-        select(LedgerLineRow.account, func.sum(LedgerLineRow.amount_fen))
-        .join(LedgerEntryRow, LedgerEntryRow.id == LedgerLineRow.entry_id)
-        .where(
-            LedgerEntryRow.at >= begin,
-            LedgerEntryRow.at < end,
-            # Not by the index of accounts: most lines of the book are income.
-            func.substr(LedgerLineRow.account, 1, len(INCOME)) == INCOME,
+    All of them are counted in the index alone, and those of the cards that live no more taken off.
+    """
+    within = and_(RightRow.after_last > first, RightRow.after_last <= after_last)
+    dead = RightRow.card_number.in_(select(CardRow.number).where(CardRow.status != _IS_LIVE))
+    found: Counter[tuple[date, RightKind]] = Counter()
+    for sign, which in ((1, within), (-1, and_(within, dead))):
+        statement = (
+            select(RightRow.after_last, RightRow.kind, func.count())
+            .where(which)
+            .group_by(RightRow.after_last, RightRow.kind)
         )
-        .group_by(LedgerLineRow.account)
-    )
-    return {account: -int(fen) for account, fen in session.execute(statement)}
+        for day, kind, number in session.execute(statement):
+            found[day, kind] += sign * number
+    return found
+
+
+def earned(session: Session, first: date, last: date) -> dict[date, dict[str, int]]:
+    """What was earned on each local day from one to another, by account, in fen."""
+    found: dict[date, dict[str, int]] = {}
+    for row in session.scalars(select(EarnedRow).where(EarnedRow.day.between(first, last))):
+        found.setdefault(row.day, {})[row.account] = row.amount_fen
+    return found

@@ -20,6 +20,7 @@ from cardserver.db import (
     tables_register,
     tables_review,
     tables_shifts,
+    tables_waiting,
 )
 from cardserver.db.tables import Base
 
@@ -44,4 +45,7 @@ KEPT: Final = (
 )
 """Tables whose rows the database itself keeps from being changed or deleted."""
 
-__all__ = ["KEPT", "Base"]
+FOLLOWING: Final = (*tables_waiting.FOLLOWING, "unprinted")
+"""Tables that the database itself fills, from rows of others."""
+
+__all__ = ["FOLLOWING", "KEPT", "Base"]

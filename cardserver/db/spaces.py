@@ -185,10 +185,16 @@ def is_collected(session: Session, sale_id: str) -> bool:
     return _COLLECTED.value(session, sale=sale_id) is not None
 
 
+_COLLECTED_FEN: Final = Prepared(
+    select(func.coalesce(func.sum(BankLineRow.amount_fen), 0)).where(
+        BankLineRow.sale_id.is_not(None)
+    )
+)
+
+
 def collected_fen(session: Session) -> int:
     """All money that came in through the bank, counted from its lists."""
-    total = select(func.coalesce(func.sum(BankLineRow.amount_fen), 0))
-    return int(session.scalar(total.where(BankLineRow.sale_id.is_not(None))) or 0)
+    return int(_COLLECTED_FEN.value(session))
 
 
 def booked_month(session: Session, agreement_id: int, month: str) -> bool:

@@ -173,7 +173,7 @@ class CardRow(Base):
     card_kind: Mapped[str] = mapped_column(String(60))
     status: Mapped[CardStatus]
     status_reason: Mapped[str] = mapped_column(String(400))
-    holder_id: Mapped[int] = mapped_column(ForeignKey("holder.id"), index=True)
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holder.id"))
     key_version: Mapped[int]
     secure_channel: Mapped[str | None] = mapped_column(String(3))
     issued_at: Mapped[datetime]

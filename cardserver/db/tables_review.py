@@ -16,7 +16,6 @@ from cardserver.db.tables import (
     DocumentRow,
     LedgerEntryRow,
     OperationEventRow,
-    RightRow,
     _Made,
 )
 from cardserver.db.types import words
@@ -146,7 +145,6 @@ Index("ix_card_issued_at", CardRow.issued_at)
 Index("ix_document_local_date", DocumentRow.local_date)
 Index("ix_ledger_entry_at", LedgerEntryRow.at)
 Index("ix_operation_event_at", OperationEventRow.at)
-Index("ix_right_after_last", RightRow.after_last)
 
 APPEND_ONLY = (
     "quarter_review",

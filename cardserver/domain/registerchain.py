@@ -7,9 +7,9 @@ that was altered, left out or put in later is found by reading the chain from it
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from cardserver.domain.register import Amendment, EnteredRight, Proof
 
@@ -34,7 +34,14 @@ def chained(previous: bytes, content: Mapping[str, object]) -> bytes:
     return hashlib.sha256(previous + canonical(content)).digest()
 
 
-def _plain(value: object) -> Plain:
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+"""Most values are of these very types; words of a closed set are not."""
+
+
+def _plain(value: Any) -> Plain:
+    if type(value) in _PLAIN:
+        plain: Plain = value
+        return plain
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -69,4 +76,4 @@ def instant_text(instant: datetime) -> str:
 
 def plain_of(value: EnteredRight | Proof | Amendment) -> dict[str, object]:
     """One of the values above as it is stored: a flat object of plain values."""
-    return {name: _plain(each) for name, each in asdict(value).items()}
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}

@@ -9,6 +9,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from cardserver.domain.errors import IllegalTransition, RuleViolation
+from cardserver.domain.station import StationKind
 
 CHECKED_ABOVE_FEN: Final = 5000
 """FEE-03: notes of a face value above 50 yuan go through the note checker."""
@@ -64,6 +65,21 @@ def check_tender_step(
 
 BY_ITSELF: Final = frozenset({TenderKind.QR, TenderKind.CREDIT})
 """Ways of paying that no station's word makes money."""
+
+_TAKEN_AT: Final = {
+    TenderKind.CASH_DESK: StationKind.DESK,
+    TenderKind.CASH_NOTE: StationKind.KIOSK,
+}
+
+
+def check_taken_at(kind: TenderKind, station: StationKind) -> None:
+    """Raise RuleViolation ``taken-elsewhere`` unless a station of this kind takes such money.
+
+    Cash of a desk is in a clerk's drawer, inside a shift (FEE-33); a banknote of an acceptor in the
+    kiosk's box, counted when it is emptied.
+    """
+    if _TAKEN_AT.get(kind) is not station:
+        raise RuleViolation("taken-elsewhere", rule="FEE-33")
 
 
 def rest_of(value_fen: int, missing_fen: int, *, keep: bool) -> int:

@@ -2,7 +2,14 @@
 
 from sqlalchemy import select
 
-from cardserver.db.books import balances, money_given, money_in, money_unknown, unbalanced_entries
+from cardserver.db.books import (
+    balances,
+    money_given,
+    money_in,
+    money_moved,
+    money_unknown,
+    unbalanced_entries,
+)
 from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
 from cardserver.domain.ledger import (
     CREDIT,
@@ -27,6 +34,7 @@ def book(turn: Turn, sale_id: str, entry: Entry) -> None:
         for n, line in enumerate(entry.lines)
     )
     turn.write(LedgerLineRow, *lines)
+    money_moved(turn.session, sale_id)
     link(turn, entry_id, entry)
 
 

@@ -4,7 +4,7 @@ From here on the plan stands in the database with old and new bytes, so that wha
 the card, the station or the server, a later read-back can say what was done.
 """
 
-from cardserver.db.books import sale_account, sale_state
+from cardserver.db.books import sale_account, sale_moved, sale_state
 from cardserver.db.mapping import card_of, changes_json, period_json, rights_json
 from cardserver.db.queries import latest_on_chip, open_on_card, open_on_chip, rights_of
 from cardserver.db.tables import CardRow, HolderRow, OperationEventRow, OperationRow, SaleRow
@@ -71,6 +71,7 @@ def _open(turn: Turn, request: BeginRequest) -> Ticket:
     if made.card is not None and keys.keying is Keying.PERSONALISE and not _on_blank(request):
         plan = resealed(plan, made.card)
     row = _write(turn, request, made, plan, keys)
+    sale_moved(turn.session, row.sale_id)
     at_once = request.keys_at_once and keys.keying is Keying.PERSONALISE and _on_blank(request)
     keying = begin_journal(turn, row.id, keys, at_once=at_once)
     asked = request.request

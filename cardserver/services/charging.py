@@ -46,8 +46,9 @@ _UNNUMBERED: Final = select(UnnumberedPaperRow.id).where(
 def put_charge(estate: Estate, caller: Caller, request: PutCharge) -> ChargeView:
     """Open a sale over what the cashier decided, in the cashier's name and for a stated reason.
 
-    Raises NotPermitted for anybody but the cashier (FEE-36); NotFound; RuleViolation
-    ``no-receipt-book`` where the agent has no receipt left for it (FEE-21); ClockSetBack.
+    Raises NotPermitted for anybody but the cashier (FEE-36); RuleViolation ``payer-unknown`` for
+    nobody on file, whose name the receipt would need (FEE-22), and ``no-receipt-book`` where the
+    agent has no receipt left for it (FEE-21); ClockSetBack.
     """
     with writing(estate, caller) as turn:
         if not repeated(turn, request.charge_id, "charge", request):
@@ -58,7 +59,9 @@ def put_charge(estate: Estate, caller: Caller, request: PutCharge) -> ChargeView
 
 def _put(turn: Turn, request: PutCharge) -> None:
     cashier = turn.caller.authorised_by(Action.FREE_AMOUNT)
-    holder = turn.find(HolderRow, request.holder_id, "holder")
+    holder = turn.session.get(HolderRow, request.holder_id)
+    if holder is None:
+        raise RuleViolation("payer-unknown", rule="FEE-22")
     charges = free_charges(request.amount_fen)
     if role_permits(turn.caller.roles, Action.SELL):
         check_numbers_left(turn, charges)

@@ -81,8 +81,10 @@ _EVENTS: Final = Prepared(
     .where(DocumentEventRow.document_id == bindparam("paper"))
     .order_by(DocumentEventRow.id)
 )
-_PRINT_IDS: Final = Prepared(
-    select(DocumentEventRow.print_id).where(DocumentEventRow.document_id == bindparam("paper"))
+_JOBS: Final = Prepared(
+    select(DocumentEventRow.event, DocumentEventRow.print_id)
+    .where(DocumentEventRow.document_id == bindparam("paper"))
+    .order_by(DocumentEventRow.id)
 )
 _BESIDE: Final = Prepared(
     select(DocumentSignatureRow.how, DocumentVoidRow.document_id)
@@ -311,8 +313,9 @@ def reprint(
 
 def _mark_copy(turn: Turn, row: DocumentRow, print_id: str) -> None:
     """Count a copy for which nobody asked leave: two people printed at once (FEE-24a)."""
-    known = _PRINT_IDS.values(turn.session, paper=row.id)
-    if print_id not in known and _state(_events(turn.session, row)) in MAY_EXIST:
+    jobs = _JOBS.rows(turn.session, paper=row.id)
+    known = {job.print_id for job in jobs}
+    if print_id not in known and _state([job.event for job in jobs]) in MAY_EXIST:
         check_valid(turn.session, row)
         _event(turn, row, _REPRINT, print_id)
 

@@ -3,7 +3,7 @@
 The server judges the evidence by itself; a station's word that "it worked" is worth nothing.
 """
 
-from cardserver.db.books import given_up, in_suspense
+from cardserver.db.books import given_up, in_suspense, sale_moved
 from cardserver.db.mapping import changes_from, operation_of, right_columns, rights_from
 from cardserver.db.queries import end_operation, erase_rights, keying_steps, rights_of
 from cardserver.db.spaces import is_collected
@@ -160,6 +160,7 @@ def _end(
 ) -> None:
     event = OperationEvent.SETTLE if word == _SETTLED else OperationEvent.VOID
     end_operation(turn.session, row, advance(operation_of(row), event).state)
+    sale_moved(turn.session, row.sale_id)
     found = None if evidence is None else evidence.model_dump(mode="json")
     line = {"operation_id": row.id, "event": word, "reason": reason, "evidence": found}
     turn.write(OperationEventRow, {**line, **turn.made()})
@@ -172,8 +173,9 @@ def _write_card(turn: Turn, row: OperationRow, evidence: Evidence) -> None:
         card = _new_card(turn, row, CardStatus.LIVE, "", evidence.secure_channel)
     else:
         card = turn.find(CardRow, row.card_number, "card")
-        card.key_version = row.key_version
-        card.secure_channel = evidence.secure_channel or row.secure_channel
+        channel = evidence.secure_channel or row.secure_channel
+        if (card.key_version, card.secure_channel) != (row.key_version, channel):
+            card.key_version, card.secure_channel = row.key_version, channel
         turn.changed(card)
     if row.kind is OperationKind.REPLACE:
         _retire(turn, row)

@@ -1,21 +1,24 @@
 """What people would rather look at than read: cards by state, expiries ahead, takings by day."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from cardserver.db.reminders import cards_by_state, earned, rights_ending
+from cardserver.db.reminders import cards_by_state, earned, lapsed_cards, rights_ending
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ledger import INCOME
-from cardserver.domain.rights import RightKind
+from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.tariff import ChargeItem
-from cardserver.services.blanks import moment
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.wire_review import CardCount, DayTakings, FiguresView, MonthCount
 
 MAX_DAYS: Final = 366
 MONTHS_AHEAD: Final = 12
 _ONE_DAY: Final = timedelta(days=1)
+_EXPIRED: Final = "expired"
+_CARD_COST: Final = INCOME + ChargeItem.CARD_COST
+_PARKING: Final = INCOME + ChargeItem.PARKING
 
 
 def figures(estate: Estate, caller: Caller, first: date, last: date) -> FiguresView:
@@ -33,17 +36,25 @@ def figures(estate: Estate, caller: Caller, first: date, last: date) -> FiguresV
             last=last,
             cards=_cards(turn),
             months=_months(turn),
-            days=tuple(_takings(turn, day) for day in _days(first, last)),
+            days=_takings(turn, first, last),
         )
 
 
 def _cards(turn: Turn) -> tuple[CardCount, ...]:
-    rows = cards_by_state(turn.session, turn.today)
-    counts = [
-        CardCount(holder_class=holder_class, state=str(state), number=number)
-        for holder_class, state, number in rows
-    ]
-    return tuple(sorted(counts, key=lambda each: (each.holder_class, each.state)))
+    """A live card past its last day counts as expired."""
+    lapsed = lapsed_cards(turn.session, turn.today)
+    counts = {
+        (holder_class, str(status)): number
+        for (holder_class, status), number in cards_by_state(turn.session).items()
+    }
+    for holder_class, number in lapsed.items():
+        counts[holder_class, CardStatus.LIVE] -= number
+        counts[holder_class, _EXPIRED] = number
+    return tuple(
+        CardCount(holder_class=holder_class, state=state, number=number)
+        for (holder_class, state), number in sorted(counts.items())
+        if number
+    )
 
 
 def _months(turn: Turn) -> tuple[MonthCount, ...]:
@@ -52,7 +63,8 @@ def _months(turn: Turn) -> tuple[MonthCount, ...]:
     while len(starts) <= MONTHS_AHEAD:
         starts.append((starts[-1] + timedelta(days=31)).replace(day=1))
     found: Counter[tuple[date, RightKind]] = Counter()
-    for after_last, kind, number in rights_ending(turn.session, turn.today, starts[-1]):
+    ending = rights_ending(turn.session, turn.today, starts[-1])
+    for (after_last, kind), number in ending.items():
         found[(after_last - _ONE_DAY).replace(day=1), kind] += number
     return tuple(
         MonthCount(
@@ -68,11 +80,13 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def _takings(turn: Turn, day: date) -> DayTakings:
-    """What the ledger says was earned on a local day; an entry has the moment it was settled."""
-    accounts = earned(turn.session, moment(turn, day), moment(turn, day + _ONE_DAY))
-    cards = accounts.pop(INCOME + ChargeItem.CARD_COST, 0)
-    parking = accounts.pop(INCOME + ChargeItem.PARKING, 0)
-    return DayTakings(
-        day=day, cards_fen=cards, parking_fen=parking, other_fen=sum(accounts.values())
-    )
+def _takings(turn: Turn, first: date, last: date) -> tuple[DayTakings, ...]:
+    """What the ledger says was earned on each local day; an entry has the moment it was settled."""
+    found = earned(turn.session, first, last)
+    return tuple(_of_day(day, found.get(day, {})) for day in _days(first, last))
+
+
+def _of_day(day: date, accounts: Mapping[str, int]) -> DayTakings:
+    cards, parking = accounts.get(_CARD_COST, 0), accounts.get(_PARKING, 0)
+    rest = sum(accounts.values()) - cards - parking
+    return DayTakings(day=day, cards_fen=cards, parking_fen=parking, other_fen=rest)

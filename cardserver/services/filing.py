@@ -8,7 +8,12 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
-from cardserver.db.households import copies_of, last_filings, unfiled_copies
+from cardserver.db.households import (
+    copies_of,
+    how_many_unfiled,
+    last_filings,
+    unfiled_copies,
+)
 from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.db.tables_people import PaperCopyRow, PaperFilingRow
 from cardserver.domain.copies import copies_to_keep
@@ -18,15 +23,18 @@ from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_people import CopyList, CopyRequest, CopyView, FilingRequest
 
 
-def unfiled(turn: Turn) -> Sequence[CopyView]:
+def unfiled(
+    turn: Turn, *, operator: str | None = None, limit: int | None = None
+) -> Sequence[CopyView]:
     """Copies that lie in no folder yet, oldest first: listed at shift end (PARK-08a)."""
-    return copy_views(turn, unfiled_copies(turn.session))
+    return copy_views(turn, unfiled_copies(turn.session, operator=operator, limit=limit))
 
 
-def list_unfiled(estate: Estate, caller: Caller) -> CopyList:
-    """The same for the desk's own page."""
+def list_unfiled(estate: Estate, caller: Caller, limit: int) -> CopyList:
+    """The oldest so many, and how many there are, for the desk's own page."""
     with reading(estate, caller) as turn:
-        return CopyList(copies=tuple(unfiled(turn)))
+        copies = tuple(unfiled(turn, limit=limit))
+        return CopyList(copies=copies, total=how_many_unfiled(turn.session))
 
 
 def record_copy(

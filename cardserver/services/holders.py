@@ -45,10 +45,14 @@ def read_keys(estate: Estate, caller: Caller, uid: bytes) -> ReadKeys:
     Raises NotFound for a chip no card was made of.
     """
     with reading(estate, caller) as turn:
-        row = _on_chip(turn, uid)
-        keys = estate.vault.card_keys(uid, row.medium, row.key_version)
-        reading_only = {role: key for role, key in keys.items() if role in GATE_PURPOSES}
-        return ReadKeys(version=row.key_version, keys=reading_only)
+        return read_keys_of(turn, _on_chip(turn, uid))
+
+
+def read_keys_of(turn: Turn, row: CardRow) -> ReadKeys:
+    """The same of a card that was found. Raises VaultError."""
+    keys = turn.estate.vault.card_keys(row.uid, row.medium, row.key_version)
+    reading_only = {role: key for role, key in keys.items() if role in GATE_PURPOSES}
+    return ReadKeys(version=row.key_version, keys=reading_only)
 
 
 def _on_chip(turn: Turn, uid: bytes) -> CardRow:

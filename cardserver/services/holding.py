@@ -80,6 +80,5 @@ def _register(turn: Turn, shift: ShiftRow) -> Iterator[Hold]:
 
 
 def _filing(turn: Turn, shift: ShiftRow) -> Iterator[Hold]:
-    for copy in unfiled(turn):
-        if copy.operator == shift.operator:
-            yield Hold(kind=HoldKind.FILING, subject=copy.paper, since=copy.at)
+    for copy in unfiled(turn, operator=shift.operator):
+        yield Hold(kind=HoldKind.FILING, subject=copy.paper, since=copy.at)

@@ -5,17 +5,16 @@ paper with another number stands for the same money (FEE-23). Only where the car
 again in the same visit does the money go back (FEE-38b).
 """
 
-from collections.abc import Iterable
-
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from cardserver.db.mapping import charges_from
 from cardserver.db.paperbooks import (
     HANDED_OVER,
+    PRINTED_UNHANDED,
+    UNINVOICED,
+    UNPRINTED,
+    first_waiting,
     in_the_box,
-    invoices_owed,
-    not_handed,
-    not_printed,
     unnumbered,
 )
 from cardserver.db.tables import CardRow, DocumentRow, OperationRow, SaleRow
@@ -51,6 +50,7 @@ from cardserver.wire import DocumentContent, DocumentView
 from cardserver.wire_papers import (
     EmptyBoxRequest,
     OwedPapers,
+    OwedTotals,
     PaperList,
     UnnumberedPaper,
     VoidPaperRequest,
@@ -203,36 +203,46 @@ def _void_view(turn: Turn, row: DocumentRow) -> VoidView:
 
 
 def papers_owed(
-    turn: Turn, *, station: str | None = None, operator: str | None = None
+    turn: Turn,
+    *,
+    station: str | None = None,
+    operator: str | None = None,
+    limit: int | None = None,
 ) -> OwedPapers:
     """Payments without a paper, papers without hand-over, and invoices owed (FEE-32, PARK-07).
 
-    A shift doesn't end while any but the invoices exist; those are gone through every day.
+    A shift doesn't end while any but the invoices exist; those are gone through every day. With a
+    `limit` the oldest of each list, and how many there are.
     """
 
-    def views(rows: Iterable[DocumentRow]) -> tuple[DocumentView, ...]:
-        return tuple(view_of(turn.session, row) for row in rows)
+    def listed(waiting: Select[int]) -> tuple[tuple[DocumentView, ...], int]:
+        rows, total = first_waiting(
+            turn.session, waiting, station=station, operator=operator, limit=limit
+        )
+        return tuple(view_of(turn.session, row) for row in rows), total
 
-    missing = not_printed(turn.session, station=station, operator=operator)
-    unprinted = {row.id for row in missing}
-    waiting = not_handed(turn.session, station=station, operator=operator)
+    printing, handing, invoices = map(listed, (UNPRINTED, PRINTED_UNHANDED, UNINVOICED))
+    nameless = unnumbered(turn.session, station=station, operator=operator)
     return OwedPapers(
-        not_printed=views(missing),
-        not_handed=views(row for row in waiting if row.id not in unprinted),
-        unnumbered=tuple(
-            unnumbered_view(row)
-            for row in unnumbered(turn.session, station=station, operator=operator)
-        ),
-        invoices=views(invoices_owed(turn.session, station=station, operator=operator)),
+        not_printed=printing[0],
+        not_handed=handing[0],
+        unnumbered=tuple(map(unnumbered_view, nameless)),
+        invoices=invoices[0],
+        totals=OwedTotals(not_printed=printing[1], not_handed=handing[1], invoices=invoices[1]),
     )
 
 
 def owed(
-    estate: Estate, caller: Caller, *, station: str | None = None, operator: str | None = None
+    estate: Estate,
+    caller: Caller,
+    *,
+    station: str | None = None,
+    operator: str | None = None,
+    limit: int | None = None,
 ) -> OwedPapers:
     """What `papers_owed` finds, for a page."""
     with reading(estate, caller) as turn:
-        return papers_owed(turn, station=station, operator=operator)
+        return papers_owed(turn, station=station, operator=operator, limit=limit)
 
 
 def unnumbered_view(row: UnnumberedPaperRow) -> UnnumberedPaper:

@@ -34,18 +34,16 @@ def file_parking(turn: Turn, operation: OperationRow) -> None:
     if sale is not None and is_collected(turn.session, sale.id):
         event = FileEvent.COLLECTED
     days = _paid_days(operation, event, right)
-    turn.add(
-        SpaceFileRow(
-            agreement_id=right.agreement_id,
-            operation_id=operation.id,
-            event=event,
-            card_number=operation.card_number,
-            first=days.first,
-            last=days.last,
-            amount_fen=0 if sale is None else _parking_fen(sale),
-            **turn.made(),
-        )
-    )
+    record = {
+        "agreement_id": right.agreement_id,
+        "operation_id": operation.id,
+        "event": event,
+        "card_number": operation.card_number,
+        "first": days.first,
+        "last": days.last,
+        "amount_fen": 0 if sale is None else _parking_fen(sale),
+    }
+    turn.write(SpaceFileRow, {**record, **turn.made()})
 
 
 def _parking_right(operation: OperationRow) -> Right | None:

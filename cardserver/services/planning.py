@@ -59,13 +59,18 @@ class Draft:
 
 def quote(estate: Estate, caller: Caller, request: OperationRequest) -> Quote:
     """Price and result as of now (FEE-01). Raises RuleViolation, NotFound, NotPermitted."""
-    caller.check_may_operate(request.kind)
     with reading(estate, caller) as turn:
-        made = draft(turn, request)
-        if getattr(request, "verification_id", None) is not None:
-            check_draft_verified(turn, made)  # a refusal comes before the money, not after it
-        keeps = estate.keep_rest_as_credit and isinstance(request, TopUpRequest)
-        return _quote_of(made.plan, credit_fen=_credit_for(turn, made), may_keep_rest=keeps)
+        return quoted(turn, request)
+
+
+def quoted(turn: Turn, request: OperationRequest) -> Quote:
+    """The same in a transaction that is open. Raises as `quote`."""
+    turn.caller.check_may_operate(request.kind)
+    made = draft(turn, request)
+    if getattr(request, "verification_id", None) is not None:
+        check_draft_verified(turn, made)  # a refusal comes before the money, not after it
+    keeps = turn.estate.keep_rest_as_credit and isinstance(request, TopUpRequest)
+    return _quote_of(made.plan, credit_fen=_credit_for(turn, made), may_keep_rest=keeps)
 
 
 def _credit_for(turn: Turn, made: Draft) -> int:

@@ -51,21 +51,20 @@ def keep_proof(turn: Turn, request: VerificationRequest) -> None:
     lease = request.lease
     if lease is not None and lease.tenant_id is not None:
         turn.find(HolderRow, lease.tenant_id, "holder")
-    turn.add(
-        VerificationProofRow(
-            verification_id=request.verification_id,
-            record_id=None if record is None else record.id,
-            phone_record_id=request.phone_record_id,
-            owner_id=request.owner_id,
-            application_id=request.application_id,
-            lease_number=None if lease is None else lease.number,
-            lease_first=None if lease is None else lease.first,
-            lease_last=None if lease is None else lease.last,
-            lease_shown=None if lease is None else lease.shown,
-            copy_filed=None if lease is None else lease.copy_filed,
-            tenant_id=None if lease is None else lease.tenant_id,
-            sub_tenant=lease is not None and lease.sub_tenant,
-        )
+    turn.insert(
+        VerificationProofRow,
+        verification_id=request.verification_id,
+        record_id=None if record is None else record.id,
+        phone_record_id=request.phone_record_id,
+        owner_id=request.owner_id,
+        application_id=request.application_id,
+        lease_number=None if lease is None else lease.number,
+        lease_first=None if lease is None else lease.first,
+        lease_last=None if lease is None else lease.last,
+        lease_shown=None if lease is None else lease.shown,
+        copy_filed=None if lease is None else lease.copy_filed,
+        tenant_id=None if lease is None else lease.tenant_id,
+        sub_tenant=lease is not None and lease.sub_tenant,
     )
     if lease is not None and holder.holder_class is HolderClass.TENANT:
         _note_lease(turn, holder, lease)

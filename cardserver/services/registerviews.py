@@ -57,9 +57,12 @@ def row(estate: Estate, caller: Caller, number: int) -> RegisterRowView:
 
 
 def open_count(estate: Estate, caller: Caller, station: str | None) -> OpenRows:
-    """How many of today's rows somebody is still to sign, for the desk's footer."""
+    """How many rows somebody is still to sign, for the desk's footer and its reminders."""
     with reading(estate, caller) as turn:
-        return OpenRows(today=count_open(turn, station=station, day=turn.today))
+        return OpenRows(
+            today=count_open(turn, station=station, day=turn.today),
+            total=count_open(turn, station=station),
+        )
 
 
 def row_view(turn: Turn, row: RegisterRow) -> RegisterRowView:

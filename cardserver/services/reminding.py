@@ -54,10 +54,10 @@ def _asked(today: date) -> Sequence[tuple[ReminderWord, Asked]]:
 
 def _list(turn: Turn, word: ReminderWord, asked: Asked, limit: int) -> ReminderList:
     of_doors = word not in {"lease-ended", "contract-ending"}
-    rows = first_of(turn.session, asked, limit)
+    rows, total = first_of(turn.session, asked, limit)
     return ReminderList(
         word=word,
-        total=how_many(turn.session, asked),
+        total=total,
         rows=tuple(_reminder(row, of_doors=of_doors) for row in rows),
     )
 

@@ -14,6 +14,7 @@ from cardserver.db import gatemonths
 from cardserver.db.gatemonths import month_of
 from cardserver.db.tables_gateevents import GateEventRow, GatePurgeRow
 from cardserver.db.wiping import leave_nothing_behind, wiping
+from cardserver.services.gatehours import count_days
 from cardserver.services.imagepurge import SERVER
 from cardserver.services.turn import Caller, Estate, Turn, writing
 
@@ -25,9 +26,13 @@ AHEAD: Final = 3
 
 
 def look_after_lines(estate: Estate, caller: Caller = SERVER) -> int:
-    """Make the months to come, let go what is due; how many lines went. Raises StoreBusy."""
+    """Make the months to come, let go what is due, count the days that are over; how many lines
+    went. Raises StoreBusy.
+    """
     make_room(estate, caller)
-    return let_go_due(estate, caller)
+    gone = let_go_due(estate, caller)
+    count_days(estate, caller)
+    return gone
 
 
 def make_room(estate: Estate, caller: Caller = SERVER) -> None:

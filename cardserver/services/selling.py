@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from cardserver.db.books import (
     notes_on_their_way,
     sale_account,
+    sale_moved,
     sale_standing,
     sale_state,
     tender_history,
@@ -27,6 +28,7 @@ from cardserver.domain.sale import (
     SaleState,
     TenderKind,
     TenderState,
+    check_taken_at,
     check_tender_step,
     rest_of,
 )
@@ -157,6 +159,7 @@ def record_tender(turn: Turn, row: SaleRow, request: TenderRequest) -> None:
     keeps = history[0].keeps_fen if history else 0
     check_tender_step(before, request.state)
     if before is None:
+        check_taken_at(request.kind, turn.caller.kind)
         turn.check_clock()
         check_may_take_money(turn)
         if sale_state(turn.session, row.id) is not SaleState.OPEN:
@@ -294,6 +297,7 @@ def suspend(turn: Turn, row: SaleRow, reason: str) -> None:
 def close_sale(turn: Turn, row: SaleRow, state: SaleState, reason: str) -> None:
     """From now on the sale stands so; the latest word counts."""
     turn.write(SaleEventRow, {"sale_id": row.id, "state": state, "reason": reason, **turn.made()})
+    sale_moved(turn.session, row.id)
     turn.note("close-sale", row.id, f"{state} {reason}")
 
 

@@ -36,9 +36,9 @@ def sign_on(estate: Estate, token: str, session: str = "", leave: str = "") -> C
     or several with commas between them. Raises NotSignedOn, NotSignedIn.
     """
     station, _, secret = token.partition(".")
-    named = _named(leave)
+    named = _named(leave) if leave else ()
     with looking(estate) as connection:
-        found = calling(connection, station, token_hash(session))
+        found = calling(connection, station, token_hash(session) if session else b"")
     lent = _lent(estate, session, named) if named and session else ()
     known = _ABSENT if found is None else found.token_hash
     if not hmac.compare_digest(known, token_hash(secret)) or found is None:

@@ -8,7 +8,8 @@ for an identity number.
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final
 from xml.parsers import expat
@@ -17,16 +18,19 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ownerfile import MAX_ROWS, TableRow
+from cardserver.services.workbooks import formula_rows
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
-_MAX_UNPACKED: Final = 400 * 1024 * 1024
-_MAX_MEMBERS: Final = 2000
-_CHUNK: Final = 1024 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _EXACT: Final = 10**15
 """A spreadsheet keeps 15 digits of a number; the rest of a longer one is lost."""
 
-_WORKBOOK: Final = "xl/workbook.xml"
+_UNREADABLE: Final = (
+    *(CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError),
+    *(LookupError, ValueError, ArithmeticError, OSError, EOFError, RuntimeError),
+)
+"""What readers of archives and of XML make of bytes that are no workbook."""
+
 _DELIMITERS: Final = (",", "\t", ";")
 
 
@@ -96,13 +100,13 @@ def _decoded(data: bytes) -> str:
 
 def _read_xlsx(data: bytes) -> Iterator[TableRow]:
     try:
-        formulas = _formula_rows(data)
+        formulas = formula_rows(data)
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             if not book.sheet_names:
                 raise RuleViolation("file-empty")
             sheet = book.get_sheet_by_index(0)
             yield from _sheet_rows(sheet, formulas)
-    except (CalamineError, zipfile.BadZipFile, expat.ExpatError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise RuleViolation("file-broken") from error
 
 
@@ -133,75 +137,3 @@ def _merged_rows(sheet: CalamineSheet) -> frozenset[int]:
     for (top, _), (bottom, _) in sheet.merged_cell_ranges or ():
         rows.update(range(top + 1, min(bottom, MAX_ROWS) + 2))
     return frozenset(rows)
-
-
-def _formula_rows(data: bytes) -> frozenset[int]:
-    """Lines of the first sheet with a formula in them. Every part is unpacked once, and measured.
-
-    A part that unpacks to another size than it says is broken; so no bomb gets past here.
-    """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.infolist()
-        if _WORKBOOK not in archive.namelist():
-            raise RuleViolation("file-kind", message="zip")
-        size = sum(member.file_size for member in members)
-        if len(members) > _MAX_MEMBERS or size > _MAX_UNPACKED:
-            raise RuleViolation("file-too-large")
-        first = _first_sheet(archive)
-        found: frozenset[int] = frozenset()
-        for member in members:
-            has_formula = False
-            with archive.open(member) as part:
-                tail = b""
-                while chunk := part.read(_CHUNK):
-                    has_formula = has_formula or b"<f>" in tail + chunk or b"<f " in tail + chunk
-                    tail = chunk[-3:]
-            if has_formula and member.filename == first:
-                found = _rows_with_formulas(archive.read(member))
-        return found
-
-
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    """The part that holds the first sheet, by way of the workbook's relations."""
-    sheets: list[str] = []
-    targets: dict[str, str] = {}
-
-    def sheet(name: str, marks: dict[str, str]) -> None:
-        if name.rpartition(":")[2] == "sheet":
-            sheets.extend(value for mark, value in marks.items() if mark.endswith(":id"))
-
-    def relation(name: str, marks: dict[str, str]) -> None:
-        if name.rpartition(":")[2] == "Relationship":
-            targets[marks.get("Id", "")] = marks.get("Target", "")
-
-    _parse(archive.read(_WORKBOOK), sheet)
-    _parse(archive.read("xl/_rels/workbook.xml.rels"), relation)
-    target = targets.get(sheets[0], "") if sheets else ""
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-
-
-def _rows_with_formulas(sheet: bytes) -> frozenset[int]:
-    rows: set[int] = set()
-    line = 0
-
-    def element(name: str, marks: dict[str, str]) -> None:
-        nonlocal line
-        plain = name.rpartition(":")[2]
-        if plain == "row":
-            line = int(marks["r"]) if marks.get("r", "").isdigit() else line + 1
-        elif plain == "f":
-            rows.add(line)
-
-    _parse(sheet, element)
-    return frozenset(rows)
-
-
-def _parse(data: bytes, element: Callable[[str, dict[str, str]], None]) -> None:
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = element
-    parser.StartDoctypeDeclHandler = _no_doctype
-    parser.Parse(data, True)
-
-
-def _no_doctype(*_: object) -> None:
-    raise RuleViolation("file-broken", message="doctype")

@@ -5,17 +5,20 @@ looked up stays true until it commits.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from cardserver.db.engine import BESIDE, WRITER
+from cardserver.db.engine import BESIDE, READER, WRITER, begin_for
+from cardserver.db.lines import lines_of
+from cardserver.db.listeras import begin_era
 from cardserver.db.prepared import Prepared
 from cardserver.db.recalling import Recalling, insertion
 from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
@@ -49,6 +52,11 @@ _NEXT: Final = Prepared(
     .where(CounterRow.name == bindparam("counter"))
     .values(value=CounterRow.value + 1)
     .returning(CounterRow.value)
+)
+_CARD_VERSION: Final = Prepared(
+    update(CardRow)
+    .where(CardRow.number == bindparam("number_of"))
+    .values(version=bindparam("since"))
 )
 
 R = TypeVar("R", bound=Base)
@@ -163,7 +171,7 @@ class Turn:
     @property
     def session(self) -> Session:
         """Rows as objects, from the first question on: short turns do without."""
-        return self._rows()
+        return self._session or self._rows()
 
     def _rows(self) -> Recalling:
         if self._session is None:
@@ -227,13 +235,26 @@ class Turn:
     def version(self) -> int:
         """The version of the issue list that holds what this turn changes."""
         if self._version is None:
-            self._version = self.count(SNAPSHOT)
+            version, eras = self.count(SNAPSHOT), self.estate.gates.eras
+            if eras.highest is None or version <= eras.highest:
+                self.begin_era(version - 1)
+            self._version = version
+            self.afterwards(lambda: eras.saw(version))
             self.afterwards(self.estate.gates.news.ring)
         return self._version
 
+    def begin_era(self, since: int) -> str:
+        """The list's versions after `since` belong to a history of their own (`listeras`)."""
+        eras = self.estate.gates.eras
+        if eras.highest is not None:
+            self.note("list-went-back", since, f"{eras.highest} was seen before")
+        self.afterwards(lambda: eras.began(since))
+        return begin_era(self._connection, self.estate.site, since, self.now)
+
     def changed(self, card: CardRow) -> None:
         """Let gates know of a change of this card, and keep since when it is off the list."""
-        card.version = self.version
+        _CARD_VERSION.write(self.session, [{"number_of": card.number, "since": self.version}])
+        set_committed_value(card, "version", self.version)
         if card.status is not CardStatus.LIVE:
             self.stands(card)
 
@@ -296,19 +317,17 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
     Raises StoreBusy when another writer holds the database too long, Conflict when the database's
     own rules refuse.
     """
-    with _translated(), estate.engine.connect() as connection:
-        connection.execution_options(**{WRITER: True})
-        with connection.begin():
-            turn = Turn(connection, estate, caller)
-            yield turn
-            turn.finish()
+    with _Line(estate) as connection, begin_for(connection, WRITER):
+        turn = Turn(connection, estate, caller)
+        yield turn
+        turn.finish()
     turn.committed()
 
 
 @contextmanager
 def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
-    with _translated(), estate.engine.connect() as connection, connection.begin():
+    with _Line(estate) as connection, begin_for(connection, READER):
         yield Turn(connection, estate, caller)
 
 
@@ -317,17 +336,13 @@ def appending(estate: Estate) -> Iterator[tuple[Connection, datetime]]:
     """A transaction that adds rows nobody else writes, and what time it is. It is no turn: on
     PostgreSQL it stands in no queue of writers. Raises StoreBusy, Conflict.
     """
-    with _translated(), estate.engine.connect() as connection:
-        connection.execution_options(**{BESIDE: True})
-        with connection.begin():
-            yield connection, latest(_FLOOR.value(connection), estate.clock())
+    with _Line(estate) as connection, begin_for(connection, BESIDE):
+        yield connection, latest(_FLOOR.value(connection), estate.clock())
 
 
-@contextmanager
-def looking(estate: Estate) -> Iterator[Connection]:
+def looking(estate: Estate) -> AbstractContextManager[Connection]:
     """A connection that sees one moment, for one quick question. Raises StoreBusy."""
-    with _translated(), estate.engine.connect() as connection:
-        yield connection
+    return _Line(estate)
 
 
 def latest(floor: datetime | None, clock: datetime) -> datetime:
@@ -335,11 +350,30 @@ def latest(floor: datetime | None, clock: datetime) -> datetime:
     return clock if floor is None else max(floor, clock)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
+class _Line(AbstractContextManager[Connection]):
+    """A connection for one turn. What goes wrong with the store leaves as an error of ours."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._lines = lines_of(estate.engine)
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = self._lines.take()
+        except DBAPIError as error:
+            _translate(error)
+            raise
+        return self._connection
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DBAPIError):
+            self._lines.fail(self._connection)
+            _translate(error)
+        else:
+            self._lines.give_back(self._connection)
+
+
+def _translate(error: DBAPIError) -> None:
+    if isinstance(error, OperationalError | InterfaceError):
         raise StoreBusy from error
-    except IntegrityError as error:
+    if isinstance(error, IntegrityError):
         raise Conflict("changed-meanwhile", "somebody else was faster; look again") from error

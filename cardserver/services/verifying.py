@@ -30,15 +30,14 @@ def verify(estate: Estate, caller: Caller, request: VerificationRequest) -> Veri
     with writing(estate, caller) as turn:
         if not repeated(turn, request.verification_id, "verify", request):
             turn.find(HolderRow, request.holder_id, "holder")
-            turn.add(
-                VerificationRow(
-                    id=request.verification_id,
-                    holder_id=request.holder_id,
-                    method=request.method,
-                    papers=list(request.papers_seen),
-                    note=request.note or "",
-                    **turn.made(),
-                )
+            turn.insert(
+                VerificationRow,
+                id=request.verification_id,
+                holder_id=request.holder_id,
+                method=request.method,
+                papers=list(request.papers_seen),
+                note=request.note or "",
+                **turn.made(),
             )
             keep_proof(turn, request)
             keep_licence(turn, request)

@@ -24,12 +24,19 @@ def waiting_sales(
         station = caller.station if station is None else station
         caller.check_owns(station)
     with reading(estate, caller) as turn:
-        rows = [row for row in _of_card(turn, card_number, station) if _of_a_card(row)]
-        views = [(row, sale_view(turn, row)) for row in rows if _may_see(caller, row)]
-        return WaitingSales(
-            sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view)),
-            credit_fen=0 if card_number is None else max(0, credit_of(turn.session, card_number)),
-        )
+        return waiting_in(turn, card_number=card_number, station=station)
+
+
+def waiting_in(
+    turn: Turn, *, card_number: int | None = None, station: str | None = None
+) -> WaitingSales:
+    """The same in a transaction that is open, for who may ask."""
+    rows = [row for row in _of_card(turn, card_number, station) if _of_a_card(row)]
+    views = [(row, sale_view(turn, row)) for row in rows if _may_see(turn.caller, row)]
+    return WaitingSales(
+        sales=tuple(_waiting(turn, row, view) for row, view in views if _waits(view)),
+        credit_fen=0 if card_number is None else max(0, credit_of(turn.session, card_number)),
+    )
 
 
 def _of_card(turn: Turn, card_number: int | None, station: str | None) -> list[SaleRow]:

@@ -4,8 +4,7 @@ A view says which action it is with `permit`. A view that says nothing is open t
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -68,22 +67,13 @@ class Passing:
         return self.caller
 
 
-_PASSING: Final[ContextVar[Passing | None]] = ContextVar("yika-passing", default=None)
-
-
-@contextmanager
-def passing(call: Passing) -> Iterator[None]:
-    """For what is asked below, this is the call."""
-    token = _PASSING.set(call)
-    try:
-        yield
-    finally:
-        _PASSING.reset(token)
+passing: Final[ContextVar[Passing | None]] = ContextVar("yika-passing", default=None)
+"""The call that goes the short way just now, for what is asked below."""
 
 
 def estate() -> Estate:
     """The estate this app serves."""
-    call = _PASSING.get()
+    call = passing.get()
     if call is not None:
         return call.estate
     found: Estate = current_app.extensions[EXTENSION]
@@ -92,7 +82,7 @@ def estate() -> Estate:
 
 def caller() -> Caller:
     """The station that asks, once it was let in."""
-    call = _PASSING.get()
+    call = passing.get()
     found: Caller = g.caller if call is None else call.known
     return found
 
@@ -160,7 +150,7 @@ def _check_person(found: Caller, action: Action, *, looks: bool) -> None:
 
 def keep_refused(action: str) -> None:
     """Put on record what was refused to a person who tried to do something."""
-    call = _PASSING.get()
+    call = passing.get()
     if call is None:
         call = Passing(estate(), request.method, request.path, g.get("caller"))
     found = call.caller

@@ -33,7 +33,7 @@ def measure(app: Flask) -> None:
     )
     registry.register(_Books())
     app.extensions[_REGISTRY] = registry
-    app.extensions[_CALLS] = calls
+    app.extensions[_CALLS] = calls, {}  # its lines, by call and status, as they are met
 
     @app.before_request
     def begin() -> None:
@@ -47,8 +47,11 @@ def measure(app: Flask) -> None:
 
 def count(app: Flask, endpoint: str, status: int, began: float) -> None:
     """One call more, begun at this moment of `time.perf_counter`."""
-    calls: Histogram = app.extensions[_CALLS]
-    calls.labels(endpoint, f"{status // 100}xx").observe(time.perf_counter() - began)
+    calls, known = app.extensions[_CALLS]
+    line: Histogram | None = known.get((endpoint, status))
+    if line is None:
+        line = known[endpoint, status] = calls.labels(endpoint, f"{status // 100}xx")
+    line.observe(time.perf_counter() - began)
 
 
 @api.get("/metrics")

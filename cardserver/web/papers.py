@@ -1,6 +1,9 @@
 """Books of numbered paper, void papers, quota invoices and the collection box."""
 
+from typing import Annotated
+
 from apiflask import APIBlueprint
+from pydantic import Field
 
 from cardserver.domain.permits import Action
 from cardserver.services import documents, invoices, papers, receiptbooks, slips
@@ -8,6 +11,7 @@ from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import row
 from cardserver.wire import DocumentView
 from cardserver.wire_papers import (
+    MAX_LISTED,
     BookList,
     BookView,
     DrawBookRequest,
@@ -49,10 +53,11 @@ class PapersQuery(Wire):
 
 
 class WhoseQuery(Wire):
-    """Of one station or operator, or of all."""
+    """Of one station or operator, or of all; with a limit the oldest so many of each list."""
 
     station: Word | None = None
     operator: Word | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] | None = None
 
 
 # --- books
@@ -178,7 +183,9 @@ def find_papers(query_data: PapersQuery) -> PaperList:
 def owed_papers(query_data: WhoseQuery) -> OwedPapers:
     """List what still waits for print, number, hand-over or invoices."""
     whose = query_data
-    return papers.owed(estate(), caller(), station=whose.station, operator=whose.operator)
+    return papers.owed(
+        estate(), caller(), station=whose.station, operator=whose.operator, limit=whose.limit
+    )
 
 
 @api.get("/slip-keys")

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.parking import SpaceKind
 from cardserver.domain.permits import Action
+from cardserver.wire_gates import Era
 from cardserver.wirebase import Count, Number, Text, Uid, Uuid, Wire, Word
 
 CARD: Final = f"<int(max={MAX_CARD_NUMBER}):number>"
@@ -79,10 +80,12 @@ class SnapshotQuery(Wire):
 class FeedQuery(Wire):
     """What a gate enforces (`after`), how long the answer may wait, and its report.
 
-    `whole` asks for all of the list whatever the gate has.
+    `whole` asks for all of the list whatever the gate has; `era` is the history that `after`
+    belongs to, as the list said that the gate has.
     """
 
     after: Count | None = None
+    era: Era = ""
     whole: bool = False
     wait_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
     drift_ms: Annotated[int, Field(ge=-(2**53), le=2**53)] = 0

@@ -55,6 +55,12 @@ class PeopleQuery(Wire):
     limit: Annotated[int, Field(ge=1, le=PAGE)] = PAGE
 
 
+class UnfiledQuery(Wire):
+    """How many of the oldest copies."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE)] = PAGE
+
+
 class UnitsQuery(Wire):
     """Which units, and which page of them."""
 
@@ -129,15 +135,17 @@ def unmask(holder_id: int, json_data: UnmaskRequest) -> Unmasked:
 @api.output(CopyList)
 def record_copy(holder_id: int, json_data: CopyRequest) -> CopyList:
     """Record that a copy of a paper was taken."""
-    return CopyList(copies=filing.record_copy(estate(), caller(), holder_id, json_data))
+    copies = filing.record_copy(estate(), caller(), holder_id, json_data)
+    return CopyList(copies=copies, total=len(copies))
 
 
 @api.get("/copies/unfiled")
 @permit(Action.FIND_HOLDERS)
+@api.input(UnfiledQuery, location="query")
 @api.output(CopyList)
-def unfiled() -> CopyList:
-    """List copies that lie in no folder yet."""
-    return filing.list_unfiled(estate(), caller())
+def unfiled(query_data: UnfiledQuery) -> CopyList:
+    """List the oldest copies that lie in no folder yet, and count them."""
+    return filing.list_unfiled(estate(), caller(), query_data.limit)
 
 
 @api.post("/copies/<uuid:copy_id>/filing")

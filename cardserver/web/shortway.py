@@ -98,18 +98,20 @@ class ShortWay:
         call, given = self._found(environ)
         passed = Passing(app.extensions[EXTENSION], environ["REQUEST_METHOD"], environ["PATH_INFO"])
         status, headers = 200, self._headers
-        with passing(passed):
-            try:
-                if not call.public:
-                    _let_in(passed, call, environ)
-                answer = call.view(**given, **self._read(call, environ))
-                text = answer.model_dump_json(by_alias=True)
-            except _NotPlain:
-                raise
-            except Exception as error:  # noqa: BLE001 - as the long way: none leaves as it is
-                found = refused(error)
-                status, text = found.status, found.refusal.model_dump_json()
-                headers = [*headers, *found.headers.items()]
+        before = passing.set(passed)
+        try:
+            if not call.public:
+                _let_in(passed, call, environ)
+            answer = call.view(**given, **self._read(call, environ))
+            text = answer.model_dump_json(by_alias=True)
+        except _NotPlain:
+            raise
+        except Exception as error:  # noqa: BLE001 - as the long way: none leaves as it is
+            found = refused(error)
+            status, text = found.status, found.refusal.model_dump_json()
+            headers = [*headers, *found.headers.items()]
+        finally:
+            passing.reset(before)
         content = text.encode()
         count(app, call.endpoint, status, began)
         start_response(_LINES[status], [*headers, ("Content-Length", str(len(content)))])
@@ -117,10 +119,17 @@ class ShortWay:
 
     def _found(self, environ: "WSGIEnvironment") -> tuple[_Call, dict[str, Any]]:
         """The call and the values in its address. Raises _NotPlain."""
-        parts = environ["PATH_INFO"].split("/")
-        values = [part for part in parts if _is_value(part)]
-        address = "/".join(_HELD if _is_value(part) else part for part in parts)
-        call = self._calls.get((environ["REQUEST_METHOD"], address))
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        call = self._calls.get((method, path))
+        if call is not None and _HELD not in path:
+            return call, {}
+        parts = path.split("/")
+        values = []
+        for place, part in enumerate(parts):
+            if part.isdecimal() or len(part) == _UUID_SIZE:  # no word of an address looks like it
+                values.append(part)
+                parts[place] = _HELD
+        call = self._calls.get((method, "/".join(parts)))
         if call is None or len(values) != len(call.parameters):
             raise _NotPlain
         pairs = zip(call.parameters, values, strict=True)
@@ -245,11 +254,6 @@ def _parameter(found: re.Match[str]) -> tuple[str, Convert]:
 
 _MOST: Final = 2**63 - 1
 _DIGITS: Final = len(str(_MOST))
-
-
-def _is_value(part: str) -> bool:
-    """A number or an id; no word of an address looks like either."""
-    return part.isdecimal() or len(part) == _UUID_SIZE
 
 
 _UUID_SIZE: Final = 36

@@ -28,12 +28,16 @@ def attempt(counter: Counter, act: Callable[[], object]) -> bool:
 
 
 def looked(counter: Counter, facts: dict[str, Any], look: Callable[[], None]) -> None:
-    """Look; what the server refuses is a problem on the page, beside a notice that waits there."""
+    """Look; what the server refuses is a problem on the page, beside a notice that waits there.
+
+    A look for which the right lacks brings the step-up form, as an act does.
+    """
     facts["problem"] = ""
     try:
         look()
     except REFUSALS as error:
         facts["problem"] = problem_of(error)
+        counter.presence.refused_look(error)
     with counter.lock:
         facts["notice"], counter.notice = counter.notice, ""
 

@@ -21,6 +21,7 @@ from kiosk.station.problems import problem_of
 
 CANCELLED: Final = VoidOutcome.CANCELLED_ISSUE
 TABS: Final = ("owed", "find", "books", "box")
+_SHOWN: Final = 50
 
 
 def blueprint(counter: Counter) -> Blueprint:
@@ -49,7 +50,7 @@ def _add_looking(pages: Blueprint, counter: Counter, drafts: Drafts) -> None:
     def page() -> str:
         owed = None
         try:
-            owed = counter.server.papers.owed()
+            owed = counter.server.papers.owed(limit=_SHOWN)
         except ServerError as error:
             drafts.notice = problem_of(error)
         return render_template("desk/papers/owed.html", tab="owed", owed=owed)

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
 from cardserver.wire_people import (
+    PAGE,
     ChangeHolderRequest,
     CopyRequest,
     EndHolderRequest,
@@ -224,10 +225,11 @@ def _sheet(counter: Counter, holder_id: int, shown: dict[str, str] | None = None
 def _add_papers(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/unfiled")
     def unfiled() -> str:
-        facts: dict[str, Any] = {"copies": ()}
+        facts: dict[str, Any] = {"copies": (), "total": 0}
 
         def look() -> None:
-            facts["copies"] = counter.server.people.unfiled().copies
+            found = counter.server.people.unfiled(PAGE)
+            facts.update(copies=found.copies, total=found.total)
 
         looked(counter, facts, look)
         return render_template("desk/people/unfiled.html", request_id=uuid4, **facts)

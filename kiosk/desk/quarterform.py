@@ -6,35 +6,14 @@ from itertools import groupby
 from typing import Final
 
 from cardserver.domain.ids import card_number_text
-from cardserver.domain.review import FORM_CODE, Business, Decision, Leaving, Part, Quarter
+from cardserver.domain.review import FORM_CODE, Business, Part, Quarter
 from cardserver.domain.rights import HolderClass
 from cardserver.wire_review import Figures, LineView, ReviewView
-from kiosk.desk.official import CLASSES
+from kiosk.station import printed
 from kiosk.station.clock import ESTATE_ZONE
 from printer.form import Align, Amount, Cell, Column, Form, Section, Signature, rows_of
 
 TITLE: Final = "《IC卡季度整理表》"
-_BUSINESS: Final = {
-    Business.ISSUE: "新发卡",
-    Business.EXTEND: "延期",
-    Business.REPLACE: "换补卡",
-    Business.LOSS: "挂失",
-    Business.BLOCK: "停用",
-}
-_REASONS: Final = {
-    Leaving.LEASE_ENDED: "租约到期",
-    Leaving.HOUSEHOLD_LEFT: "原业主家庭已迁出",
-    Leaving.STAFF_LEFT: "员工已离职",
-    Leaving.CONTRACT_ENDED: "商户合同到期",
-    Leaving.NO_CONTRACT: "商户无合同在册",
-    "without-receipt": "无正式收据",
-    "expired": "到期未延期",
-    "no-agreement": "无车位协议",
-    "agreement-ended": "车位协议到期",
-    "unsigned": "登记行未签名",
-    "let-in-denied": "已停用的卡仍放行",
-}
-_DECISIONS: Final = {Decision.BLOCK: "停用", Decision.KEEP: "保留"}
 _HEADINGS: Final = {
     Part.STOCK: "一、空白卡库存",
     Part.BUSINESS: "二、各类持卡人业务数量",
@@ -47,13 +26,13 @@ _HEADINGS: Final = {
     Part.GATES: "九、发卡清单与门禁清单的差异",
 }
 _LISTED: Final = (
-    Column(title="卡号", width=1.1),
-    Column(title="持卡人", width=1.4),
+    Column(title=printed.CARD, width=1.1),
+    Column(title=printed.HOLDER, width=1.4),
     Column(title="类别", width=0.7),
-    Column(title="房号", width=1.3),
+    Column(title=printed.UNIT, width=1.3),
     Column(title="情况", width=1.6),
     Column(title="日期", width=1.0),
-    Column(title="备注", width=1.6),
+    Column(title=printed.REMARK, width=1.6),
 )
 Lists = Mapping[Part, tuple[tuple[Cell, ...], ...]]
 
@@ -71,7 +50,7 @@ def quarter_form(
         for part, group in groupby(lines, key=lambda line: line.part)
     }
     first = Quarter(year=review.year, number=review.quarter).first
-    state = "未签名" if signed is None else f"第{signed.version}版"
+    state = printed.NOT_SIGNED if signed is None else f"第{signed.version}版"
     facts = [
         ("季度", f"{review.year}年第{review.quarter}季度（{first}至{until}）"),
         ("整理时间", f"{review.computed_at.astimezone(ESTATE_ZONE):%Y-%m-%d %H:%M}"),
@@ -87,12 +66,12 @@ def quarter_form(
         sections=tuple(_sections(review, lists)),
         signatures=(
             Signature(
-                label="前台负责人",
+                label=printed.FRONT_DESK_HEAD,
                 name="" if signed is None else signed.signed_by,
                 day=None if signed is None else _day(signed.signed_at),
             ),
             Signature(
-                label="部门负责人",
+                label=printed.DEPARTMENT_HEAD,
                 name="" if seen is None else seen.seen_by,
                 day=None if seen is None else _day(seen.seen_at),
             ),
@@ -106,13 +85,13 @@ def _day(instant: datetime) -> date:
 
 
 def _cells(line: LineView) -> tuple[Cell, ...]:
-    decided = _DECISIONS[line.decision] + f"（{line.decided_by}）" if line.decision else ""
+    decided = printed.DECISIONS[line.decision] + f"（{line.decided_by}）" if line.decision else ""
     return (
         "" if line.card_number is None else card_number_text(line.card_number),
         line.name,
-        "" if line.holder_class is None else CLASSES[line.holder_class],
+        "" if line.holder_class is None else printed.CLASSES[line.holder_class],
         line.unit,
-        _REASONS.get(line.reason, line.reason),
+        printed.LISTED_FOR.get(line.reason, line.reason),
         line.day,
         " ".join(word for word in (line.note, decided) if word),
     )
@@ -127,7 +106,7 @@ def _sections(review: ReviewView, lists: Lists) -> Iterator[Section]:
     yield _listed(Part.RECEIPTS, lists, receipts)
     earlier = f"本季度到期 {figures.expired} 张，更早到期 {figures.expired_before} 张。"
     yield _listed(Part.EXPIRED, lists, (earlier,))
-    yield _listed(Part.LEAVERS, lists, ("由前台负责人逐卡决定后停用。",))
+    yield _listed(Part.LEAVERS, lists, (f"由{printed.FRONT_DESK_HEAD}逐卡决定后停用。",))
     yield Section(heading=_HEADINGS[Part.PASSES], paragraphs=(_passes(figures),))
     yield _listed(Part.PARKING, lists, ())
     yield _listed(Part.UNSIGNED, lists, ())
@@ -165,7 +144,7 @@ _STOCK: Final = tuple(
     _number(title)
     for title in ("期初", "收入", "其中格式化收回", "发出", "报废", "应有", "实点", "差异")
 )
-_COUNTED: Final = (Column(title="业务"), *(_number(CLASSES[each]) for each in HolderClass))
+_COUNTED: Final = (Column(title="业务"), *(_number(printed.CLASSES[each]) for each in HolderClass))
 _GATES: Final = (
     Column(title="门禁站点"),
     Column(title="最近上报", width=1.4),
@@ -193,7 +172,7 @@ def _business(figures: Figures) -> Iterator[tuple[Cell, ...]]:
     found = {(each.business, each.holder_class): each.number for each in figures.business}
     for business in Business:
         counts = (found.get((business, each), 0) for each in HolderClass)
-        yield (_BUSINESS[business], *counts)
+        yield (printed.BUSINESS[business], *counts)
 
 
 def _receipts(figures: Figures) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from uuid import uuid4
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cardserver.domain.appraisal import Finding
+from cardserver.domain.cardreport import Reporter
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.register import Correctable
 from cardserver.domain.signature import PAD_HEIGHT, PAD_WIDTH, Signer
 from cardserver.wire_register import RegisterPage, RegisterRowView, RowQuery
@@ -18,10 +21,34 @@ from kiosk.desk.exports import KINDS, sent
 from kiosk.desk.registerform import MAX_PRINTED, register_form, said_remark
 from kiosk.desk.registerrow import correcting, signing
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
-from kiosk.station.web import back_to
+from kiosk.station.web import back_to, t
 
 _FILTERS: Final = ("day", "last_day", "unit", "card", "open", "abnormal")
 _CARD_DIGITS: Final = 9
+
+
+REMARKS: Final = {
+    "undone-by-clerk",
+    "customer-left",
+    "card-not-returned",
+    "being replaced",
+    "card-full",
+    "card-foreign",
+    "clone-suspected",
+}
+"""Reasons of stations and the server that have words of their own in a remark."""
+
+_WORDS: Final = {
+    **{str(kind): f"business.{kind}" for kind in OperationKind},
+    **{str(finding): f"finding.{finding}" for finding in Finding},
+    **{str(reporter): f"reporter.{reporter}" for reporter in Reporter},
+    **{word: f"register.remark.{word.replace(' ', '-')}" for word in REMARKS},
+}
+
+
+def _in_words(word: str) -> str:
+    """A reason in the language of the page; what people wrote as it stands."""
+    return t(_WORDS[word]) if word in _WORDS else word
 
 
 def register_pages(counter: Counter, clock: Clock) -> Blueprint:
@@ -34,7 +61,7 @@ def register_pages(counter: Counter, clock: Clock) -> Blueprint:
             "pad_width": PAD_WIDTH,
             "pad_height": PAD_HEIGHT,
             "signers": (Signer.HOLDER, Signer.REPRESENTATIVE),
-            "said_remark": said_remark,
+            "said_remark": lambda remark: said_remark(remark, _in_words),
             "new_id": lambda: str(uuid4()),
             "estate_zone": ESTATE_ZONE,
         }

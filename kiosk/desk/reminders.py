@@ -63,8 +63,7 @@ def lists(server: CardServerClient) -> Iterator[Waiting]:
     """Every list, in the order of the page."""
     yield from _ending(server)
     yield _asked("unsigned", lambda: _unsigned(server))
-    yield _asked("papers", lambda: map(_paper, server.documents_owed()))
-    yield _asked("invoices", lambda: map(_paper, server.papers.owed().invoices))
+    yield from _papers(server)
     yield _asked("unfiled", lambda: _unfiled(server))
 
 
@@ -89,17 +88,18 @@ def _ending(server: CardServerClient) -> Iterator[Waiting]:
         yield Waiting(word=each.word, rows=tuple(rows), total=each.total)
 
 
-def _asked(word: str, ask: Callable[[], Iterable[Row]]) -> Waiting:
+def _asked(word: str, ask: Callable[[], tuple[Iterable[Row], int]]) -> Waiting:
     try:
-        rows = tuple(ask())
+        rows, total = ask()
     except ServerError as error:
         return Waiting(word=word, problem=problem_of(error))
-    return Waiting(word=word, rows=rows[:_SHOWN], total=len(rows))
+    return Waiting(word=word, rows=tuple(rows), total=total)
 
 
-def _unsigned(server: CardServerClient) -> Iterator[Row]:
-    for row in server.register.rows(RowQuery(open_only=True)).rows:
-        yield Row(
+def _unsigned(server: CardServerClient) -> tuple[Iterable[Row], int]:
+    found = server.register.rows(RowQuery(open_only=True, limit=_SHOWN)).rows
+    rows = (
+        Row(
             name=row.holder_name,
             unit=row.unit,
             day=row.local_date,
@@ -108,6 +108,23 @@ def _unsigned(server: CardServerClient) -> Iterator[Row]:
             card_number=row.card_number,
             number=str(row.number),
         )
+        for row in found
+    )
+    return rows, server.register.open_rows().total
+
+
+def _papers(server: CardServerClient) -> Iterator[Waiting]:
+    """Papers that have not come out, and those whose invoices were not handed over."""
+    try:
+        found = server.papers.owed(limit=_SHOWN)
+    except ServerError as error:
+        yield Waiting(word="papers", problem=problem_of(error))
+        return
+    for word, papers, total in (
+        ("papers", found.not_printed, found.totals.not_printed),
+        ("invoices", found.invoices, found.totals.invoices),
+    ):
+        yield Waiting(word=word, rows=tuple(map(_paper, papers)), total=total)
 
 
 def _paper(paper: DocumentView) -> Row:
@@ -121,12 +138,16 @@ def _paper(paper: DocumentView) -> Row:
     )
 
 
-def _unfiled(server: CardServerClient) -> Iterator[Row]:
-    for copy in server.people.unfiled().copies:
-        yield Row(
+def _unfiled(server: CardServerClient) -> tuple[Iterable[Row], int]:
+    found = server.people.unfiled(_SHOWN)
+    rows = (
+        Row(
             name=copy.holder_name,
             unit=copy.unit,
             day=local_date(copy.at),
             holder_id=copy.holder_id,
             paper=copy.paper,
         )
+        for copy in found.copies
+    )
+    return rows, found.total

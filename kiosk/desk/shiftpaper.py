@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from cardserver.domain.document import DocumentKind
-from cardserver.domain.receiptbook import BookKind
-from cardserver.domain.shift import HoldKind
 from cardserver.wire_shifts import (
     Hold,
     MovementView,
@@ -13,38 +10,20 @@ from cardserver.wire_shifts import (
     SpotCheckView,
     ZView,
 )
+from kiosk.station import printed
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.paper import Letterhead
 from printer import shift_report
 from printer.receipt import Receipt
 from printer.shift_report import Account, Closing, Moved, Numbers
 
-_MOVED: Final = {
-    "tender": "收款",
-    "change": "找零",
-    "refund": "退款",
-    "drop": "上缴出纳",
-    "loan": "借支",
-    "credit-back": "退付卡内余额",
-    "counterfeit": "存疑钞票",
-}
-_EARNED: Final = {
-    "card-cost": "IC卡工本费",
-    "parking": "车位月租费",
-    "temporary": "临时停车费",
-    "other": "其他收费",
-    "kept": "待核对转收",
-}
-_PAPERS: Final = {DocumentKind.FORMAL_RECEIPT: "收款收据", DocumentKind.TOP_UP_SLIP: "充值凭条"}
-_BOOKS: Final = {BookKind.FORMAL_RECEIPT: "收据", BookKind.QUOTA_INVOICE: "定额发票"}
-_LEFT: Final = {HoldKind.REGISTER: "登记表待签名", HoldKind.FILING: "资料待归档"}
 _SLIPS: Final = {
     "drop": ("现金上缴单", "出纳"),
     "hand-in": ("交班现金上缴单", "出纳"),
     "loan": ("借支单", "领款人"),
     "counterfeit": ("存疑钞票登记单", "收款责任人"),
     "repayment": ("赔偿收款单", "赔偿人"),
-    "credit-back": ("卡内余额退付单", "领款人"),
+    "credit-back": (f"{printed.CREDIT}退付单", "领款人"),
 }
 _LETTERS: Final = {
     "drop": "SJ",
@@ -119,7 +98,7 @@ def spot_check_paper(head: Letterhead, check: SpotCheckView) -> Receipt:
         comment=check.comment,
         papers=_numbers(check.papers),
         books=[
-            (f"{_BOOKS[book.kind]} {book.label}", book.used, book.void, book.blank)
+            (f"{printed.BOOKS[book.kind]} {book.label}", book.used, book.void, book.blank)
             for book in check.books
         ],
     )
@@ -134,10 +113,16 @@ def _account(report: ShiftReport) -> Account:
         until=report.until.astimezone(ESTATE_ZONE),
         float_fen=report.float_fen,
         moved=[
-            Moved(name=_MOVED.get(each.kind, each.kind), count=each.count, fen=each.amount_fen)
+            Moved(
+                name=printed.MOVEMENTS.get(each.kind, each.kind),
+                count=each.count,
+                fen=each.amount_fen,
+            )
             for each in report.movements
         ],
-        earned=[(_EARNED.get(each.item, each.item), each.amount_fen) for each in report.earned],
+        earned=[
+            (printed.ITEMS.get(each.item, each.item), each.amount_fen) for each in report.earned
+        ],
         papers=_numbers(report.papers),
         expected_fen=report.expected_fen,
     )
@@ -145,10 +130,12 @@ def _account(report: ShiftReport) -> Account:
 
 def _numbers(papers: tuple[PaperRange, ...]) -> list[Numbers]:
     return [
-        Numbers(name=_PAPERS[each.kind], first=each.first, last=each.last, count=each.count)
+        Numbers(
+            name=printed.DOCUMENTS[each.kind], first=each.first, last=each.last, count=each.count
+        )
         for each in papers
     ]
 
 
 def _left_open(holds: tuple[Hold, ...]) -> list[str]:
-    return [f"{_LEFT.get(each.kind, each.kind)} {each.subject}" for each in holds]
+    return [f"{printed.LEFT_OPEN.get(each.kind, each.kind)} {each.subject}" for each in holds]

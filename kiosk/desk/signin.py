@@ -56,6 +56,8 @@ def guard_pages(app: Flask, counter: Counter) -> None:
             presence.acted()
         if request.method == "POST" and not ours:
             presence.forget_wanted()
+        elif not ours and endpoint not in _BY_ITSELF:
+            presence.look_begins()
         return None
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -23,12 +24,16 @@ from cardserver.wire import (
     CardView,
     DocumentView,
     Quote,
+    ReadKeys,
+    Refusal,
     SaleRequest,
     SaleView,
     Ticket,
     TopUpRequest,
     WaitingSale,
+    WaitingSales,
 )
+from cardserver.wire_laid import CardLaid
 from cardserver.wire_payments import Provider
 from drivers.api import BillAcceptor, Card, CardIdentity, CardReader, SecureChannel
 from drivers.errors import AcceptorUnsuitable, CardAbsent, CardRemoved, DeviceError
@@ -88,6 +93,7 @@ class Visit:
 
     identity: CardIdentity | None = None
     card: CardView | None = None
+    read_keys: ReadKeys | None = None
     months: int = 1
     gap: Gap | None = None
     quote: Quote | None = None
@@ -113,6 +119,14 @@ def _can_go_on(waiting: WaitingSale) -> bool:
         and (sale.credited_fen > sale.returned_fen or bool(sale.open_codes))
         and not sale.open_tenders
     )
+
+
+def _price(laid: CardLaid) -> Quote:
+    """The price of one month. Raises ServerRefused where there is none."""
+    if laid.quote is None:
+        no = laid.refusal or Refusal(code=UNEXPECTED, message="neither a price nor a reason")
+        raise ServerRefused(no.code, no.message, reason=no.reason, rule=no.rule)
+    return laid.quote
 
 
 _BANK: Final = "bank-collected"
@@ -180,6 +194,7 @@ class Machine:
         self._leaving = False
         self._follow_at = 0.0
         self._codes_at = 0.0
+        self._laid: CardLaid | ServerError | None = None
         self._moved_at = self._monotonic()
         self._thread = threading.Thread(target=self._run, name="kiosk", daemon=True)
         self.post: ReaderPost[CardIdentity] = ReaderPost(
@@ -302,8 +317,11 @@ class Machine:
             self._again_at = now + _AGAIN_S
             self._check_devices()
 
-    def _check_devices(self) -> None:
-        """Open or close: reader, printer (PARK-12a), server, and a way to pay must be there."""
+    def _check_devices(self, ask: Callable[[], str] | None = None) -> None:
+        """Open or close: reader, printer (PARK-12a), server, and a way to pay must be there.
+
+        `ask` is how the server is asked where there is more to ask than that.
+        """
         if self.screen not in {Screen.ATTRACT, Screen.CLOSED}:
             return
         notes = self.post.fault or self._start_till()
@@ -311,7 +329,7 @@ class Machine:
         if not reason:
             self.paper.look()
             reason = "" if self.paper.can_print else f"printer-{self.paper.state}"
-        reason = reason or self._ask_server()
+        reason = reason or (ask or self._ask_server)()
         if not reason and notes and not self.scan.ready:
             reason = notes
         reason = IN_SERVICE if self.held else reason
@@ -348,12 +366,26 @@ class Machine:
             return "server-away"
         return ""
 
+    def _ask_about(self, seen: CardIdentity | DeviceError) -> str:
+        """The same when a card is laid down: one call says what its whole visit begins with."""
+        self._laid = None
+        if isinstance(seen, DeviceError) or not seen.supported:
+            return self._ask_server()
+        try:
+            self._laid = self.server.laid.card(seen.uid)
+        except ServerError as error:
+            self._laid = error
+            return self._ask_server()  # is it away, or only this card refused?
+        self.scan.heard(self._laid.means)
+        return ""
+
     # --- events
 
     def _card_laid(self, seen: CardIdentity | DeviceError) -> None:
         self._present = True
         if self.screen is Screen.LAY_BACK:
             if isinstance(seen, CardIdentity) and self._same_card(seen):
+                self.visit.read_keys = None  # it was away: its keys are asked for anew
                 self._move(Event.CARD_LAID)
                 self._write()
             else:
@@ -363,7 +395,7 @@ class Machine:
             mine = isinstance(seen, CardIdentity) and self._same_card(seen)
             self._problem("" if mine else "another-card")
         if self.screen is Screen.ATTRACT:
-            self._check_devices()
+            self._check_devices(partial(self._ask_about, seen))
         if not self._inviting():
             return
         self.visit = Visit()
@@ -386,10 +418,13 @@ class Machine:
         return self.visit.identity is not None and seen.uid == self.visit.identity.uid
 
     def _look_up(self, seen: CardIdentity) -> None:
-        visit = self.visit
+        visit, (laid, self._laid) = self.visit, (self._laid, None)
         visit.identity = seen
         try:
-            visit.card = self.server.card(uid=seen.uid)
+            if isinstance(laid, ServerError):
+                raise laid
+            laid = laid or self.server.laid.card(seen.uid)
+            visit.card, visit.read_keys = laid.card, laid.read_keys
             if visit.card is None or visit.card.open_operation is not None:
                 visit.ticket = self.server.open_operation(seen.uid)
             if visit.ticket is not None:
@@ -398,12 +433,12 @@ class Machine:
                 return
             problem = self._why_not(visit.card)
             # What the bank collected is not sold here, but it is written here (PARK-10a).
-            if problem in {"", _BANK} and visit.card and self._go_on_with_a_paid(visit.card):
+            if problem in {"", _BANK} and self._go_on_with_a_paid(laid.waiting):
                 return
             if problem:
                 self._refuse(problem)
                 return
-            self._offer(1)
+            self._offer(1, laid)
         except ServerError as error:
             self._refuse(_NOT_HERE.get(problem_of(error), problem_of(error)))
             return
@@ -412,10 +447,9 @@ class Machine:
             return
         self._move(Event.CARD_WELCOME)
 
-    def _go_on_with_a_paid(self, card: CardView) -> bool:
+    def _go_on_with_a_paid(self, waiting: WaitingSales) -> bool:
         """A top-up that was paid, or begun to be paid, and never written goes on (PARK-12a)."""
         visit = self.visit
-        waiting = self.server.waiting_for(card.number)
         visit.credit_fen = waiting.credit_fen
         sale = next((each for each in waiting.sales if _can_go_on(each)), None)
         if sale is None or not isinstance(sale.request, TopUpRequest):
@@ -445,13 +479,14 @@ class Machine:
             return "no-parking-right"
         return _BANK if card.parking.bank_collected else ""
 
-    def _offer(self, months: int) -> None:
+    def _offer(self, months: int, laid: CardLaid | None = None) -> None:
+        """So many months, at the price that is asked for, or came with the card for one."""
         card = self.visit.card
         if card is None:
             return
         self.visit.months = months
         request = TopUpRequest(card_number=card.number, months=months, gap=self.visit.gap)
-        self.visit.quote = self.server.quote(request)
+        self.visit.quote = _price(laid) if laid is not None else self.server.quote(request)
         self.visit.last_before = card.rights[RightKind.PARKING].last
         self.visit.last_after = self.visit.quote.after[RightKind.PARKING].last
 
@@ -720,7 +755,8 @@ class Machine:
                 request = TopUpRequest(
                     card_number=visit.card.number, months=visit.months, gap=visit.gap
                 )
-                visit.ticket = begin(request, card, self.server, visit.sale.sale_id)
+                sale_id, keys = visit.sale.sale_id, visit.read_keys
+                visit.ticket = begin(request, card, self.server, sale_id, keys=keys)
             if visit.ticket is not None:
                 settled = carry_out(visit.ticket, card, self.server, lambda _step: None)
                 visit.card, visit.document = settled.card, settled.document

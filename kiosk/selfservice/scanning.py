@@ -15,7 +15,7 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.qrpayment import QrState
 from cardserver.wire import SaleView
-from cardserver.wire_payments import Provider, QrView
+from cardserver.wire_payments import Provider, QrMeans, QrView
 
 END_S: Final = 5.0
 """How long a payer who wants to go back or away waits for the provider's last word."""
@@ -78,7 +78,10 @@ class Scan:
 
     def look_around(self) -> None:
         """Ask by which providers a code can be had. Raises ServerError."""
-        found = self._server.payments.means()
+        self.heard(self._server.payments.means())
+
+    def heard(self, found: QrMeans) -> None:
+        """By these providers a code can be had."""
         self.ready, self.away = found.ready, found.away
 
     def open(self, sale_id: str, provider: Provider) -> None:

@@ -142,6 +142,15 @@ function leaveSearch() {
   search.blur();
 }
 
+// In the office Esc first leaves a field in which something was typed, and only then the page: a
+// count of the drawer is not lost to one key.
+function leaveField(at) {
+  const typed = at.matches("input, textarea") && at.value !== at.defaultValue;
+  if (!typed || !document.body.matches(".office")) { return false; }
+  at.blur();
+  return true;
+}
+
 function onKey(event) {
   const at = event.target;
   const inSearch = Boolean(at.closest(".search"));
@@ -166,6 +175,7 @@ function onKey(event) {
       kept = null;
       if (foldMenu()) { return true; }
       if (inSearch) { leaveSearch(); return true; }
+      if (leaveField(at)) { return true; }
       return press(bearer("Escape"));
     default:
       if (/^\d$/.test(event.key) && !typing) { document.getElementById("received")?.focus(); return false; }

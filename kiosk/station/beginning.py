@@ -10,6 +10,7 @@ from cardserver.wire import (
     FormatRequest,
     IssueRequest,
     OperationRequest,
+    ReadKeys,
     ReplaceRequest,
     Ticket,
 )
@@ -30,16 +31,18 @@ def begin(
     *,
     operation_id: str | None = None,
     known: bool = True,
+    keys: ReadKeys | None = None,
 ) -> Ticket:
     """Read the card's slots and open the operation; the server compares them with its own books.
 
     A caller that may have to ask again keeps `operation_id`: the same id gives the same ticket.
     One that has just heard that the server does not know this chip says so with `known`: nothing
-    of ours is on it, and there are no keys to ask for.
+    of ours is on it, and there are no keys to ask for. One that was given the card's reading keys
+    before passes them on as `keys`.
     Raises ServerRefused (the rule that forbids it, `card-differs`, `card-busy`), CardError.
     """
     looked_at = known and not isinstance(request, FormatRequest)
-    found = found_slots(card, server) if looked_at else {}
+    found = found_slots(card, server, keys) if looked_at else {}
     blank = isinstance(request, IssueRequest | ReplaceRequest)
     return server.begin(
         BeginRequest(
@@ -56,9 +59,11 @@ def begin(
     )
 
 
-def found_slots(card: Card, server: CardServerClient) -> dict[int, bytes | None]:
+def found_slots(
+    card: Card, server: CardServerClient, given: ReadKeys | None = None
+) -> dict[int, bytes | None]:
     """Every slot of a card of ours, None for a torn one; nothing for a card we never keyed."""
-    known = server.read_keys(card.identity.uid)
+    known = given or server.read_keys(card.identity.uid)
     if known is None:
         return {}
     keys = KeySet(known.version, {KeyRole(role): key for role, key in known.keys.items()})

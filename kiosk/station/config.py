@@ -39,8 +39,8 @@
     journal = "gate.db"
     keep_days = 400                     # so long a line stays here after the server has it
 
-    [[lane]]                            # gate only, one or more
-    id = "car-in"
+    [[lane]]                            # gate only, one to a hundred
+    id = "car-in"                       # its own; up to 60 characters, no blanks
     name = "车场入口"
     right = "parking"                   # or "door"
     zone = 0
@@ -58,11 +58,20 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from cardserver.domain.admission import Direction, Identify, Lane
+from cardserver.domain.gateline import LONGEST_NAME
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import MAX_ZONE, RightKind
+from cardserver.wire_gatesync import MAX_LANES
 from printer.documents import ReceiptCopy
 
 
@@ -137,10 +146,16 @@ class GatePart(_Part):
     journal: Path
 
 
+LaneName = Annotated[
+    str, StringConstraints(max_length=LONGEST_NAME, pattern=r"^[^\s\x00-\x1f\x7f]+$")
+]
+"""A lane's id: it stands in every line of the journal, and in the rules."""
+
+
 class LanePart(_Part):
     """One way in or out."""
 
-    id: str
+    id: LaneName
     name: str
     right: RightKind
     zone: Annotated[int, Field(ge=0, le=MAX_ZONE)]
@@ -178,7 +193,15 @@ class Config(_Part):
     acceptor: DevicePart | None = None
     kiosk: KioskPart | None = None
     gate: GatePart | None = None
-    lane: tuple[LanePart, ...] = ()
+    lane: Annotated[tuple[LanePart, ...], Field(max_length=MAX_LANES)] = ()
+
+    @field_validator("lane")
+    @classmethod
+    def each_of_its_own(cls, lanes: tuple[LanePart, ...]) -> tuple[LanePart, ...]:
+        """Refuse two lanes of one id: their lines could not be told apart."""
+        if len({each.id for each in lanes}) < len(lanes):
+            raise ValueError("each lane has an id of its own")
+        return lanes
 
 
 def load_config(path: Path) -> Config:

@@ -49,12 +49,15 @@ _DIGITS = 18
 """More digits than a bell rings in a lifetime."""
 
 
-def stream(bell: Bell, seen: dict[str, int], *, keep_alive_s: float = 15.0) -> Iterator[str]:
+def stream(bell: Bell, seen: dict[str, int], *, keep_alive_s: float = 5.0) -> Iterator[str]:
     """Server-sent events for one page: an event per changed topic, a comment as a sign of life.
 
     `seen` are the counts when the page was drawn, so that nothing is missed in between. A topic
     the page has seen and this bell has not belongs to an earlier run of the station: the page is
     older than the station, and whatever it shows under that topic is to be fetched anew.
+
+    That a page has gone is noticed when something is sent to it. Until then it keeps one of the
+    station's threads busy, so the sign of life comes often.
     """
     yield ": listening\n\n"
     while True:

@@ -10,16 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import MAY_EXIST, DocumentKind, PrintResult
 from cardserver.domain.ids import card_number_text
-from cardserver.domain.rights import RightKind
-from cardserver.domain.sale import TenderKind
 from cardserver.domain.tariff import ChargeItem
 from cardserver.wire import CardView, DocumentContent, DocumentView
+from kiosk.station import printed
 from kiosk.station.clock import ESTATE_ZONE
 from printer.channel import Channel
 from printer.documents import (
@@ -41,18 +39,6 @@ from printer.spool import ask_status, print_job
 from printer.status import Paper, PrinterStatus
 
 _log = logging.getLogger(__name__)
-
-_ITEM_NAMES: Final = {ChargeItem.CARD_COST: "IC卡工本费", ChargeItem.PARKING: "车位月租费"}
-_OTHER: Final = "其他"
-_PAYMENT_NAMES: Final = {TenderKind.CASH_DESK: "现金", TenderKind.CASH_NOTE: "现金"}
-_CREDIT: Final = "卡内余额"
-_PROVIDER_NAMES: Final = {"wechat": "微信支付", "alipay": "支付宝"}
-_RIGHT_NAMES: Final = {RightKind.DOOR: "门禁", RightKind.PARKING: "停车"}
-_PENDING_REASONS: Final = {
-    "paid-in-part": "付款未完成",
-    "card-not-returned": "卡未放回",
-    "goes-back-by-phone": "手机付款原路退回",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +154,7 @@ class PaperDesk:
             business="停车充值",
             card_number=card_number_text(card_number),
             received_fen=received_fen,
-            reason=_PENDING_REASONS.get(reason, f"写卡未完成 ({reason})"),
+            reason=printed.REASONS.get(reason, f"写卡未完成 ({reason})"),
             phone=self._letterhead.phone,
         )
         return self._send(slip)
@@ -199,7 +185,7 @@ class PaperDesk:
             holder=card.holder_name,
             unit=card.unit,
             card_number=card_number_text(card.number),
-            last_days={_RIGHT_NAMES[kind]: right.last for kind, right in card.rights.items()},
+            last_days={printed.RIGHTS[kind]: right.last for kind, right in card.rights.items()},
             phone=self._letterhead.phone,
         )
         return self._send(slip)
@@ -259,7 +245,7 @@ class PaperDesk:
             payer=f"{content.holder_name} {content.unit}",
             items=[
                 ReceiptItem(
-                    name=line.label or _ITEM_NAMES.get(line.item, _OTHER),
+                    name=line.label or printed.ITEMS[line.item],
                     unit_price_fen=line.unit_price_fen,
                     quantity=line.quantity,
                     card_numbers=numbers,
@@ -304,11 +290,11 @@ class PaperDesk:
 
 def _way_of_payment(content: DocumentContent) -> str:
     """Cash, each provider through which it was paid, and the card's credit."""
-    names = [_PROVIDER_NAMES.get(provider, provider) for provider in content.providers]
-    if content.tender_kind in _PAYMENT_NAMES:
-        names.insert(0, _PAYMENT_NAMES[content.tender_kind])
+    names = [printed.PROVIDERS.get(provider, provider) for provider in content.providers]
+    if content.tender_kind in printed.WAYS_OF_PAYMENT:
+        names.insert(0, printed.WAYS_OF_PAYMENT[content.tender_kind])
     if content.from_credit_fen:
-        names.append(_CREDIT)
+        names.append(printed.CREDIT)
     return "、".join(names)
 
 

@@ -269,10 +269,11 @@ class FrontDesk:
         return selling.open_sale(self.estate, self.caller, body)
 
     def pay(self, sale_id: str, fen: int, state: TenderState = TenderState.CREDITED) -> SaleView:
-        """Take money over the counter."""
+        """Take money over the counter, or a note of that value at a machine."""
+        at_a_kiosk = self.caller.kind is StationKind.KIOSK
         tender = TenderRequest(
             tender_id=new_id(),
-            kind=TenderKind.CASH_DESK,
+            kind=TenderKind.CASH_NOTE if at_a_kiosk else TenderKind.CASH_DESK,
             value_fen=fen,
             state=state,
             checked=True,

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, insert, select
 from waitress.server import create_server
 
 from cardserver.client import CardServerClient, ServerError, connect_gate
+from cardserver.client_gates import NO_STATE
 from cardserver.clientsigning import GateIdentity, GateSigner
 from cardserver.db.schema import Base
 from cardserver.domain.admission import Snapshot
@@ -26,6 +27,7 @@ from cardserver.services.setup import SETUP
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault, export_gate
 from cardserver.web.slots import WorkSlots
+from kiosk.gate.feed import ListFeed
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore
 from kiosk.gate.uplink import Uplink
@@ -168,6 +170,63 @@ class FarGate:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class DiskGate:
+    """A gate's list as it is in service: asked for, proven, decided with, and on its own disk.
+
+    One thread and two files a gate, its journal and its list; lanes and lines up are left out.
+    """
+
+    def __init__(self, who: GateIdentity, keys: GateKeys, port: int, folder: Path) -> None:
+        self._signer = GateSigner(who, keys, clock=utc_now)
+        self._server = connect_gate(f"http://127.0.0.1:{port}", self._signer)
+        self._files = [folder / f"{who.station}{ending}.db" for ending in ("", "-list")]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.faults = 0
+        self._switch_on()
+
+    def _switch_on(self) -> None:
+        self.journal, self.store = GateJournal(self._files[0]), ListStore(self._files[1])
+        self.feed = ListFeed(
+            server=self._server,
+            signer=self._signer,
+            store=self.store,
+            journal=self.journal,
+            clock=utc_now,
+        )
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.feed.snapshot
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def restart(self) -> None:
+        """Off, and on again without a line: all it knows is what lies on its disk."""
+        self._thread.join(20)
+        self.journal.close()
+        self.store.close()
+        self._server.close()
+        self._switch_on()
+
+    def close(self) -> None:
+        self._stop.set()
+        self.journal.close()
+        self.store.close()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.feed.ask(8.0, NO_STATE)
+            except ServerError:
+                self.faults += 1
+                self._stop.wait(0.2)
 
 
 class Listener:

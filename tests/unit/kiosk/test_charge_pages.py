@@ -169,6 +169,18 @@ def test_nonsense_in_an_entry_is_told_kindly(
     assert len(site.counter.server.charges.latest()) == before
 
 
+def test_a_payer_nobody_knows_is_told_kindly_and_nothing_is_booked_fee_22(
+    site: Site, desk: FlaskClient
+) -> None:
+    before = len(site.counter.server.charges.latest())
+    stepped = {"name": CASHIER, "password": DEMO_PASSWORD, "action": "free-amount"}
+    desk.post("/step-up", data=stepped)
+    said = send(desk, "/charges/", {**FAX, "holder_id": "999999"})
+    desk.post("/step-up/end")
+    assert "档案里没有这位交款人" in said
+    assert len(site.counter.server.charges.latest()) == before
+
+
 def test_without_a_payer_the_page_says_where_to_find_one(desk: FlaskClient) -> None:
     desk.post("/home")
     assert "请先在柜台找到交款人" in text(desk.get("/charges/").text)

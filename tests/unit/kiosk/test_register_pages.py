@@ -17,6 +17,7 @@ from cardserver.domain.signature import Signer
 from cardserver.domain.station import StationKind
 from cardserver.services.registering import enter
 from cardserver.services.turn import Caller, writing
+from kiosk.station.web import LANGUAGE_COOKIE
 from simulators import estate as demo_estate
 from simulators.clock import DemoClock
 from simulators.site import Site
@@ -161,6 +162,26 @@ def test_the_list_filters_and_prints_what_it_shows_ic_19d(site: Site, desk: Flas
     assert "异常\n遗失" in cells
     sheet = load_workbook(io.BytesIO(desk.get("/register/xlsx?unit=9-0909").data)).worksheets[0]
     assert sheet["B1"].value == "7.5.1-G01-01-F1"
+
+
+@pytest.mark.parametrize(
+    ("remark", "on_paper", "in_english"),
+    [
+        ("holder 王秀兰", "持卡人 王秀兰", "The holder 王秀兰"),
+        ("finder 陈立 在电梯里", "拾到者 陈立 在电梯里", "The finder 陈立 在电梯里"),
+        ("man-made: 折断", "人为损坏：折断", "Man-made damage：折断"),
+        ("issue: undone-by-clerk", "发卡：前台撤销", "Issue a card：Undone at the desk"),
+        ("写成了隔壁", "写成了隔壁", "写成了隔壁"),
+    ],
+)
+def test_a_remark_is_chinese_on_paper_and_in_the_pages_language_on_the_screen_ic_19b(
+    site: Site, desk: FlaskClient, remark: str, on_paper: str, in_english: str
+) -> None:
+    number = entered(site, unit="8-0808", remark=remark)
+    desk.set_cookie(LANGUAGE_COOKIE, "en")
+    assert in_english in said(desk, f"/register/{number}")
+    lines = desk.get("/register/csv?unit=8-0808").data.decode("utf-8-sig")
+    assert on_paper in lines
 
 
 @pytest.mark.parametrize(

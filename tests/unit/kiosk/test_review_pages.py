@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from cardserver.domain.verification import Paper
-from cardserver.wire_people import CopyRequest
+from cardserver.wire_people import CopyRequest, FilingRequest
+from kiosk.desk import reminders
 from kiosk.desk.waiting import WaitingNumber
 from simulators import estate as demo_estate
 from simulators.clock import DemoClock
@@ -220,6 +221,23 @@ def test_the_number_never_falls_below_nobody_and_the_threshold_is_a_setting() ->
     for _ in range(200):
         waiting.change(1)
     assert waiting.number == 99
+
+
+def test_of_a_long_list_the_page_shows_the_oldest_and_says_how_many_there_are_ic_12c(
+    site: Site, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "_SHOWN", 1)
+    for paper in (Paper.ID_CARD, Paper.VEHICLE_LICENCE):
+        copy = CopyRequest(copy_id=str(uuid4()), paper=paper, occasion="补件")
+        site.counter.server.people.record_copy(site.people.tenant, copy)
+    waiting = site.counter.server.people.unfiled(10).copies
+    try:
+        assert f"显示前 1 条，共 {len(waiting)} 条。" in said(desk, "/reminders/")
+        assert len(waiting) == 2
+    finally:
+        for each in waiting:
+            filed = FilingRequest(filing_id=str(uuid4()), folder="A-1")
+            site.counter.server.people.file_copy(each.copy_id, filed)
 
 
 def test_a_copy_taken_in_the_morning_waits_since_that_day_of_the_estate_cal_01c(

@@ -65,12 +65,15 @@ from kiosk.desk.figures import TAKINGS
 from kiosk.desk.gatepages import TABS as GATE_TABS
 from kiosk.desk.pages import PAGES
 from kiosk.desk.papers import TABS as PAPER_TABS
+from kiosk.desk.register import REMARKS
 from kiosk.desk.views import _KEYS
+from kiosk.gate.checkpages import RESULTS as CHECK_RESULTS
 from kiosk.gate.guarding import BOARD_AWAY, TAMPER
 from kiosk.gate.guardpages import REASONS as OPEN_REASONS
-from kiosk.gate.housekeeping import CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD
+from kiosk.gate.housekeeping import CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD, LINES_HELD_UP
 from kiosk.gate.lane import DISPLAY_AWAY, READER_AWAY, READER_TAMPER
 from kiosk.gate.troubles import BEGINS
+from kiosk.gate.wentback import CENTRE_RESTORED, DENIAL_LOST
 from kiosk.station.operating import Step
 from printer import spool
 from printer.errors import PrinterError
@@ -178,6 +181,7 @@ _PARKING_HEADS |= {"who", "line", "result", "fate"}
 ALARM_WORDS = {
     *(BOARD_AWAY, TAMPER, CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD),
     *(DISPLAY_AWAY, READER_AWAY, READER_TAMPER),
+    *(CENTRE_RESTORED, DENIAL_LOST, LINES_HELD_UP),
     *BEGINS.values(),
 }
 
@@ -245,7 +249,8 @@ GROUPS: dict[str, set[str]] = {
     "document.state.": values(DocumentState),
     "expired.": values(RightKind),
     "gates.alarm-word.": ALARM_WORDS,
-    "gate.guard.said.": {"opened", "not-opened", "neutral"},
+    "gate.guard.said.": {"opened", "not-opened", "neutral", "goods", "goods-differ", "material"},
+    "gate.checks.": set(CHECK_RESULTS),
     "gate.open-reason.": set(OPEN_REASONS),
     "gates.clone.": values(CloneSign),
     "gates.event.": values(EventKind),
@@ -294,6 +299,11 @@ GROUPS: dict[str, set[str]] = {
     "status.": values(CardStatus),
     "step.": values(Phase) - {Phase.WRITING, Phase.BROKEN_OFF, Phase.CLOSED},
 }
+SAID_BY_PAGES = {
+    "register.remark.": {word.replace(" ", "-") for word in REMARKS},
+}
+"""What no template asks for, but the code of a page."""
+
 REFUSING = frozenset(set(Reason) - GRANTING)
 
 

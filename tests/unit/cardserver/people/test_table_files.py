@@ -1,9 +1,11 @@
 """What an uploaded file is, and what stands in it: each trouble has its own clear answer."""
 
+import io
+import zipfile
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardserver.domain.errors import RuleViolation
@@ -104,6 +106,49 @@ def test_a_workbook_that_declares_entities_is_not_read() -> None:
     parts = {"xl/workbook.xml": '<!DOCTYPE w [<!ENTITY a "b">]><workbook/>'}
     with refused("file-broken"):
         read_table(packed(parts | {"xl/_rels/workbook.xml.rels": "<R/>"}), "a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ('<c r="XFD1048576"/>', "file-too-large"),  # half a terabyte, were room made for it
+        ('<c r="A1048576"/><c r="Z1"/>', "file-too-large"),
+        ('<c r="ZZZ1"/>', "file-too-large"),
+        ('<c r="A9999999"/>', "file-broken"),
+        ('<c r="A99999999999999999"/>', "file-broken"),
+        ('<c r="1A"/>', "file-broken"),
+        ('<c r="A0"/>', "file-broken"),
+    ],
+)
+def test_a_cell_beyond_any_table_is_refused_before_room_is_made_for_it(
+    cell: str, reason: str
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(workbook([HEAD, ROW]))) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    sheet = next(name for name in parts if name.startswith("xl/worksheets/"))
+    parts[sheet] = parts[sheet].replace("</sheetData>", f"<row>{cell}</row></sheetData>")
+    with refused(reason):
+        read_table(packed(parts), "a.xlsx")
+
+
+@pytest.mark.parametrize("missing", ["xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_without_one_of_its_parts_is_broken(missing: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(workbook([HEAD, ROW]))) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert missing in parts
+    del parts[missing]
+    with refused("file-broken"):
+        read_table(packed(parts), "a.xlsx")
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_workbook_with_a_few_bytes_changed_is_read_or_refused(data: st.DataObject) -> None:
+    changed = bytearray(workbook([HEAD, ROW]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(RuleViolation):
+        read_table(bytes(changed), "a.xlsx")
 
 
 def test_missing_and_doubled_columns_are_named() -> None:

@@ -78,6 +78,16 @@ def test_a_free_amount_is_the_cashiers_entry_with_name_and_reason_fee_36(desk: F
     assert charging.put_charge(desk.estate, HER_OWN, request(desk)).entered_by == CASHIER
 
 
+def test_nobody_is_charged_whose_name_is_not_on_file_fee_22(desk: FrontDesk) -> None:
+    stranger = request(desk).model_copy(update={"holder_id": 999_999})
+    with refused("payer-unknown", "FEE-22"):
+        charging.put_charge(desk.estate, BY_THE_CASHIER, stranger)
+    assert charging.latest(desk.estate, DESK).charges == ()
+    assert "put-charge" not in {
+        each.action for each in accounts.journal(desk.estate, DESK, 5).lines
+    }
+
+
 def test_its_money_gives_a_formal_receipt_of_the_drawn_book_without_a_card_fee_36(
     desk: FrontDesk,
 ) -> None:

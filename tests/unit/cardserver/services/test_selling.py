@@ -131,6 +131,18 @@ def test_notes_above_fifty_yuan_count_only_when_checked(
     assert selling.tender(desk.estate, DESK, sale, cash(fen)).credited_fen >= fen
 
 
+def test_money_is_booked_only_where_such_money_is_taken_fee_33(
+    desk: FrontDesk, sale: str, month: str
+) -> None:
+    """A desk has no acceptor, a kiosk no drawer: neither says that it took the other's money."""
+    with refused("taken-elsewhere", "FEE-33"):
+        selling.tender(desk.estate, DESK, sale, note())
+    with refused("taken-elsewhere", "FEE-33"):
+        selling.tender(desk.estate, KIOSK, month, cash(100_00))
+    assert selling.sale(desk.estate, DESK, sale).open_tenders == ()
+    assert selling.sale(desk.estate, DESK, month).credited_fen == 0
+
+
 def test_a_note_counts_when_it_is_credited_and_once(desk: FrontDesk, month: str) -> None:
     tender = note()
     accepting = selling.tender(desk.estate, KIOSK, month, tender)

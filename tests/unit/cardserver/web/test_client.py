@@ -100,9 +100,10 @@ def verified(client: CardServerClient, holder_id: int) -> str:
     return client.verify(request).verification_id
 
 
-def paid(
-    client: CardServerClient, request: OperationRequest, kind: TenderKind = TenderKind.CASH_DESK
-) -> str | None:
+def paid(client: CardServerClient, request: OperationRequest) -> str | None:
+    """Paid over the counter; a month is topped up at the kiosk here, with a note."""
+    at_the_kiosk = isinstance(request, TopUpRequest)
+    kind = TenderKind.CASH_NOTE if at_the_kiosk else TenderKind.CASH_DESK
     quote = client.quote(request)
     if not quote.total_fen:
         return None
