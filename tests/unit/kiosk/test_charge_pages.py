@@ -1,7 +1,6 @@
 """Pages of what stands on no list: the cashier's word, the money, the receipt, lost answers."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,21 +10,10 @@ from cardserver.domain.sale import SaleState
 from cardserver.domain.signin import DEMO_PASSWORD
 from cardserver.wire import TenderRequest
 from cardserver.wire_charges import ChargeView
-from simulators.clock import DemoClock
 from simulators.estate import CASHIER
 from simulators.site import Site
-from simulators.story import FIRST_DAY
-from tests.databases.sites import SettledSite
 
 FAX = {"item": "香港传真", "reason": "没有定价", "amount": "12.5"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,19 +10,8 @@ from flask.testing import FlaskClient
 from cardserver.client import ServerUnavailable
 from cardserver.domain.signin import DEMO_PASSWORD
 from kiosk.desk.business import Phase
-from simulators.clock import DemoClock
 from simulators.estate import CASHIER, CHANGE_FUND
 from simulators.site import Site
-from simulators.story import FIRST_DAY
-from tests.databases.sites import SettledSite
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture

@@ -20,23 +20,11 @@ from cardserver.services.turn import writing
 from kiosk.desk.business import Phase
 from kiosk.desk.presence import Presence
 from simulators import estate as demo_estate
-from simulators.clock import DemoClock
 from simulators.site import Site
-from simulators.story import FIRST_DAY
 from simulators.tour import create_app as create_tour
-from tests.databases.sites import SettledSite
 
 OWNER = "王秀兰"
 LOCAL = "http://localhost"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo, on the story's first day."""
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 
 from cardserver.domain.errors import RuleViolation
 from kiosk.station.typed import day, day_or_none, row_of, rows_of, yuan
-from simulators.clock import DemoClock
 from simulators.site import Site
-from simulators.story import FIRST_DAY
-from tests.databases.sites import SettledSite
 
 ENDLESS = "9" * 5000
 """More digits than Python turns into a number."""
@@ -69,14 +66,6 @@ def test_anything_else_is_no_row(typed: str) -> None:
 def test_what_no_row_can_have_is_none(typed: str) -> None:
     assert row_of(typed) is None
     assert rows_of(["3", typed, "0", "5"]) == (3, 5)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture

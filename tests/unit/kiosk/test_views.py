@@ -27,10 +27,7 @@ from kiosk.gate.views import Face, sign_of, theme_at
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.web import POLICY
-from simulators.clock import DemoClock
 from simulators.site import Site
-from simulators.story import FIRST_DAY
-from tests.databases.sites import SettledSite
 
 FACES = ("desk", "kiosk", "gate")
 FIRST_PAGE_LIMIT = 100_000
@@ -48,15 +45,6 @@ NONSENSE = [
     "\x00",
     "9" * 500,
 ]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The running demo site on the story's first day."""
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture

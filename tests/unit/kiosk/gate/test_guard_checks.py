@@ -24,12 +24,9 @@ from kiosk.gate.checkpages import live_filings
 from kiosk.gate.checks import GuardChecks
 from kiosk.gate.shared import Shared
 from kiosk.station.events import Bell
-from simulators.clock import DemoClock
 from simulators.estate import GUARD, HEAD
 from simulators.site import Site
-from simulators.story import FIRST_DAY
 from tests.databases.frontdesk import new_id
-from tests.databases.sites import SettledSite
 
 FILED = """
 [[filing]]
@@ -45,14 +42,6 @@ unit = "3-2-802"
 first = "2025-02-01"
 last = "2025-04-30"
 """
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 @pytest.fixture
