@@ -125,7 +125,7 @@ def test_a_listed_card_opens_and_a_car_that_drives_through_has_passed(gateway: G
     assert not gateway.goes(Place.BENEATH)
     gateway.reader.hold(WANG)
     gateway.until(lambda: gateway.goes(Place.BENEATH))
-    assert gateway.barrier.lamps["go"]
+    gateway.until(lambda: gateway.barrier.lamps["go"])
     gateway.until(lambda: "green" in gateway.reader.shown)
     gateway.until(lambda: gateway.display.colour == "green")
     gateway.lane.contacts.look()
