@@ -10,6 +10,7 @@ has been tried with, not by us; what is judged here is how our driver behaves wh
 off, boots slowly, loses its secure channel, holds reads back, or has another key or none.
 """
 
+import ctypes
 import threading
 import time
 from collections import deque
@@ -156,6 +157,13 @@ class VirtualOsdp:
         return {"event": Event.Status, "type": StatusReportType.Local, "report": report}
 
     def _obey(self, command: Mapping[str, Any]) -> tuple[int, dict[str, Any] | None]:
+        answer = self._answer(command)
+        # libosdp 3.2 lets go of a reference to it that it was never given (`pd_command_cb` in its
+        # osdp_sys/pd.c): without one to spare it is freed while something still points to it.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(answer))
+        return 0, answer
+
+    def _answer(self, command: Mapping[str, Any]) -> dict[str, Any] | None:
         match command["command"]:
             case Command.LED:
                 green = command["on_color"] == CommandLEDColor.Green
@@ -163,11 +171,11 @@ class VirtualOsdp:
             case Command.Buzzer:
                 self.shown.append(int(command["rep_count"]))
             case Command.Status:
-                return 0, {
+                return {
                     "command": Command.Status,
                     "type": StatusReportType.Local,
                     "report": bytes([self._opened, 0]),
                 }
             case _:
                 pass
-        return 0, None
+        return None
