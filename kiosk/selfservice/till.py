@@ -372,7 +372,9 @@ class Till:
             same = event.unnamed or event.value_fen == self._note.value_fen
             self._end_note(TenderState.CREDITED if same else TenderState.UNKNOWN)
         else:
-            _log.error("a note of %d fen was taken that nobody announced", event.value_fen)
+            # Told twice, perhaps; if not, the count of the box will be higher than the ledger.
+            what = "not named" if event.unnamed else f"of {event.value_fen} fen"
+            _log.error("a note %s was told as taken, and none was on its way", what)
 
     def _end_note(self, state: TenderState) -> None:
         note, self._note = self._note, None
