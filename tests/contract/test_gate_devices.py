@@ -94,13 +94,15 @@ def test_a_broken_line_to_a_display_ends_in_one_error_or_none(
 ) -> None:
     device = VirtualDisplay()
     line = FaultyLine(device)
-    display = bx5k.DRIVER.open({"port": plug(line).path, "timeout_ms": "60", "baud": "115200"})
+    mute = {StreamFaultKind.SILENCE, StreamFaultKind.CUT, StreamFaultKind.LATE}
+    patience = "250" if kind in mute else "2000"  # on a busy machine others answer late too
+    display = bx5k.DRIVER.open({"port": plug(line).path, "timeout_ms": patience, "baud": "115200"})
     line.break_line(StreamFault(kind=kind, at_byte=20))
     for _ in range(2):
         try:
             display.show(["请稍候"])
         except DeviceTimeout:
-            assert kind in {StreamFaultKind.SILENCE, StreamFaultKind.CUT, StreamFaultKind.LATE}
+            assert kind in mute
         except FrameError:
             assert kind is StreamFaultKind.GARBLE
     line.break_line(None)
