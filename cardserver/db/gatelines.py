@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from cardserver.db.bulk import stored_instant
 from cardserver.db.prepared import Prepared, send
 from cardserver.db.tables_gateevents import GateCursorRow, GateEventRow, GatePurgeRow
-from cardserver.domain.gateevent import GENESIS, GateEvent
+from cardserver.domain.gateevent import GENESIS, GateEvent, stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,16 +177,6 @@ def _rows(
             event.sequence,
             stored_instant(connection, event.at),
             taken,
-            event.lane,
-            event.kind.value,
-            event.uid,
-            event.card_number,
-            event.granted,
-            event.reason,
-            event.snapshot_version,
-            event.about,
-            event.by,
-            event.detail,
-            event.counter,
+            *stored(event),
             chain,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum, unique
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 
@@ -69,6 +70,13 @@ class GateEvent:
     by: str = ""
     detail: str = ""
     counter: int | None = None
+
+
+stored: Final = attrgetter(
+    *("lane", "kind.value", "uid", "card_number", "granted", "reason", "snapshot_version"),
+    *("about", "by", "detail", "counter"),
+)
+"""What stands in columns beside number and instant, wherever lines are kept, in their order."""
 
 
 def link(before: bytes, journal: str, event: GateEvent, at: str = "") -> bytes:

@@ -67,8 +67,8 @@ import json
 import re
 import tomllib
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, TypeVar
 
 from cardserver.domain.gaterules import (
     OUTSIDE,
@@ -97,6 +97,8 @@ MAX_DOCUMENT: Final = 80_000
 """Characters; some five hundred workers. A request of ours holds no more."""
 
 LANGUAGES: Final = ("zh-Hans", "zh-Hant", "en")
+_K = TypeVar("_K", bound=str | int)
+_V = TypeVar("_V")
 _MOST_INSIDE: Final = 100_000
 _MOST_MINUTES: Final = 24 * 60
 _MOST_DAYS: Final = 90
@@ -177,10 +179,20 @@ def _areas(top: Section) -> dict[str, Area]:
             own_space=each.yes("own_space", default=True),
         )
         each.done()
-        if area.area_id in found:
-            each.flaw(FlawWord.NAMED_TWICE, "id", area.area_id)
-        found[area.area_id] = area
+        _enter(found, area.area_id, area, each, "id")
     return found
+
+
+def _enter(found: dict[_K, _V], key: _K, value: _V, section: Section, field: str) -> None:
+    """Keep what stands under a name; a name that stands twice is a flaw of its second place."""
+    if key in found:
+        section.flaw(FlawWord.NAMED_TWICE, field, key)
+    found[key] = value
+
+
+def _check_days(first: date, last: date, section: Section) -> None:
+    if last < first:
+        section.flaw(FlawWord.DAYS_BACKWARDS, "last", last)
 
 
 def _lanes(top: Section) -> dict[str, LaneRule]:
@@ -194,9 +206,7 @@ def _lanes(top: Section) -> dict[str, LaneRule]:
             schedule=each.text("schedule", ""),
         )
         each.done()
-        if rule.lane_id in found:
-            each.flaw(FlawWord.NAMED_TWICE, "id", rule.lane_id)
-        found[rule.lane_id] = rule
+        _enter(found, rule.lane_id, rule, each, "id")
     return found
 
 
@@ -254,11 +264,8 @@ def _workers(top: Section) -> dict[int, WorkerPass]:
             filing=each.text("filing"),
         )
         each.done()
-        if held.last < held.first:
-            each.flaw(FlawWord.DAYS_BACKWARDS, "last", held.last)
-        if held.card_number in found:
-            each.flaw(FlawWord.NAMED_TWICE, "card", held.card_number)
-        found[held.card_number] = held
+        _check_days(held.first, held.last, each)
+        _enter(found, held.card_number, held, each, "card")
     return found
 
 
@@ -273,11 +280,8 @@ def _filings(top: Section) -> dict[str, Filing]:
             items=each.texts("items"),
         )
         each.done()
-        if filed.last < filed.first:
-            each.flaw(FlawWord.DAYS_BACKWARDS, "last", filed.last)
-        if filed.filing in found:
-            each.flaw(FlawWord.NAMED_TWICE, "id", filed.filing)
-        found[filed.filing] = filed
+        _check_days(filed.first, filed.last, each)
+        _enter(found, filed.filing, filed, each, "id")
     return found
 
 

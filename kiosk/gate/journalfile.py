@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link, written
+from cardserver.domain.gateevent import GENESIS, EventKind, GateEvent, link, stored, written
 
 VERSION: Final = 2
 ID: Final = "id"
@@ -89,22 +89,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
 def row_of(line: GateEvent, at: str, digest: bytes) -> Row:
     """A line's row; `at` is its instant as it is `written`, `digest` the chain's hash."""
-    return (
-        line.sequence,
-        at,
-        line.lane,
-        line.kind.value,
-        line.uid,
-        line.card_number,
-        line.granted,
-        line.reason,
-        line.snapshot_version,
-        line.about,
-        line.by,
-        line.detail,
-        line.counter,
-        digest,
-    )
+    return (line.sequence, at, *stored(line), digest)
 
 
 def insert(db: sqlite3.Connection, line: GateEvent, digest: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The real PC/SC daemon with vsmartcard's virtual reader, for all tests that need it."""
+"""The real PC/SC daemon with vsmartcard's virtual reader, and real ports, for all who need them."""
 
 import os
 from collections.abc import Generator, Iterator
@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 
 from simulators.pcscd import Pcscd, PcscdUnavailable, open_pcscd
+from tests.contract.plugging import Plug, ports
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -33,3 +34,10 @@ def pytest_pyfunc_call() -> Generator[None, object, object]:
         return (yield)
     except PcscdUnavailable as error:
         unavailable(str(error))
+
+
+@pytest.fixture
+def plug() -> Iterator[Plug]:
+    """Puts virtual devices on ports."""
+    with ports() as plug_in:
+        yield plug_in

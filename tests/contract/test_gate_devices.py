@@ -1,7 +1,5 @@
 """The gate's Wiegand readers and displays over a real port, and a loop that sticks."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from drivers.api import CodeReader, Tone
@@ -9,26 +7,12 @@ from drivers.displays import bx5k
 from drivers.errors import DeviceBusy, DeviceNotFound, DeviceTimeout, FrameError
 from drivers.readers import wiegand
 from simulators.display import VirtualDisplay
-from simulators.stream import FaultyLine, PtyPort, StreamDevice, StreamFault, StreamFaultKind
+from simulators.stream import FaultyLine, PtyPort, StreamFault, StreamFaultKind
 from simulators.wiegand import Trouble, VirtualWiegand
+from tests.contract.plugging import Plug
 
 PATIENCE_S = 5.0
 UID = bytes.fromhex("04A1B2C3D4E5F6")
-
-Plug = Callable[[StreamDevice], PtyPort]
-
-
-@pytest.fixture
-def plug() -> Iterator[Plug]:
-    ports: list[PtyPort] = []
-
-    def on_a_port(device: StreamDevice) -> PtyPort:
-        ports.append(PtyPort(device))
-        return ports[-1]
-
-    yield on_a_port
-    for port in ports:
-        port.close()
 
 
 def opened(port: PtyPort, **settings: str) -> CodeReader:

@@ -19,7 +19,8 @@ from drivers.readers.bitcode import write_message
 from drivers.readers.osdp import DRIVER, OsdpReader
 from drivers.readers.osdp_bus import SERVICE_S
 from simulators.osdp import VirtualOsdp
-from simulators.stream import FaultyLine, PtyPort, StreamDevice, StreamFault, StreamFaultKind
+from simulators.stream import FaultyLine, StreamFault, StreamFaultKind
+from tests.contract.plugging import Plug
 
 PATIENCE_S = 8.0
 UID = bytes.fromhex("89D41B81")
@@ -27,7 +28,6 @@ LONG_UID = bytes.fromhex("04A1B2C3D4E5F6")
 KEY = bytes(range(0x51, 0x61))
 OTHER = bytes(range(0x71, 0x81))
 
-Plug = Callable[[StreamDevice], PtyPort]
 Install = Callable[..., CodeReader]
 
 
@@ -36,19 +36,6 @@ def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less patience than in a real gate, where lines are longer than here."""
     monkeypatch.setattr(osdp_bus, "SILENT_S", 0.6)
     monkeypatch.setattr(osdp_bus, "HELD_S", 0.3)
-
-
-@pytest.fixture
-def plug() -> Iterator[Plug]:
-    ports: list[PtyPort] = []
-
-    def on_a_port(device: StreamDevice) -> PtyPort:
-        ports.append(PtyPort(device))
-        return ports[-1]
-
-    yield on_a_port
-    for port in ports:
-        port.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Times are real here, so waiting is done by the drivers' own timeouts and nothing
 
 import errno
 import os
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,14 +24,11 @@ from simulators.barrier_board import Model, VirtualRelayBoard
 from simulators.id003 import VirtualId003
 from simulators.stream import (
     FaultyLine,
-    PtyPort,
-    StreamDevice,
     StreamFault,
     StreamFaultKind,
     TcpPort,
 )
-
-Plug = Callable[[StreamDevice], PtyPort]
+from tests.contract.plugging import Plug
 
 
 class Echo:
@@ -43,19 +39,6 @@ class Echo:
 class Deaf:
     def receive(self, _: bytes) -> bytes:
         return b""
-
-
-@pytest.fixture
-def plug() -> Iterator[Plug]:
-    ports: list[PtyPort] = []
-
-    def plug_in(device: StreamDevice) -> PtyPort:
-        ports.append(PtyPort(device))
-        return ports[-1]
-
-    yield plug_in
-    for port in ports:
-        port.close()
 
 
 def line(port: str) -> LineSettings:
