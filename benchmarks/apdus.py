@@ -22,7 +22,8 @@ from smartcard.System import readers
 from benchmarks.estate import UID
 from benchmarks.measure import Effort, Figure, Measure, cpu_s
 from benchmarks.processes import yika
-from drivers.api import Channel, KeyRole, KeySet, StepState
+from drivers.api.cards import KeyRole, KeySet, StepState
+from drivers.api.readers import Channel
 from drivers.cards.opening import open_card
 from drivers.readers.pcsc import PcscChannel, PcscReader
 from simulators.cards.classic import VirtualClassic

@@ -90,7 +90,7 @@ def _rows(events: int, turn: int) -> list[tuple[object, ...]]:
         journal = str(UUID(int=turn * GATES + gate + 1))
         for number in range(1, events // GATES + 1):
             event = _event(number, gate)
-            given = {name: getattr(event, name) for name in GateEvent.__slots__}
+            given = {name: getattr(event, name) for name in GateEvent._fields}
             given |= {"site": _FLOOR, "device": f"gate-{gate}", "journal": journal}
             given |= {"kind": str(event.kind), "taken_at": _BEGAN, "chain": bytes(32)}
             rows.append(tuple(given[name] for name in COLUMNS))

@@ -22,17 +22,11 @@ from cardserver.services.opening import open_estate
 from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app
-from cardserver.wire import (
-    AddParkingRequest,
-    CardView,
-    IssueRequest,
-    OperationRequest,
-    SaleRequest,
-    TenderRequest,
-    TopUpRequest,
-    VerificationRequest,
-)
-from drivers.api import Card, SecureChannel
+from cardserver.wire_cards import CardView
+from cardserver.wire_requests import AddParkingRequest, IssueRequest, OperationRequest, TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
+from cardserver.wire_verifications import VerificationRequest
+from drivers.api.cards import Card, SecureChannel
 from drivers.cards.opening import open_card
 from kiosk.station.beginning import begin
 from kiosk.station.operating import carry_out

@@ -32,7 +32,7 @@ from cardserver.services.opening import open_estate
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Caller, Estate, writing
 from cardserver.vault import demo_vault
-from cardserver.wire_people import MAX_PART_BYTES, ImportRequest, PartRequest, TakeOverRequest
+from cardserver.wire_imports import MAX_PART_BYTES, ImportRequest, PartRequest, TakeOverRequest
 from simulators.site import Site
 
 PEOPLE: Final = 100_000
@@ -46,7 +46,7 @@ _DESK: Final = Caller(
 _NAMES: Final = "王李张刘陈杨赵黄周吴"
 _ASKED: Final = (
     *("王", "张秀", "赵芳", "112栋", "112-3-0704", "0704", "1390001", "4321", "30701", "109栋 王"),
-    *("1", "00000777", "没有这个人"),
+    *("1", "00000777", "没有这个人", "112 3 0704", "3单元0704"),
 )
 
 

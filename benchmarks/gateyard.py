@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,7 +68,7 @@ class Yard:
 
     def __init__(self, folder: Path, cards: CardList) -> None:
         self.keys = demo_gate_keys()
-        self._began = time.monotonic()
+        self._behind_s = time.time() - NOON.timestamp()
         self._snapshot = snapshot_of(cards)
         self.journal = GateJournal(folder / "gate.db")
         self.shared = Shared.of(self.journal, bell=Bell(), clock=self.clock)
@@ -76,7 +76,7 @@ class Yard:
 
     def clock(self) -> datetime:
         """Now, at the gate."""
-        return NOON + timedelta(seconds=time.monotonic() - self._began)
+        return datetime.fromtimestamp(time.time() - self._behind_s, UTC)
 
     def snapshot(self) -> Snapshot:
         """The list and the rules, as the uplink hands them out."""

@@ -1,22 +1,22 @@
 """What the server does for one issue at the desk: from the verification to the numbered receipt.
 
 Counted is the time inside the server's own application, all calls of one issue together; what card,
-reader and clerk take is not in it. The store is SQLite with synchronous=FULL. The baseline is the
-95th percentile of the same SQL statements sent bare to a copy of the same database.
+reader and clerk take is not in it. The store is SQLite with synchronous=FULL. Each issue stands
+beside the same SQL statements sent bare to a copy of the store (`benchmarks.statements`).
 """
 
 import gc
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.estate import Desk, desk_of
 from benchmarks.measure import Effort, Figure, Measure
-from benchmarks.statements import recording, replayed_s
+from benchmarks.statements import Store, paired
 from cardserver.services.opening import open_estate
 from cardserver.vault import demo_vault
 from cardserver.web.app import create_app
@@ -52,25 +52,21 @@ class Metered:
 def desk_issue(effort: Effort) -> Figure:
     """Milliseconds of server work in one issue, 95th percentile."""
     with TemporaryDirectory(prefix="yika-bench-") as name:
-        before, after = Path(name) / "before.db", Path(name) / "yika.db"
-        estate = open_estate(f"sqlite:///{after}", demo_vault(), name=demo_estate.ESTATE_NAME)
+        database = Path(name) / "yika.db"
+        estate = open_estate(f"sqlite:///{database}", demo_vault(), name=demo_estate.ESTATE_NAME)
         people = demo_estate.settle_in(estate)
         app = Metered(create_app(estate))
         desk = desk_of(estate, people, app, "classic-1k")
-        copied(after, before)
-        with as_served(), recording(estate.engine) as made:
-            times = []
-            for number in range(effort.part_of(ISSUES) + WARM_UP):
-                made.begin_piece()
-                times.append(_one(desk, app, number))
-        estate.engine.dispose()
-        bare = replayed_s(made.pieces, before)
-    return Figure(
-        name="desk.issue",
-        value=p95(times[WARM_UP:]) * 1000,
-        unit="ms",
-        baseline=p95(bare[WARM_UP:]) * 1000,
-    )
+        store = Store(engine=estate.engine, database=database, copy=Path(name) / "copy.db")
+        numbers = count()
+        with as_served():
+            return paired(
+                "desk.issue",
+                lambda: _one(desk, app, next(numbers)),
+                store,
+                count=effort.part_of(ISSUES),
+                warm_up=WARM_UP,
+            )
 
 
 def _one(desk: Desk, app: Metered, number: int) -> float:
@@ -89,17 +85,6 @@ def as_served() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def copied(source: Path, target: Path) -> None:
-    """The database with all that is committed in it."""
-    with closing(sqlite3.connect(source)) as found, closing(sqlite3.connect(target)) as made:
-        found.backup(made)
-
-
-def p95(times: Sequence[float]) -> float:
-    """The 95th percentile."""
-    return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
 
 
 MEASURES: Final[Mapping[str, Measure]] = {"desk.issue": desk_issue}

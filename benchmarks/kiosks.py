@@ -20,18 +20,18 @@ from typing import Final
 
 import httpx
 
-from benchmarks.issuing import p95
-from benchmarks.measure import Effort, Figure, Measure, wall_s
+from benchmarks.measure import Effort, Figure, Measure, p95, wall_s
 from benchmarks.processes import yika
 from benchmarks.starting import Server, bytes_of, ended, free_port, keys_made, served
 from kiosk.selfservice.flow import Screen
 from simulators.acceptor import VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE
+from simulators.deskstory import add_parking, issue_to_the_owner
 from simulators.paper import VirtualPrinter
 from simulators.pcscd import PcscdUnavailable, open_pcscd
 from simulators.site import ADDRESSES, Site
-from simulators.story import Teller, add_parking, issue_to_the_owner
 from simulators.stream import PtyPort, TcpPort
+from simulators.teller import Teller
 from tests.browser.served import KIOSK_SIZE, serve
 from tests.chromium import open_chromium
 from tests.databases.stores import lay_out_sqlite

@@ -61,7 +61,7 @@ def _receipt(cards: int) -> Receipt:
         operator="张晓",
         station="翠湖花园 前台1",
         received_fen=cards * 20_00,
-        valid_until=date(2027, 5, 8),
+        last_days={"门禁": date(2027, 5, 8)},
     )
     code = Qr("YIKA-SLIP 00000117 00000117 30000 2025-05-09")
     return replace(paper, lines=(*paper.lines, code, Text("00000117", CENTRED)))

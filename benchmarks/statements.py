@@ -1,35 +1,57 @@
 """The same SQL once more, bare: what the statements of a piece of work cost without the program.
 
-A recorder notes every statement that reaches the driver, BEGIN and COMMIT among them; `replayed_s`
-sends them again through the sqlite3 module alone to a copy of the database as it was before, with
-the same durability and the same checks of foreign keys.
+A recorder notes every statement that reaches the driver, BEGIN and COMMIT among them. As soon as a
+piece of work is done its statements go, through the sqlite3 module alone and with the same
+durability and the same checks of foreign keys, to a copy of the database as it was before.
+
+So every piece stands beside its own bare statements, and no more than moments lie between them: a
+disk that is slow for a second is slow for both. Value and baseline are the 95th percentiles of
+each side; the ratio is the median of the ratios of the pairs, which no single slow commit moves.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from operator import truediv
 from pathlib import Path
+from statistics import median
 from typing import Any, Final, Self
 
 from sqlalchemy import Dialect, Engine, event
+
+from benchmarks.measure import Figure, p95
 
 _PRAGMAS: Final = (
     *("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL"),
     "foreign_keys = ON",
 )
 
+Piece = list[tuple[str, Any]]
+"""Statements with their parameters; of those sent for many rows the parameters are a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A SQLite store at work, and where a copy of it may lie."""
+
+    engine: Engine
+    database: Path
+    copy: Path
+
 
 @dataclass(slots=True)
 class Recording:
-    """Pieces of work, each a list of statements with their parameters."""
+    """Statements with their parameters, as they come. To note one is all that it costs the work."""
 
-    pieces: list[list[tuple[str, Any]]] = field(default_factory=list)
+    noted: Piece = field(default_factory=list)
 
-    def begin_piece(self) -> None:
-        """What comes now belongs to a new piece."""
-        self.pieces.append([])
+    def piece(self) -> Piece:
+        """What was noted since this was asked last."""
+        piece = self.noted.copy()
+        self.noted.clear()
+        return piece
 
 
 @contextmanager
@@ -37,12 +59,8 @@ def recording(engine: Engine) -> Iterator[Recording]:
     """Note every statement of this engine until the end of the block, where the driver takes it."""
     made = Recording()
 
-    def note(statement: str, parameters: Any) -> None:
-        if made.pieces:
-            made.pieces[-1].append((statement, parameters))
-
     def noting(_dialect: Dialect, _entry: Any, _words: Any, options: dict[str, Any]) -> None:
-        options["factory"] = _connection(note)
+        options["factory"] = _connection(made.noted.append)
 
     engine.dispose()
     event.listen(engine, "do_connect", noting)
@@ -53,17 +71,18 @@ def recording(engine: Engine) -> Iterator[Recording]:
         engine.dispose()
 
 
-def _connection(note: Callable[[str, Any], None]) -> type[sqlite3.Connection]:
+def _connection(note: Callable[[tuple[str, Any]], None]) -> type[sqlite3.Connection]:
     """A kind of connection that tells what it is asked; BEGIN comes as a statement."""
+    execute, executemany = sqlite3.Cursor.execute, sqlite3.Cursor.executemany
 
     class Cursor(sqlite3.Cursor):
         def execute(self, statement: str, parameters: Any = (), /) -> Self:
-            note(statement, tuple(parameters))
-            return super().execute(statement, parameters)
+            note((statement, parameters))
+            return execute(self, statement, parameters)
 
         def executemany(self, statement: str, parameters: Any, /) -> Self:
-            note(statement, tuple(tuple(each) for each in parameters))
-            return super().executemany(statement, parameters)
+            note((statement, parameters))
+            return executemany(self, statement, parameters)
 
     class Connection(sqlite3.Connection):
         def cursor(self, factory: Any = Cursor) -> Any:
@@ -71,29 +90,66 @@ def _connection(note: Callable[[str, Any], None]) -> type[sqlite3.Connection]:
 
         def commit(self) -> None:
             if self.in_transaction:
-                note("COMMIT", ())
+                note(("COMMIT", ()))
             super().commit()
 
         def rollback(self) -> None:
             if self.in_transaction:
-                note("ROLLBACK", ())
+                note(("ROLLBACK", ()))
             super().rollback()
 
     return Connection
 
 
-def replayed_s(pieces: Sequence[Sequence[tuple[str, Any]]], database: Path) -> list[float]:
-    """Seconds by the clock of each piece, sent bare to this database."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-    times = []
-    for piece in pieces:
+class Bare:
+    """The sqlite3 module alone, on a copy of the database."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = sqlite3.connect(database, isolation_level=None)
+        for pragma in _PRAGMAS:
+            self._connection.execute(f"PRAGMA {pragma}")
+
+    def close(self) -> None:
+        """Close the copy."""
+        self._connection.close()
+
+    def sent_s(self, piece: Piece) -> float:
+        """Seconds by the clock that these statements take."""
+        connection = self._connection
         began = time.perf_counter()
         for statement, parameters in piece:
             many = bool(parameters) and isinstance(parameters[0], list | tuple)
             send = connection.executemany if many else connection.execute
             send(statement, parameters).fetchall()
-        times.append(time.perf_counter() - began)
-    connection.close()
-    return times
+        return time.perf_counter() - began
+
+
+def paired(
+    name: str, work: Callable[[], float], store: Store, *, count: int, warm_up: int
+) -> Figure:
+    """Work, in milliseconds p95, beside its own statements sent bare.
+
+    `work` does one piece and tells the seconds that count. Ends with the store's engine closed.
+    """
+    copied(store.database, store.copy)
+    times, bare_times = [], []
+    with recording(store.engine) as made, closing(Bare(store.copy)) as bare:
+        made.piece()
+        for _ in range(count + warm_up):
+            times.append(work())
+            bare_times.append(bare.sent_s(made.piece()))
+    store.engine.dispose()
+    times, bare_times = times[warm_up:], bare_times[warm_up:]
+    return Figure(
+        name=name,
+        value=p95(times) * 1000,
+        unit="ms p95",
+        baseline=p95(bare_times) * 1000,
+        paired_ratio=median(map(truediv, times, bare_times)),
+    )
+
+
+def copied(source: Path, target: Path) -> None:
+    """The database with all that is committed in it."""
+    with closing(sqlite3.connect(source)) as found, closing(sqlite3.connect(target)) as made:
+        found.backup(made)

@@ -15,14 +15,14 @@ Everything is signed, proven and chained as in service.
 import json
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -43,7 +43,7 @@ from tests.scenario.distance import (
     many_cards,
     served,
 )
-from tests.scenario.ground import Ground, settled_in, template
+from tests.scenario.ground import Ground, Template, settled_in, template
 
 _UID: Final = bytes.fromhex("04A1B2C3D4E5F6")
 _GATES: Final = 200
@@ -54,24 +54,27 @@ _TIMES: Final = 5
 _GIVE_UP_S: Final = 120.0
 _WORD: Final = b"card 7 is blocked\n"
 
+_APART: Final = get_context("forkserver")
+"""A centre shares nothing with the gates' process; what all centres need is imported once."""
+
 
 # --- the centre, a process of its own
 
 
-def main(folder: Path, gates: int, cards: int) -> None:
-    """Serve on a port that is said first; then do what standard input says, and say when."""
-    (folder / "server.db").write_bytes(template().store)
+def _run(line: Connection, made: Template, folder: Path, gates: int, cards: int) -> None:
+    """Serve on a port that is said first; then do what the line says, and say when."""
+    (folder / "server.db").write_bytes(made.store)
     engine = open_engine(f"sqlite:///{folder / 'server.db'}")
-    ground = settled_in(engine)
+    ground = settled_in(engine, made=made)
     ground.do(ground.issue_request(ground.people.owner), make("desfire-ev2", _UID))
     if cards:
         many_cards(engine, cards)
     ground = replace(ground, clock=utc_now)  # type: ignore[arg-type]
     let_in(ground.estate, *(identity(number) for number in range(1, gates + 1)))
     with served(ground.estate, threads=8, waiting=gates + 20) as port:
-        _say(port)
-        for word in sys.stdin:
-            _say(_done(ground, word.strip(), gates))
+        line.send(port)
+        while True:
+            line.send(_done(ground, line.recv(), gates))
 
 
 def _done(ground: Ground, word: str, gates: int) -> object:
@@ -89,36 +92,27 @@ def _done(ground: Ground, word: str, gates: int) -> object:
     return began
 
 
-def _say(what: object) -> None:
-    sys.stdout.write(f"{json.dumps(what)}\n")
-    sys.stdout.flush()
-
-
 class _Centre:
     """That process, as this one speaks with it."""
 
     def __init__(self, folder: Path, gates: int, cards: int) -> None:
-        words = [sys.executable, "-m", "benchmarks.syncing", str(folder), str(gates), str(cards)]
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.port = int(self._read())
+        _APART.set_forkserver_preload([__name__])
+        self._line, far = _APART.Pipe()
+        asked = (far, template(), folder, gates, cards)
+        self._process = _APART.Process(target=_run, args=asked, daemon=True)
+        self._process.start()
+        far.close()  # so that a centre that has ended is heard
+        self.port = int(self._line.recv())
 
     def __call__(self, word: str) -> Any:
-        if self._process.stdin is None:
-            raise BrokenPipeError
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-        return self._read()
+        self._line.send(word)
+        return self._line.recv()
 
     def close(self) -> None:
         self._process.kill()
-        self._process.communicate()
-
-    def _read(self) -> Any:
-        if self._process.stdout is None:
-            raise BrokenPipeError
-        return json.loads(self._process.stdout.readline())
+        self._process.join()
+        self._process.close()
+        self._line.close()
 
 
 @contextmanager
@@ -295,7 +289,3 @@ MEASURES: Final[dict[str, Measure]] = {
     "sync.snapshot": snapshot,
     "sync.catchup": catchup,
 }
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -3,7 +3,7 @@
 Made are all calls of a visit as the kiosk makes them: what lies here with its price, the sale,
 every banknote announced and credited, the operation begun, the card's evidence judged, the slip
 told as printed. Card, acceptor and resident take no time. `kiosk.topup` is the time inside the
-server's application on SQLite with synchronous=FULL; its baseline is the same SQL sent bare
+server's application on SQLite with synchronous=FULL, each top-up beside the same SQL sent bare
 (`benchmarks.statements`). The rates are of four kiosks at once on stores that wait for the disk.
 """
 
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from benchmarks.estate import Desk, desk_of
-from benchmarks.issuing import Metered, as_served, copied, p95
+from benchmarks.issuing import Metered, as_served
 from benchmarks.measure import Effort, Figure, Measure
-from benchmarks.statements import recording, replayed_s
+from benchmarks.statements import Store, paired
 from cardserver.client import CardServerClient, in_process
 from cardserver.domain.document import PrintResult
 from cardserver.domain.parking import SpaceKind, Terms
@@ -28,9 +28,11 @@ from cardserver.services.parkingsetup import register_space, register_space_agre
 from cardserver.services.turn import Estate
 from cardserver.vault import demo_vault
 from cardserver.web.app import create_app
-from cardserver.wire import SaleRequest, SaleView, Settled, TenderRequest, TopUpRequest
 from cardserver.wire_laid import CardLaid
-from drivers.api import SecureChannel
+from cardserver.wire_operations import Settled
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, SaleView, TenderRequest
+from drivers.api.cards import SecureChannel
 from drivers.cards.opening import open_card
 from kiosk.station.beginning import begin
 from kiosk.station.operating import carry_out
@@ -124,26 +126,25 @@ def _lay_card(desk: Desk, estate: Estate, owner: int, number: int) -> tuple[Virt
 def _top_up(effort: Effort) -> Figure:
     """Milliseconds of server work in one top-up, 95th percentile."""
     with TemporaryDirectory(prefix="yika-bench-") as name:
-        before, after = Path(name) / "before.db", Path(name) / "yika.db"
-        estate = open_estate(f"sqlite:///{after}", demo_vault(), name=demo_estate.ESTATE_NAME)
+        database = Path(name) / "yika.db"
+        estate = open_estate(f"sqlite:///{database}", demo_vault(), name=demo_estate.ESTATE_NAME)
         app = Metered(create_app(estate))
         (kiosk,) = _kiosks(estate, app, 1)
-        copied(after, before)
-        with as_served(), recording(estate.engine) as made:
-            times = []
-            for _ in range(effort.part_of(TOP_UPS) + WARM_UP):
-                made.begin_piece()
-                app.spent_s = 0.0
-                kiosk.top_up()
-                times.append(app.spent_s)
-        estate.engine.dispose()
-        bare = replayed_s(made.pieces, before)
-    return Figure(
-        name="kiosk.topup",
-        value=p95(times[WARM_UP:]) * 1000,
-        unit="ms p95",
-        baseline=p95(bare[WARM_UP:]) * 1000,
-    )
+        store = Store(engine=estate.engine, database=database, copy=Path(name) / "copy.db")
+        with as_served():
+            return paired(
+                "kiosk.topup",
+                lambda: _one(kiosk, app),
+                store,
+                count=effort.part_of(TOP_UPS),
+                warm_up=WARM_UP,
+            )
+
+
+def _one(kiosk: Kiosk, app: Metered) -> float:
+    app.spent_s = 0.0
+    kiosk.top_up()
+    return app.spent_s
 
 
 def _rate(name: str, database: str, effort: Effort) -> Figure:
@@ -167,7 +168,7 @@ def _rate_sqlite(effort: Effort) -> Figure:
 
 def _rate_postgresql(effort: Effort) -> Figure:
     name = "kiosk.topup.rate.postgresql"
-    address = cluster(WAITS_FOR_THE_DISK)
+    address = cluster(WAITS_FOR_THE_DISK) if effort.starts else cluster()
     if address is None:
         return Figure(name=name, value=None, unit="top-ups/s", note="PostgreSQL is not installed")
     return _rate(name, empty_postgresql(address), effort)

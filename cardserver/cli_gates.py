@@ -120,7 +120,7 @@ def _caller() -> Any:
 
 
 def _open(opening: dict[str, Any]) -> "Estate":
-    from cardserver.services.opening import open_estate
+    from cardserver.services.opening import open_beside
     from cardserver.vault import KeyFile, Passphrase, open_vault
 
     if opening["keyfile"] and opening["passphrase_file"]:
@@ -132,7 +132,7 @@ def _open(opening: dict[str, Any]) -> "Estate":
     else:
         secret = Passphrase(click.prompt("Passphrase or PIN", hide_input=True, err=True))
     vault = open_vault(opening["keyring"], secret, pkcs11_library=opening["pkcs11_library"])
-    return open_estate(opening["database"], vault, name="Yika")
+    return open_beside(opening["database"], vault)
 
 
 def _line(each: "GateView") -> str:

@@ -94,7 +94,7 @@ def add(
 
     if not 1 <= len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
         raise click.BadParameter("a name has 1 to 60 printable characters", param_hint="NAME")
-    estate = _open(database)
+    estate = _open(database, first=True)
     request = NewOperator(
         request_id=str(uuid4()),
         name=name,
@@ -178,12 +178,17 @@ def _set_active(name: str, database: str, *, active: bool) -> None:
     click.echo(_line(keeping.set_active(estate, SETUP, _number(estate, name), request)))
 
 
-def _open(database: str) -> "Estate":
-    """The server's store. Log-ins need no card keys, so the estate's own stay locked away."""
-    from cardserver.services.opening import open_estate
+def _open(database: str, *, first: bool = False) -> "Estate":
+    """The server's store; the `first` person may be put on file before it was ever opened.
+
+    Log-ins need no card keys, so the estate's own stay locked away.
+    """
+    from cardserver.services.opening import open_beside, open_estate
     from cardserver.vault import demo_vault
 
-    return open_estate(database, demo_vault(), name="Yika")
+    if first:
+        return open_estate(database, demo_vault(), name="Yika")
+    return open_beside(database, demo_vault())
 
 
 def _number(estate: "Estate", name: str) -> int:

@@ -21,9 +21,9 @@ def purge(database: str) -> None:
     """Let all go whose day has come; the server does so daily by itself."""
     # Imported here so that ``yika --help`` stays quick. Letting go needs no card keys.
     from cardserver.services.imagepurge import purge_due
-    from cardserver.services.opening import open_estate
+    from cardserver.services.opening import open_beside
     from cardserver.services.setup import SETUP
     from cardserver.vault import demo_vault
 
-    estate = open_estate(database, demo_vault(), name="Yika")
+    estate = open_beside(database, demo_vault())
     click.echo(f"Pictures let go: {purge_due(estate, SETUP)}")

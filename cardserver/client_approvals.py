@@ -48,13 +48,20 @@ class ApprovalsCalls(Calls):
         return self._post("/api/applications", request, ApplicationView)
 
     def applications(
-        self, *, holder_id: int | None = None, waiting: bool = False
-    ) -> list[ApplicationView]:
-        """Applications, latest first: of one holder, or only those that wait for somebody."""
-        params = {"waiting": "true" if waiting else "false"}
+        self,
+        *,
+        holder_id: int | None = None,
+        waiting: bool = False,
+        offset: int = 0,
+        limit: int = 200,
+    ) -> ApplicationList:
+        """Applications of one holder or all, latest first; or those that wait, longest first."""
+        params = {"offset": str(offset), "limit": str(limit)}
+        if waiting:
+            params["waiting"] = "true"
         if holder_id is not None:
             params["holder_id"] = str(holder_id)
-        return list(self._get("/api/applications", ApplicationList, params).applications)
+        return self._get("/api/applications", ApplicationList, params)
 
     def application(self, application_id: str) -> ApplicationView:
         """One application with its steps."""

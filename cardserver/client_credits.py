@@ -1,8 +1,8 @@
 """Calls about what we owe to cards for their next top-up, reached as `client.credits`."""
 
 from cardserver.clientbase import Calls
+from cardserver.wire_cashmoves import MovementView
 from cardserver.wire_credits import CreditList, PayCreditBack
-from cardserver.wire_shifts import MovementView
 
 
 class CreditCalls(Calls):

@@ -1,7 +1,7 @@
 """Calls about books of numbered paper, void papers, quota invoices and the collection box."""
 
 from cardserver.clientbase import Calls
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import (
     BookList,
     BookView,

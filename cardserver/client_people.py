@@ -5,37 +5,38 @@ from uuid import uuid4
 
 from cardserver.clientbase import Calls
 from cardserver.domain.rights import HolderClass
-from cardserver.wire_people import (
+from cardserver.wire_copies import CopyList, CopyRequest, CopyView, FilingRequest
+from cardserver.wire_imports import (
     MAX_PART_BYTES,
-    PAGE,
-    ChangeHolderRequest,
-    ChangeUnitRequest,
-    CopyList,
-    CopyRequest,
-    CopyView,
-    EndHolderRequest,
     FateWord,
-    FileHolderRequest,
-    FileUnitRequest,
-    FilingRequest,
-    Household,
     ImportLines,
     ImportList,
     ImportRequest,
     ImportView,
-    Leaving,
     PartRequest,
+    TakeOverRequest,
+)
+from cardserver.wire_people import (
+    PAGE,
+    ChangeHolderRequest,
+    EndHolderRequest,
+    FileHolderRequest,
     PeopleList,
     PersonSheet,
     PersonView,
     Standing,
-    TakeOverRequest,
+    Unmasked,
+    UnmaskRequest,
+)
+from cardserver.wire_units import (
+    ChangeUnitRequest,
+    FileUnitRequest,
+    Household,
+    Leaving,
     Transferred,
     TransferRequest,
     UnitList,
     UnitView,
-    Unmasked,
-    UnmaskRequest,
 )
 from cardserver.wirebase import Wire
 

@@ -5,26 +5,21 @@ from datetime import date
 
 from cardserver.clientbase import Calls
 from cardserver.domain.review import Part, Quarter
+from cardserver.wire_figures import FiguresView
+from cardserver.wire_queue import QueueLog, QueueRequest
+from cardserver.wire_reminders import DueCounts, Reminders
 from cardserver.wire_review import (
     MAX_LINES,
     ComputeRequest,
     DecideRequest,
-    DueCounts,
-    FiguresView,
     LineList,
     LineView,
     QuarterView,
-    QueueLog,
-    QueueRequest,
-    Reminders,
     ReviewView,
     SeeRequest,
     SignRequest,
-    StockRequest,
-    StockView,
-    WorkYearRequest,
-    WorkYearView,
 )
+from cardserver.wire_stock import StockRequest, StockView, WorkYearRequest, WorkYearView
 
 
 class ReviewCalls(Calls):

@@ -1,33 +1,31 @@
 """The desk's calls about shifts, counts, reports, pay-outs and suspense."""
 
 from cardserver.clientbase import Calls
-from cardserver.wire_shifts import (
+from cardserver.wire_cashmoves import (
     CashToCashier,
+    MovementList,
+    MovementView,
+    PayLoan,
+    RepayClaim,
+    ReportCounterfeit,
+)
+from cardserver.wire_shifts import (
     CloseShift,
     CloseView,
     CountDrawer,
     CountView,
-    MovementList,
-    MovementView,
     OpenShift,
     OwnShift,
-    PayLoan,
     PrintZ,
-    RepayClaim,
-    ReportCounterfeit,
     Reprinted,
-    SettleSuspense,
     ShiftList,
     ShiftReport,
     ShiftView,
-    SpotCheckList,
-    SpotCheckRequest,
-    SpotCheckView,
-    SuspenseList,
-    SuspenseSettled,
     ZList,
     ZView,
 )
+from cardserver.wire_spotchecks import SpotCheckList, SpotCheckRequest, SpotCheckView
+from cardserver.wire_suspense import SettleSuspense, SuspenseList, SuspenseSettled
 
 
 class ShiftCalls(Calls):

@@ -1,6 +1,7 @@
 """Reading and replacing small secret files so that a crash leaves the old one or the new one."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from cardserver.domain.sealed import MAX_FILE_SIZE
 from cardserver.vault_store import KeyringExists, KeyringMissing, KeyringUnwritable
 
 _OWNER_ONLY: Final = 0o600
+_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -85,3 +87,10 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_open_to_all(path: Path) -> bool:
+    """True where every account of the machine may read or change the file. On Windows it can't be
+    seen in a file's mode: always False. Raises OSError.
+    """
+    return os.name == "posix" and bool(path.stat().st_mode & _OTHERS)

@@ -174,9 +174,10 @@ class ApplicationView(Wire):
 
 
 class ApplicationList(Wire):
-    """Applications, latest first."""
+    """Some applications, latest first, and how many there are of the kind asked for."""
 
     applications: tuple[ApplicationView, ...]
+    total: int
 
 
 class AppraisalView(Wire):

@@ -1,11 +1,8 @@
 """Charges on no list, on the wire: entered by the cashier, settled by who takes the money."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from cardserver.wire import DocumentView, SaleView
-from cardserver.wirebase import Fen, Instant, RowId, Text, Uuid, Wire, Word
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_sales import SaleView
+from cardserver.wirebase import Amount, Fen, Instant, RowId, Text, Uuid, Wire, Word
 
 
 class PutCharge(Wire):
@@ -18,7 +15,7 @@ class PutCharge(Wire):
     holder_id: RowId
     item: Word
     reason: Text
-    amount_fen: Annotated[Fen, Field(ge=1)]
+    amount_fen: Amount
 
 
 class SettleCharge(Wire):

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from cardserver.domain.admission import CardEntry, ListedRight, Snapshot
 from cardserver.domain.cardlist import CardList, ListRow
 from cardserver.domain.cardrow import pack_card
+from cardserver.domain.gatechecks import LONGEST_SLIP
 from cardserver.domain.gaterules import NO_RULES, GateRules
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -18,7 +19,7 @@ from cardserver.domain.ruledocument import MAX_DOCUMENT, RulesFlawed, read_rules
 from cardserver.domain.ruleflaws import FlawWord
 from cardserver.domain.schedules import Calendar
 from cardserver.domain.validity import ValidityPeriod
-from cardserver.wire import Period
+from cardserver.wire_cards import Period
 from cardserver.wirebase import Count, Instant, KeyVersion, Number, Text, Uid, Uuid, Wire, Word
 
 ZoneMask = Annotated[int, Field(ge=0, lt=2**32)]
@@ -27,6 +28,8 @@ RightLine = tuple[HolderClass, ZoneMask, date, date]
 
 Era = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16})?$")]
 """The name of a history of the list; empty where nobody says so."""
+
+Slip = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SLIP)]
 
 Document = Annotated[str, StringConstraints(max_length=MAX_DOCUMENT, pattern=r"^[^\x00]*$")]
 
@@ -101,6 +104,7 @@ class SnapshotView(Wire):
     `rules` None means those the gate has; a whole list without them says that there are none.
     `era` names the history that the version belongs to. `restored` says that the version asked for
     belongs to another: the centre went back to an older copy, and the gate's list is not its own.
+    `slips` are goods slips that were taken back at some gate (GATE-04).
     """
 
     version: int
@@ -112,6 +116,7 @@ class SnapshotView(Wire):
     rules: GateRulesView | None = None
     era: Era = ""
     restored: bool = False
+    slips: tuple[Slip, ...] = ()
 
     def to_domain(self, base: Snapshot | None = None) -> Snapshot:
         """The value a lane decides with; changes are laid over `base`."""
@@ -123,6 +128,7 @@ class SnapshotView(Wire):
             zone=ZoneInfo(self.zone),
             cards=self._cards(laid_over),
             rules=self._rules(laid_over, base),
+            slips=frozenset(self.slips).union(laid_over.slips if laid_over else ()),
         )
 
     def _rules(self, laid_over: Snapshot | None, base: Snapshot | None) -> GateRules:

@@ -15,7 +15,7 @@ from cardserver.domain.gateline import (
     LONGEST_UID,
     LOWEST_COUNTER,
 )
-from cardserver.wirebase import Count, HexBytes, Instant, Number, Uuid, Wire, Word
+from cardserver.wirebase import PLAIN, Count, HexBytes, Instant, Number, Uuid, Wire, Word
 
 MAX_LINES = 500
 """Lines in one batch: half of what a request may hold."""
@@ -23,11 +23,10 @@ MAX_LINES = 500
 MAX_LANES = 100
 """Lanes of one gate."""
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Chain = Annotated[HexBytes, Field(min_length=32, max_length=32)]
-Short = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=_PLAIN)]
-Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=_PLAIN)]
-Detail = Annotated[str, StringConstraints(max_length=LONGEST_DETAIL, pattern=_PLAIN)]
+Short = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=PLAIN)]
+Reason = Annotated[str, StringConstraints(max_length=LONGEST_REASON, pattern=PLAIN)]
+Detail = Annotated[str, StringConstraints(max_length=LONGEST_DETAIL, pattern=PLAIN)]
 Sequence = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 

@@ -1,8 +1,10 @@
 """What a kiosk is told when a card is laid down: all that its visit begins with, in one answer."""
 
-from cardserver.wire import CardView, Quote, ReadKeys, Refusal, WaitingSales
+from cardserver.wire_cards import CardView, ReadKeys
 from cardserver.wire_payments import QrMeans
-from cardserver.wirebase import Wire
+from cardserver.wire_prices import Quote
+from cardserver.wire_sales import WaitingSales
+from cardserver.wirebase import Refusal, Wire
 
 
 class CardLaid(Wire):

@@ -13,7 +13,7 @@ from cardserver.domain.receiptbook import (
     VoidOutcome,
 )
 from cardserver.domain.signature import MAX_STROKES_CHARS, SignedHow
-from cardserver.wire import DocumentContent, DocumentView
+from cardserver.wire_documents import DocumentContent, DocumentView
 from cardserver.wirebase import (
     Count,
     Fen,

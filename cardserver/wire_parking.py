@@ -8,7 +8,8 @@ from pydantic import Field
 from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.bankfile import MAX_LINES, RowFlaw
 from cardserver.domain.parking import AgreementType, SpaceKind, SpaceState
-from cardserver.wire import Months, Period
+from cardserver.wire_cards import Period
+from cardserver.wire_requests import Months
 from cardserver.wirebase import Fen, HexBytes, Instant, Number, RowId, Text, Uuid, Wire, Word
 
 Zone = Annotated[int, Field(ge=0, le=31)]

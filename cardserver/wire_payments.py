@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cardserver.domain.qrpayment import QrState
-from cardserver.wire import SaleView
+from cardserver.wire_sales import SaleView
 from cardserver.wirebase import Fen, Instant, Text, Uuid, Wire
 
 Provider = Literal["wechat", "alipay"]

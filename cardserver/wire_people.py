@@ -1,37 +1,24 @@
-"""People, units and their papers on the wire: what the desk files, and what it is shown.
+"""People on the wire: what the desk files of them, and what it is shown.
 
 Phone numbers, identity numbers and plates come masked; `UnmaskRequest` asks for one of them, and
 the asking is logged (IC-23b).
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from cardserver.domain.people import FileAct
 from cardserver.domain.rights import HolderClass
-from cardserver.domain.verification import Paper
-from cardserver.wire import AgreementView, CardView
-from cardserver.wirebase import (
-    Count,
-    HexBytes,
-    Instant,
-    Number,
-    RowId,
-    Text,
-    Uuid,
-    Wire,
-    Word,
-    Zones,
-)
+from cardserver.wire_cards import AgreementView, CardView
+from cardserver.wire_copies import CopyView
+from cardserver.wirebase import Count, Instant, RowId, Text, Uuid, Wire, Word
 
 PAGE: int = 50
 """People or rows on one page."""
 
 Standing = Literal["current", "ended", "all"]
-
-# --- what the desk asks --------------------------------------------------------------------------
 
 
 class HolderDetails(Wire):
@@ -81,42 +68,6 @@ class EndHolderRequest(Wire):
     reason: Text
 
 
-class FileUnitRequest(Wire):
-    """A flat, a shop or an office, and the door zones that lead to it."""
-
-    request_id: Uuid
-    label: Word
-    zones: Zones
-
-
-class ChangeUnitRequest(Wire):
-    """Another name or other doors for a unit that was seen in this `version`."""
-
-    request_id: Uuid
-    version: Count
-    label: Word
-    zones: Zones
-    reason: Text
-
-
-class TransferRequest(Wire):
-    """The unit has a new owner (IC-22). `household` are the holders that were listed, and seen.
-
-    `rights_end` is the last day of the former household's cards and parking; by default the day
-    of the transfer.
-    """
-
-    transfer_id: Uuid
-    transferred_on: date
-    rights_end: date | None = None
-    household: Annotated[tuple[RowId, ...], Field(max_length=500)]
-    cards: Annotated[tuple[Number, ...], Field(max_length=2000)]
-    name: Word
-    phone: Word | None = None
-    id_number: Word | None = None
-    company: bool = False
-
-
 Hidden = Literal["phone", "id-number", "plate"]
 
 
@@ -126,24 +77,6 @@ class UnmaskRequest(Wire):
     unmask_id: Uuid
     field: Hidden
     agreement_id: RowId | None = None
-
-
-class CopyRequest(Wire):
-    """A copy of a paper was taken; it belongs in a folder."""
-
-    copy_id: Uuid
-    paper: Paper
-    occasion: Text
-
-
-class FilingRequest(Wire):
-    """The copy lies in this folder now (PARK-08a)."""
-
-    filing_id: Uuid
-    folder: Word
-
-
-# --- what the desk is shown ----------------------------------------------------------------------
 
 
 class PersonView(Wire):
@@ -196,29 +129,6 @@ class FileChangeView(Wire):
     reason: str
 
 
-class CopyView(Wire):
-    """A copy of a paper, and the folder it lies in; empty while it lies nowhere yet."""
-
-    copy_id: Uuid
-    holder_id: RowId
-    holder_name: str
-    unit: str
-    paper: Paper
-    occasion: str
-    at: Instant
-    operator: str
-    folder: str
-    filed_at: Instant | None
-    filed_by: str
-
-
-class CopyList(Wire):
-    """Copies of papers, oldest first: so many as were asked for, of `total`."""
-
-    copies: tuple[CopyView, ...]
-    total: Count
-
-
 class PersonSheet(Wire):
     """All that is known of a person, masked. `crowded`: more live cards than residents (IC-23a)."""
 
@@ -230,148 +140,8 @@ class PersonSheet(Wire):
     crowded: bool
 
 
-class UnitView(Wire):
-    """A unit in short."""
-
-    unit_id: RowId
-    label: str
-    zones: Zones
-    owners: tuple[str, ...]
-    version: int
-
-
-class UnitList(Wire):
-    """Units that fit, by label."""
-
-    units: tuple[UnitView, ...]
-    more: bool
-
-
-class Household(Wire):
-    """A unit, everybody in it, and everybody who was. `crowded` as in `PersonSheet`."""
-
-    unit: UnitView
-    current: tuple[PersonView, ...]
-    former: tuple[PersonView, ...]
-    residents: int
-    live_cards: int
-    crowded: bool
-    history: tuple[FileChangeView, ...]
-
-
-class EndingCard(Wire):
-    """A card of the former household, with what it opens and until when (IC-22a)."""
-
-    number: Number
-    holder_id: RowId
-    holder_name: str
-    door_until: date | None
-    parking_until: date | None
-
-
-class Leaving(Wire):
-    """What ends when a unit changes hands: people, their cards, their agreements."""
-
-    unit: UnitView
-    household: tuple[PersonView, ...]
-    cards: tuple[EndingCard, ...]
-    agreements: tuple[AgreementView, ...]
-    staying: tuple[PersonView, ...]
-
-
-class Transferred(Wire):
-    """The unit has a new owner; the household's rights end on that day."""
-
-    new_owner: PersonView
-    rights_end: date
-    ended: tuple[RowId, ...]
-    blocked: tuple[Number, ...]
-
-
 class Unmasked(Wire):
     """One field in full. It is shown once and kept nowhere."""
 
     field: Hidden
     value: str = Field(repr=False)
-
-
-# --- owner data from a file ----------------------------------------------------------------------
-
-MAX_PART_BYTES = 96 * 1024
-"""Bytes of an uploaded file in one call: as hex they fit an ordinary body."""
-
-ImportState = Literal["receiving", "previewed", "refused", "taken-over", "dropped"]
-FateWord = Literal["new", "changed", "same", "refused"]
-
-
-class ImportRequest(Wire):
-    """A file of owner data is coming, in `parts` pieces."""
-
-    import_id: Uuid
-    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
-    size: Annotated[int, Field(ge=1, le=64 * 1024 * 1024)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class PartRequest(Wire):
-    """One piece of it, counted from 0; the same piece may come again."""
-
-    part: Annotated[int, Field(ge=0, le=2000)]
-    data: Annotated[HexBytes, Field(min_length=1, max_length=MAX_PART_BYTES)]
-
-
-class TakeOverRequest(Wire):
-    """Take over exactly what was previewed: this file, with these fates."""
-
-    request_id: Uuid
-    sha256: str
-    digest: str
-
-
-class ImportView(Wire):
-    """A file on its way in. `digest` names its preview; `problem` says why it is refused.
-
-    While `running`, `done` of `total` steps are behind it.
-    """
-
-    import_id: Uuid
-    name: str
-    size: int
-    sha256: str
-    state: ImportState
-    problem: str
-    detail: str
-    digest: str
-    counts: dict[str, int]
-    unread: tuple[str, ...]
-    operator: str
-    at: Instant
-    done_at: Instant | None
-    running: bool = False
-    done: int = 0
-    total: int = 0
-    trouble: str = ""
-
-
-class ImportList(Wire):
-    """The latest files, newest first."""
-
-    imports: tuple[ImportView, ...]
-
-
-class ImportLine(Wire):
-    """The fate of one row: what would change (field, old, new), or why it is refused."""
-
-    line: int
-    fate: FateWord
-    unit: str
-    name: str
-    reason: str
-    detail: tuple[tuple[str, ...], ...]
-
-
-class ImportLines(Wire):
-    """A page of rows, counted from 0."""
-
-    lines: tuple[ImportLine, ...]
-    more: bool

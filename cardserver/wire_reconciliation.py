@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from cardserver.domain.reconciliation import DifferenceKind
-from cardserver.wire_shifts import Comment, Notes
-from cardserver.wirebase import Count, Fen, Instant, RowId, Text, Uuid, Wire, Word
+from cardserver.wire_shifts import Notes
+from cardserver.wirebase import Count, Fen, Instant, Remark, RowId, Text, Uuid, Wire, Word
 
 
 class TakeBox(Wire):
@@ -21,7 +21,7 @@ class CountBox(Wire):
     """What was found in a box; a difference has a comment."""
 
     notes: Notes
-    comment: Comment = ""
+    comment: Remark = ""
 
 
 class BoxView(Wire):

@@ -1,22 +1,18 @@
-"""What stations and server say to each other about reviews, reminders, figures and the queue."""
+"""The quarter's review on the wire: computed, decided, signed (IC-20)."""
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from cardserver.domain.review import Business, Decision, Leaving, Part, StockMove
+from cardserver.domain.review import Business, Decision, Leaving, Part
 from cardserver.domain.rights import CardStatus, HolderClass
-from cardserver.wirebase import Count, Instant, Number, RowId, Text, Uuid, Wire, Word
+from cardserver.wirebase import Count, Instant, Number, Remark, RowId, Text, Uuid, Wire
 
 MAX_DECIDED: Final = 100
 MAX_STOCK: Final = 1_000_000
 MAX_LINES: Final = 500
-
 Blanks = Annotated[int, Field(strict=True, ge=0, le=MAX_STOCK)]
-Remark = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-# --- the quarter's review: asked for -------------------------------------------------------------
 
 
 class ComputeRequest(Wire):
@@ -52,28 +48,6 @@ class DecideRequest(Wire):
     cards: Annotated[tuple[Number, ...], Field(min_length=1, max_length=MAX_DECIDED)]
     decision: Decision
     reason: Text
-
-
-class StockRequest(Wire):
-    """Blanks that came, or were thrown away, outside any operation."""
-
-    request_id: Uuid
-    day: date
-    move: StockMove
-    amount: Annotated[int, Field(strict=True, ge=1, le=MAX_STOCK)]
-    reason: Text
-
-
-class WorkYearRequest(Wire):
-    """A year of the working-day calendar: free days and make-up days with their names."""
-
-    request_id: Uuid
-    source: Text
-    holidays: Annotated[dict[date, Word], Field(max_length=366)]
-    make_ups: Annotated[dict[date, Word], Field(max_length=366)]
-
-
-# --- the quarter's review: answered --------------------------------------------------------------
 
 
 class StockFigures(Wire):
@@ -246,138 +220,3 @@ class LineList(Wire):
 
     lines: tuple[LineView, ...]
     more: bool
-
-
-class StockMoveView(Wire):
-    """One movement of blanks by hand."""
-
-    day: date
-    move: StockMove
-    amount: int
-    reason: str
-    done_by: str
-    at: Instant
-
-
-class StockView(Wire):
-    """Blanks that ought to be there now, and the latest movements by hand, newest first."""
-
-    expected: int
-    moves: tuple[StockMoveView, ...]
-
-
-class WorkYearView(Wire):
-    """A year of the calendar; `own` when the estate put it on file itself."""
-
-    year: int
-    source: str
-    own: bool
-    holidays: dict[date, str]
-    make_ups: dict[date, str]
-
-
-# --- reminders -----------------------------------------------------------------------------------
-
-ReminderWord = Literal[
-    "expired", "in-7-days", "in-15-days", "in-30-days", "lease-ended", "contract-ending"
-]
-
-
-class Reminder(Wire):
-    """One thing that waits for somebody, and whose it is."""
-
-    holder_id: int
-    name: str
-    holder_class: HolderClass
-    unit: str
-    card_number: int | None
-    day: date
-
-
-class ReminderList(Wire):
-    """One list of reminders: how many in all, and the first of them."""
-
-    word: ReminderWord
-    total: int
-    rows: tuple[Reminder, ...]
-
-
-class Reminders(Wire):
-    """All lists, in the order of the page."""
-
-    lists: tuple[ReminderList, ...]
-
-
-class DueCounts(Wire):
-    """What the counter's footer says beyond papers owed."""
-
-    expiring: int
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-
-class CardCount(Wire):
-    """Cards of one class of holders in one state."""
-
-    holder_class: HolderClass
-    state: str
-    number: int
-
-
-class MonthCount(Wire):
-    """Rights whose last day lies in a month."""
-
-    month: date
-    door: int
-    parking: int
-
-
-class DayTakings(Wire):
-    """Money earned on one day in fen, and cash that moved on it."""
-
-    day: date
-    cards_fen: int
-    parking_fen: int
-    other_fen: int
-
-
-class FiguresView(Wire):
-    """What the charts show."""
-
-    first: date
-    last: date
-    cards: tuple[CardCount, ...]
-    months: tuple[MonthCount, ...]
-    days: tuple[DayTakings, ...]
-
-
-# --- the queue -----------------------------------------------------------------------------------
-
-QueueWord = Literal["alarm", "second-desk"]
-
-
-class QueueRequest(Wire):
-    """The alarm rang, or a second desk was opened (FEE-06a)."""
-
-    request_id: Uuid
-    event: QueueWord
-    waiting: Annotated[int, Field(ge=0, le=999)]
-    threshold: Annotated[int, Field(ge=1, le=999)]
-
-
-class QueueEvent(Wire):
-    """One line of the queue's log."""
-
-    event: QueueWord
-    waiting: int
-    threshold: int
-    station: str
-    operator: str
-    at: Instant
-
-
-class QueueLog(Wire):
-    """The latest lines, newest first."""
-
-    events: tuple[QueueEvent, ...]

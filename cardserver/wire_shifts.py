@@ -1,26 +1,20 @@
-"""Shifts on the wire: opening, counting, closing, X and Z, spot checks, pay-outs, suspense."""
+"""Shifts on the wire: opening, counting, closing, X and Z (FEE-33..38)."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from cardserver.domain.denomination import MAX_PIECES
 from cardserver.domain.document import DocumentKind
-from cardserver.domain.shift import HoldKind, ShiftState, SuspenseOutcome
-from cardserver.wire import ReprintRequest
-from cardserver.wire_papers import BookView
-from cardserver.wirebase import Count, Fen, HexBytes, Instant, RowId, Text, Uuid, Wire, Word
+from cardserver.domain.shift import HoldKind, ShiftState
+from cardserver.wire_documents import ReprintRequest
+from cardserver.wirebase import Fen, HexBytes, Instant, Remark, Uuid, Wire
 
 Face = Annotated[int, Field(ge=1, le=1_000_00)]
 Notes = Annotated[dict[Face, Annotated[int, Field(ge=0, le=MAX_PIECES)]], Field(max_length=20)]
 """Face value in fen to how many of it."""
 
-Amount = Annotated[Fen, Field(ge=1)]
 Some = Annotated[int, Field(ge=0, le=9_999)]
-Comment = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-
-# --- requests ------------------------------------------------------------------------------------
 
 
 class OpenShift(Wire):
@@ -46,87 +40,17 @@ class CloseShift(Wire):
 
     close_id: Uuid
     count_id: Uuid
-    comment: Comment = ""
+    comment: Remark = ""
     books: Some
     seals: Some
     locked: bool
     seen: bool = False
 
 
-class CashToCashier(Wire):
-    """Cash that goes to the cashier: during the shift out of the drawer, after it out of the bag.
-
-    The cashier gives his own credential, so both names stand beside it.
-    """
-
-    movement_id: Uuid
-    amount_fen: Amount
-    remark: Comment = ""
-
-
-class PayLoan(Wire):
-    """A loan in a special case, approved by the head of the service centre (FEE-38).
-
-    `signed` says where the recipient's signature is.
-    """
-
-    movement_id: Uuid
-    amount_fen: Amount
-    recipient: Word
-    reason: Text
-    signed: Word
-
-
-class RepayClaim(Wire):
-    """Somebody makes good what a worthless note took (FEE-34); the cashier takes the cash."""
-
-    movement_id: Uuid
-    person: Word
-    amount_fen: Amount
-    remark: Comment = ""
-
-
-class ReportCounterfeit(Wire):
-    """A note that is worth nothing, found in the drawer of an open shift or by the cashier.
-
-    `shift_id` is the shift it was taken in; its operator took it. Where it is known for what, that
-    is checked: `sale_id`, or the `paper_number` of the receipt or slip that was given for it.
-    """
-
-    movement_id: Uuid
-    shift_id: Uuid
-    face_fen: Amount
-    remark: Text
-    sale_id: Uuid | None = None
-    paper_number: Annotated[int, Field(ge=1, le=99_999_999)] | None = None
-
-
-class SpotCheckRequest(Wire):
-    """The cashier counts a drawer while its shift is open (FEE-33)."""
-
-    check_id: Uuid
-    shift_id: Uuid
-    notes: Notes
-    comment: Comment = ""
-
-
-class SettleSuspense(Wire):
-    """What became of money in suspense; `tender_id` for a note whose fate was unknown."""
-
-    settlement_id: Uuid
-    sale_id: Uuid
-    outcome: SuspenseOutcome
-    evidence: Text
-    tender_id: Uuid | None = None
-
-
-class Latest(Wire):
+class LatestQuery(Wire):
     """How many of the latest."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 20
-
-
-# --- answers -------------------------------------------------------------------------------------
 
 
 class CountView(Wire):
@@ -198,12 +122,13 @@ class Earned(Wire):
 
 
 class PaperRange(Wire):
-    """Papers of one kind that were numbered in the shift."""
+    """Papers of one kind that were numbered in the shift, and how many of them are void."""
 
     kind: DocumentKind
     first: int
     last: int
     count: int
+    void: int = 0
 
 
 class ShiftReport(Wire):
@@ -288,110 +213,3 @@ class ZList(Wire):
     reports: tuple[ZLine, ...]
     intact: bool
     broken_at: int | None = None
-
-
-class MovementView(Wire):
-    """One numbered movement of the drawer."""
-
-    kind: str
-    number: int
-    at: Instant
-    station: str
-    operator: str
-    amount_fen: int
-    person: str
-    approved_by: str
-    reason: str
-    signed: str
-    shift_number: int | None = None
-
-
-class Claim(Wire):
-    """What a person still owes for worthless notes (FEE-34)."""
-
-    person: str
-    owed_fen: int
-
-
-class MovementList(Wire):
-    """Movements, newest first, and who still owes what."""
-
-    movements: tuple[MovementView, ...]
-    claims: tuple[Claim, ...] = ()
-
-
-class SpotCheckView(Wire):
-    """A spot check as the cashier signed it."""
-
-    number: int
-    at: Instant
-    station: str
-    operator: str
-    cashier: str
-    shift_number: int
-    expected_fen: int
-    counted_fen: Fen
-    notes: Notes
-    comment: str
-    papers: tuple[PaperRange, ...]
-    books: tuple[BookView, ...]
-
-    @property
-    def difference_fen(self) -> int:
-        """Too much is positive."""
-        return self.counted_fen - self.expected_fen
-
-
-class SpotCheckList(Wire):
-    """Spot checks, newest first."""
-
-    checks: tuple[SpotCheckView, ...]
-
-
-class ProviderOrder(Wire):
-    """A payment by QR as its provider's bill names it; `number` is the order's."""
-
-    provider: Literal["wechat", "alipay"]
-    number: str
-
-
-class InSuspense(Wire):
-    """Money nobody can place yet, with its story.
-
-    A sale's money, or one payment (`tender_id`) whose fate is unknown. `operation_id` is the last
-    operation that was to use it; `orders` are the payments by QR it is about.
-    """
-
-    sale_id: Uuid
-    tender_id: Uuid | None
-    amount_fen: Fen
-    since: Instant
-    age_days: int
-    holder_id: RowId
-    holder_name: str
-    card_number: Count | None
-    request_kind: str
-    operation_id: Uuid | None
-    reason: str
-    station: str
-    operator: str
-    outcomes: tuple[SuspenseOutcome, ...]
-    orders: tuple[ProviderOrder, ...] = ()
-
-
-class SuspenseList(Wire):
-    """What stands in suspense, oldest first, and the ledger's own sum of it."""
-
-    items: tuple[InSuspense, ...]
-    suspense_fen: int
-    unknown_fen: int
-
-
-class SuspenseSettled(Wire):
-    """How it was settled."""
-
-    number: int
-    outcome: SuspenseOutcome
-    amount_fen: Fen
-    settled_by: str
-    evidence: str

@@ -1,4 +1,4 @@
-"""The grain of the JSON between stations and server: base model and field types.
+"""The grain of the JSON between stations and server: base model, field types, the refusal.
 
 Bytes are lower-case hex in JSON and `bytes` in Python; dates are ISO; instants carry an offset;
 money is integer fen; ids made by a station are UUIDs in canonical text form.
@@ -60,9 +60,13 @@ Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Zones = Annotated[tuple[Annotated[int, Field(ge=0, le=MAX_ZONE)], ...], Field(max_length=32)]
 Fen = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
+Amount = Annotated[Fen, Field(ge=1)]
+"""Money taken, given or owed: at least one fen."""
+
 SlotNumber = Annotated[int, Field(ge=0, le=1)]
 KeyVersion = Annotated[int, Field(ge=1, le=255)]
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
 """Control characters have no place in names and reasons; PostgreSQL can't even store a zero."""
 
 Word = Annotated[
@@ -73,6 +77,8 @@ Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=_PRINTABLE),
 ]
+Remark = Annotated[str, Field(max_length=400, pattern=PLAIN)]
+"""Words that may be left out."""
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -85,3 +91,12 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class Refusal(Wire):
+    """Every answer but 2xx: `code` names the family, `reason` the case, `rule` its source."""
+
+    code: str
+    reason: str = ""
+    rule: str = ""
+    message: str

@@ -2,7 +2,7 @@
 
     command   CLA INS P1 P2 [Lc data(1..255)] [Le]      response   data(0..) SW1 SW2
 
-Nothing here sends anything: the drivers hand the bytes to a `drivers.api.Channel`.
+Nothing here sends anything: the drivers hand the bytes to a `drivers.api.readers.Channel`.
 """
 
 from dataclasses import dataclass, field

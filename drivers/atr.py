@@ -12,7 +12,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from drivers.api import CardKind
+from drivers.api.cards import CardKind
 
 _CONTACTLESS_HEADER: Final = bytes.fromhex("8001")
 _STORAGE_HISTORICAL: Final = bytes.fromhex("804F0CA000000306")

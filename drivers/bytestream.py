@@ -21,7 +21,7 @@ from typing import Final
 import serial
 import serial.tools.list_ports
 
-from drivers.api import ByteStream
+from drivers.api.streams import ByteStream
 from drivers.errors import DeviceBusy, DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout
 
 WRITE_TIMEOUT_S: Final = 2.0
@@ -116,7 +116,7 @@ def port_names() -> tuple[str, ...]:
 
 
 class SerialStream:
-    """An open line as a `drivers.api.ByteStream`. Belongs to one thread."""
+    """An open line as a `drivers.api.streams.ByteStream`. Belongs to one thread."""
 
     def __init__(self, port: serial.Serial, device: str) -> None:
         self._port = port

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.apdu import Response, command, parse_response
-from drivers.api import SUPPORTED_KINDS, CardIdentity, CardKind, Channel
+from drivers.api.cards import SUPPORTED_KINDS, CardIdentity, CardKind
+from drivers.api.readers import Channel
 from drivers.atr import AtrFacts, read_atr
 from drivers.errors import FrameError
 

@@ -11,14 +11,12 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import ClassVar, Final, Literal, TypeAlias, overload
 
-from drivers.api import (
-    AcceptorDriver,
-    BarrierDriver,
-    CardDriver,
-    CodeReaderDriver,
-    DisplayDriver,
-    ReaderDriver,
-)
+from drivers.api.acceptors import AcceptorDriver
+from drivers.api.barriers import BarrierDriver
+from drivers.api.cards import CardDriver
+from drivers.api.codes import CodeReaderDriver
+from drivers.api.displays import DisplayDriver
+from drivers.api.readers import ReaderDriver
 from drivers.errors import DeviceError
 
 Driver: TypeAlias = (

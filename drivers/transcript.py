@@ -41,7 +41,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
 from drivers import errors
-from drivers.api import Channel
+from drivers.api.readers import Channel
 from drivers.errors import CardRemoved, DeviceError
 
 WIRE: Final = 5
@@ -94,7 +94,7 @@ class RecordingChannel:
 
     @property
     def atr(self) -> bytes:
-        """See `drivers.api.Channel`, as all members."""
+        """See `drivers.api.readers.Channel`, as all members."""
         return self._channel.atr
 
     def transmit(self, apdu: bytes) -> bytes:

@@ -168,11 +168,23 @@ def in_words(error: Exception) -> str:
     """Say a foreseen error in one line, with its stable code for the telephone."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if hasattr(error, "rule") and (said := as_a_screen_says_it(error)):
+        return said
     code = str(getattr(error, "code", ""))
     words = str(error) or code
     if not code:
         return words or type(error).__name__
     return code.replace("-", " ") if words == code else f"{words} ({code})"
+
+
+def as_a_screen_says_it(error: Exception) -> str:
+    """The desk's words for a rule that forbids something; empty where it has none for it."""
+    from kiosk.station.i18n import catalogue
+    from kiosk.station.problems import refusal_of
+
+    code, rule = refusal_of(error)
+    words = catalogue("en").get(f"problem.{code}", "")
+    return words and f"{words} ({', '.join(filter(None, (code, rule)))})"
 
 
 def debugging() -> bool:

@@ -9,27 +9,20 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import click
 
 from cardserver.client import CardServerClient
-from cardserver.domain.errors import RecordInvalid
+from cardserver.domain.errors import AmountInvalid, RecordInvalid
 from cardserver.domain.ids import card_number_text
-from cardserver.domain.money import change_due, yuan_text
+from cardserver.domain.money import check_amount, yuan_text
+from cardserver.domain.operation import OperationKind
 from cardserver.domain.record import parse_payload
 from cardserver.domain.rights import Slot
-from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.domain.verification import VerificationMethod
-from cardserver.wire import (
-    FormatRequest,
-    IssueRequest,
-    SaleRequest,
-    Settled,
-    TenderRequest,
-    VerificationRequest,
-)
-from drivers.api import Card, CardIdentity, CardReader
+from cardserver.wire_operations import Settled
+from cardserver.wire_requests import FormatRequest
+from drivers.api.cards import Card, CardIdentity
+from drivers.api.readers import CardReader
 from drivers.cards.opening import open_card
 from drivers.errors import CardAbsent
 from drivers.identify import identify
@@ -37,6 +30,8 @@ from drivers.loader import load
 from kiosk.station.beginning import begin, found_slots
 from kiosk.station.config import Config, load_config
 from kiosk.station.devices import open_paper, open_reader, open_server
+from kiosk.station.issuing import CashOrder, Issued
+from kiosk.station.issuing import issue as issue_card
 from kiosk.station.operating import Step, carry_out
 
 Result = TypeVar("Result")
@@ -112,42 +107,17 @@ def issue(
     verified: bool,
     as_json: bool,
 ) -> None:
-    """Issue a new door card to an owner or a family member on file."""
+    """Issue a new door card to an owner or a family member on file.
+
+    A card pulled away too early is finished by the same command; what was paid counts.
+    """
     config = load_config(path)
     if not verified:
         raise click.UsageError("please consult the owner record first, then add --verified (IC-02)")
+    order = CashOrder(holder_id=holder_id, received_fen=_fen(received), checked=checked)
     server = _signed_in(config, operator, password_file)
-    verification = server.verify(
-        VerificationRequest(
-            verification_id=str(uuid4()),
-            holder_id=holder_id,
-            method=VerificationMethod.OWNER_RECORD,
-        )
-    )
-    request = IssueRequest(holder_id=holder_id, verification_id=verification.verification_id)
-    quote = server.quote(request)
-    received_fen = _fen(received)
-    change = change_due(quote.total_fen, received_fen)
-    sale = server.open_sale(
-        SaleRequest(sale_id=str(uuid4()), request=request, quoted_total_fen=quote.total_fen)
-    )
-    server.tender(
-        sale.sale_id,
-        TenderRequest(
-            tender_id=str(uuid4()),
-            kind=TenderKind.CASH_DESK,
-            value_fen=received_fen,
-            state=TenderState.CREDITED,
-            checked=checked,
-        ),
-    )
-    if change:
-        server.give_change(sale.sale_id, str(uuid4()), change)
-    settled = _on_card(
-        config,
-        lambda each: carry_out(begin(request, each, server, sale.sale_id), each, server, _tell),
-    )
-    _finish(config, server, settled, change, as_json=as_json)
+    issued = _on_card(config, lambda each: issue_card(order, each, server, _tell))
+    _finish(config, server, issued, as_json=as_json)
 
 
 @card.command("format")
@@ -164,6 +134,9 @@ def format_(
     server = _signed_in(config, operator, password_file)
 
     def job(each: Card) -> Settled:
+        ticket = server.open_operation(each.identity.uid)
+        if ticket is not None and ticket.kind is OperationKind.FORMAT:
+            return carry_out(ticket, each, server, _tell)
         known = server.card(uid=each.identity.uid)
         if known is None:
             raise click.ClickException("this card is not on the issue list; it was not touched")
@@ -191,15 +164,14 @@ def _fen(yuan: str) -> int:
     try:
         amount = Decimal(yuan) * 100
         if amount == int(amount):
-            return int(amount)
-    except (InvalidOperation, ValueError, OverflowError):
+            return check_amount(int(amount))
+    except (InvalidOperation, ValueError, OverflowError, AmountInvalid):
         pass
     raise click.BadParameter(f"{yuan} is no amount in yuan", param_hint="--received")
 
 
-def _finish(
-    config: Config, server: CardServerClient, settled: Settled, change: int, *, as_json: bool
-) -> None:
+def _finish(config: Config, server: CardServerClient, issued: Issued, *, as_json: bool) -> None:
+    settled = issued.settled
     facts: dict[str, object] = {
         "card_number": card_number_text(settled.card.number),
         "uid": settled.card.uid.hex(),
@@ -207,7 +179,8 @@ def _finish(
             kind.value: f"{right.first} - {right.last}"
             for kind, right in settled.card.rights.items()
         },
-        "change": yuan_text(change),
+        "received": yuan_text(issued.paid_fen),
+        "change": yuan_text(issued.change_fen),
     }
     if settled.document is not None:
         facts["receipt"] = settled.document.number
@@ -225,9 +198,10 @@ def _on_card(config: Config, job: Callable[[Card], Result]) -> Result:
 
 def _with_channel(reader: CardReader, job: Callable[..., Result]) -> Result:
     try:
-        click.echo(f"{reader.name}: please lay the card down", err=True)
-        if not reader.wait_card(_WAIT_S):
-            raise CardAbsent("no card was laid on the reader", device=reader.name)
+        if not reader.wait_card(0):
+            click.echo(f"{reader.name}: please lay the card down", err=True)
+            if not reader.wait_card(_WAIT_S):
+                raise CardAbsent("no card was laid on the reader", device=reader.name)
         channel = reader.connect()
         try:
             return job(channel)

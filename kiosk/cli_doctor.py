@@ -8,7 +8,8 @@ from typing import Final
 
 import click
 
-from kiosk.checkup.finding import Finding, Mark
+from cardserver.domain.finding import Finding, Mark
+from kiosk.checkup.beside import is_servers, visit_server
 from kiosk.checkup.visit import visit
 
 _SIGNS: Final = {Mark.FINE: "✓", Mark.LOOK: "!", Mark.WRONG: "✕"}
@@ -20,8 +21,20 @@ _SUBJECT_WIDTH: Final = 20
     "--config",
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A station's TOML file: look at its devices and its server too (docs/stations.md).",
+    help="A station's TOML file: look at its devices and its server too (docs/stations.md). Or the "
+    "file of `yika serve`: look at keyring and database.",
 )
+@click.option(
+    "--server",
+    "beside",
+    is_flag=True,
+    help="This machine is the card server's: look at keyring and database, also while it is down.",
+)
+@click.option("--database", help="Look at this database; see `yika serve --help`.")
+@click.option("--keyring", help="Look at this keyring.")
+@click.option("--passphrase-file", help="Open the keyring with the passphrase (or PIN) in it.")
+@click.option("--keyfile", help="Open the keyring with this key file.")
+@click.option("--pkcs11-library", help="The PKCS#11 module, for keys in a token.")
 @click.option(
     "--ask-acceptor",
     is_flag=True,
@@ -29,13 +42,24 @@ _SUBJECT_WIDTH: Final = 20
     "what the acceptor then tells of notes is shown here and not booked.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(path: Path | None, *, ask_acceptor: bool, as_json: bool) -> None:
+def doctor(
+    path: Path | None,
+    *,
+    beside: bool,
+    ask_acceptor: bool,
+    as_json: bool,
+    **named: str | None,
+) -> None:
     """Find out what is wrong and what to do.
 
-    ✓ is fine, ! is worth knowing, ✕ needs hands. No card, note, paper or barrier is moved. Exit
-    code 1 when something needs hands, else 0.
+    ✓ is fine, ! is worth knowing, ✕ needs hands. No card, note, paper or barrier is moved, no
+    database or key is made, changed or shown. Exit code 1 when something needs hands, else 0.
     """
-    findings = visit(path, ask_acceptor=ask_acceptor)
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in named.items() if value]
+    if beside or words or (path is not None and is_servers(path)):
+        findings = visit_server(path, words)
+    else:
+        findings = visit(path, ask_acceptor=ask_acceptor)
     sick = _as_json(findings) if as_json else _as_text(findings)
     if sick:
         raise click.exceptions.Exit(1)

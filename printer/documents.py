@@ -89,14 +89,15 @@ def formal_receipt(
     station: str,
     copy: ReceiptCopy = ReceiptCopy.CUSTOMER,
     received_fen: int | None = None,
-    valid_until: date | None = None,
+    last_days: Mapping[str, date] | None = None,
+    ends_with: str = "",
     remark: str = "",
     open_drawer: bool = False,
 ) -> Receipt:
     """公司正式收据 (FEE-22, FEE-24, IC-08, IC-09); one copy of it.
 
-    `received_fen` is the cash handed over; None where nothing can be given back. `valid_until` is
-    the last day of the card.
+    `received_fen` is the cash handed over; None where nothing can be given back. `last_days` is
+    the last day of each right of the card by its printed name; `ends_with` says what they end with.
 
     Raises:
         ReceiptInvalid: a required field is empty, a card number is missing, or too little money.
@@ -122,15 +123,10 @@ def formal_receipt(
         *_cash_line(total_fen, received_fen),
         Rule(),
     ]
-    if valid_until is not None:
-        lines += (
-            Field("有效期至", f"{_day(valid_until)}(含当日)", bold=True),
-            Text(EXTENSION_NOTE),
-        )
-    if remark:
-        lines.append(Field("备注", remark))
-    if valid_until is not None or remark:
-        lines.append(Rule())
+    validity = _validity(last_days or {}, ends_with)
+    noted = (*validity, *((Field("备注", remark),) if remark else ()))
+    if noted:
+        lines += (*noted, Rule())
     lines += (
         Pair(f"经办人：{operator}", station),
         Blank(),
@@ -141,6 +137,21 @@ def formal_receipt(
         Text("请您当面核对金额，谢谢。", CENTRED),
     )
     return Receipt(number=number, lines=tuple(lines), open_drawer=open_drawer)
+
+
+def _validity(last_days: Mapping[str, date], ends_with: str) -> tuple[Line, ...]:
+    """Until when the card is valid, each right by its name where there are two; and to extend."""
+    if not last_days:
+        return ()
+    several = len(last_days) > 1
+    return (
+        *(
+            Field(f"{name if several else ''}有效期至", f"{_day(day)}(含当日)", bold=True)
+            for name, day in last_days.items()
+        ),
+        *((Text(ends_with),) if ends_with else ()),
+        Text(EXTENSION_NOTE),
+    )
 
 
 def topup_slip(
@@ -219,11 +230,13 @@ def card_slip(
     unit: str,
     card_number: str,
     last_days: Mapping[str, date],
+    ends_with: str = "",
     phone: str,
 ) -> Receipt:
     """用卡说明: what goes with a card for which no receipt is written (IC-08). No number, no money.
 
-    `last_days` is the last day of each right by its printed name.
+    `last_days` is the last day of each right by its printed name; `ends_with` says what they end
+    with (IC-05a).
 
     Raises:
         ReceiptInvalid: a required field is empty.
@@ -237,6 +250,7 @@ def card_slip(
         Field("房号", unit or "-"),
         Field("卡号", card_number),
         *(Field(f"{name}有效期至", f"{_day(day)}(含当日)") for name, day in last_days.items()),
+        *((Text(ends_with),) if ends_with else ()),
         Rule(),
         Text("使用时请把卡平放在读卡处，请不要折弯或打孔；遗失请马上联系前台。"),
         Text(EXTENSION_NOTE),

@@ -5,7 +5,7 @@ may have. Fonts are embedded as a subset, so that the paper looks alike on every
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -129,6 +129,18 @@ def open_face(path: Path, *, probe: str = _PROBE) -> FontFace | None:
     except (OSError, TTLibError, ValueError, KeyError, AssertionError):
         return None
     return None
+
+
+@lru_cache(maxsize=8)
+def widths(path: Path, number: int) -> Mapping[int, int]:
+    """How wide a face draws each code point, in whole thousandths of the size, as a PDF says it."""
+    with _opened(path) as faces:
+        font = faces[number]
+        per_unit = 1000 / font["head"].unitsPerEm
+        advances = font["hmtx"].metrics
+        rounded = {units: round(units * per_unit) for units, _ in set(advances.values())}
+        cmap = font.getBestCmap() or {}
+        return {code: rounded[advances[glyph][0]] for code, glyph in cmap.items()}
 
 
 @contextmanager

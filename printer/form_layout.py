@@ -175,7 +175,7 @@ class _Sheet:
     def section(self, section: Section) -> None:
         if section.heading:
             # A heading is never left alone at the foot of a page.
-            self.need(line_height(HEADING_SIZE) + 4 * line_height(BODY_SIZE))
+            self.need(_GAP + line_height(HEADING_SIZE) + _PAD + self.opening(section))
             self.y += _GAP
             self.paragraph(section.heading, HEADING_SIZE)
             self.y += _PAD
@@ -184,12 +184,27 @@ class _Sheet:
         if section.columns:
             self.table(section)
 
+    def opening(self, section: Section) -> float:
+        """Room for what stays with the heading: two lines of words, then the table's beginning."""
+        words = min(2, len(section.paragraphs)) * line_height(BODY_SIZE)
+        if not section.columns:
+            return words
+        return words + _PAD + self.beginning(self.header(section))
+
+    def header(self, section: Section) -> "_Row":
+        widths = _widths(section.columns, self.inner)
+        return self.row_of([column.title for column in section.columns], widths)
+
+    def beginning(self, header: "_Row") -> float:
+        """A header never stands without a row below it."""
+        return header.height + 3 * line_height(TABLE_SIZE)
+
     def table(self, section: Section) -> None:
         self.y += _PAD
         widths = _widths(section.columns, self.inner)
-        header = self.row_of([column.title for column in section.columns], widths)
+        header = self.header(section)
         aligns = [column.align for column in section.columns]
-        self.need(header.height + 3 * line_height(TABLE_SIZE))
+        self.need(self.beginning(header))
         self.draw(header, widths, [Align.CENTRE] * len(widths), shaded=True)
         for cells in section.rows:
             for row in self.row_of(cells, widths).pieces(self.tallest(header)):

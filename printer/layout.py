@@ -93,15 +93,19 @@ def lay_out(receipt: Receipt, profile: Profile) -> list[PaperItem]:
     return page.items
 
 
-def preview(receipt: Receipt, profile: Profile) -> str:
-    """The paper as plain text, for a screen: wide characters are spaced, a QR code is its text."""
+def preview(receipt: Receipt, profile: Profile, *, qr: str = "") -> str:
+    """The paper as plain text, for a screen: wide characters are spaced.
+
+    A QR code is its text, or the word `qr` in its place.
+    """
     shown: list[str] = []
     for item in lay_out(receipt, profile):
         match item:
             case PaperLine():
                 shown.append(_shown(item, profile.columns))
             case PaperQr():
-                shown.append(f"[{item.text}]")
+                indent = max(0, profile.columns - columns(qr)) // 2
+                shown.append(f"{' ' * indent}{qr}" if qr else f"[{item.text}]")
             case PaperCut():
                 shown.append("")
             case PaperGap():

@@ -43,12 +43,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """Papers of one kind: from which number to which, and how many."""
+    """Papers of one kind: from which number to which, how many, and how many of them are void."""
 
     name: str
     first: int
     last: int
     count: int
+    void: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,14 +242,17 @@ def _body(account: Account) -> tuple[Line, ...]:
 def _papers(papers: Sequence[Numbers]) -> tuple[Line, ...]:
     if not papers:
         return ()
-    numbers = (f"{each.first:06d}-{each.last:06d}" for each in papers)
-    rows = tuple((p.name, number, str(p.count)) for p, number in zip(papers, numbers, strict=True))
+    rows: list[tuple[str, str, str]] = []
+    for each in papers:
+        rows.append((each.name, f"{each.first:06d}-{each.last:06d}", str(each.count)))
+        if each.void:
+            rows.append(("其中作废", "", str(each.void)))
     columns = (
         Column(heading="票据"),
         Column(heading="号码", figures=True),
         Column(heading="张数", figures=True),
     )
-    return (Table(columns=columns, rows=rows), Rule())
+    return (Table(columns=columns, rows=tuple(rows)), Rule())
 
 
 def _counted(name: str, counted: int, known_as: str, known: int | None) -> tuple[Line, ...]:

@@ -20,7 +20,8 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from printer.channel import Channel
 from printer.errors import PrinterOffline, ProfileInvalid
@@ -28,24 +29,32 @@ from printer.errors import PrinterOffline, ProfileInvalid
 CONNECT_S: Final = 3.0
 USB_PACKET: Final = 512  # a read must have room for a whole packet, or libusb reports an overflow
 _PORTS: Final = range(1, 65536)
+Way: TypeAlias = Callable[[], Channel]
 _FLOWS: Final = ("none", "rtscts", "dsrdtr", "xonxoff")
 
 
 def open_channel(settings: Mapping[str, str]) -> Channel:
-    """Open the way that `settings` (a station's printer section) describe; see the table.
+    """Open the way that `settings` describe: `way_to` and its call in one.
 
-    Raises:
-        ProfileInvalid: a setting is missing, unknown or malformed.
-        PrinterOffline: there is no printer at the other end.
+    Raises ProfileInvalid, PrinterOffline.
+    """
+    return way_to(settings)()
+
+
+def way_to(settings: Mapping[str, str]) -> Way:
+    """The way that `settings` (a station's printer section) describe; see the table. Calling it
+    opens it, and raises PrinterOffline where there is no printer at the other end.
+
+    Raises ProfileInvalid: a setting is missing, unknown or malformed.
     """
     given = dict(settings)
     kind = given.pop("kind", "")
     if kind not in _KINDS:
         raise ProfileInvalid(f"no way of the kind {kind!r} to a printer", key="kind")
-    opening, known = _KINDS[kind]
+    way, known = _KINDS[kind]
     for key in given.keys() - known:
         raise ProfileInvalid(f"{kind} printer: unknown setting {key!r}", key=key)
-    return opening(given)
+    return way(given)
 
 
 class SerialChannel:
@@ -226,23 +235,24 @@ def _number(given: Mapping[str, str], key: str, default: int | None = None) -> i
         raise ProfileInvalid(message, key=key) from error
 
 
-def _open_serial(given: Mapping[str, str]) -> Channel:
+def _serial(given: Mapping[str, str]) -> Way:
     flow = given.get("flow", "none")
     if flow not in _FLOWS:
         raise ProfileInvalid(f"flow is {flow!r}, not one of {', '.join(_FLOWS)}", key="flow")
     baudrate = _number(given, "baudrate", 9600)
-    return SerialChannel(_text(given, "port"), baudrate=baudrate, flow=flow)
+    return partial(SerialChannel, _text(given, "port"), baudrate=baudrate, flow=flow)
 
 
-def _open_network(given: Mapping[str, str]) -> Channel:
+def _network(given: Mapping[str, str]) -> Way:
     port = _number(given, "port", 9100)
     if port not in _PORTS:
         raise ProfileInvalid(f"printer setting 'port' is no TCP port: {port}", key="port")
-    return NetworkChannel(_text(given, "host"), port=port)
+    return partial(NetworkChannel, _text(given, "host"), port=port)
 
 
-def _open_usb(given: Mapping[str, str]) -> Channel:
-    return UsbChannel(
+def _usb(given: Mapping[str, str]) -> Way:
+    return partial(
+        UsbChannel,
         _number(given, "vendor"),
         _number(given, "product"),
         in_endpoint=_number(given, "in", 0x82),
@@ -250,13 +260,13 @@ def _open_usb(given: Mapping[str, str]) -> Channel:
     )
 
 
-def _open_file(given: Mapping[str, str]) -> Channel:
-    return FileChannel(_text(given, "path"))
+def _file(given: Mapping[str, str]) -> Way:
+    return partial(FileChannel, _text(given, "path"))
 
 
-_KINDS: Final[dict[str, tuple[Callable[[Mapping[str, str]], Channel], frozenset[str]]]] = {
-    "serial": (_open_serial, frozenset({"port", "baudrate", "flow"})),
-    "network": (_open_network, frozenset({"host", "port"})),
-    "usb": (_open_usb, frozenset({"vendor", "product", "in", "out"})),
-    "file": (_open_file, frozenset({"path"})),
+_KINDS: Final[dict[str, tuple[Callable[[Mapping[str, str]], Way], frozenset[str]]]] = {
+    "serial": (_serial, frozenset({"port", "baudrate", "flow"})),
+    "network": (_network, frozenset({"host", "port"})),
+    "usb": (_usb, frozenset({"vendor", "product", "in", "out"})),
+    "file": (_file, frozenset({"path"})),
 }

@@ -15,7 +15,8 @@ _OPENING: Final = "（「『《〈【〔“‘［｛￥"
 _CLOSING: Final = "，。、；：！？）」』》〉】〕”’］｝…％℃元角分"
 _FOUR_BYTE: Final = 4
 _UNIT: Final = re.compile(
-    rf" +|[{re.escape(_OPENING)}]*(?:(?:[0-9]+[年月日])+|[!-~]+|[^ ])[{re.escape(_CLOSING)}]*"
+    rf" +|[{re.escape(_OPENING)}]*(?:(?:[0-9]+[年月日])+|(?<=日)\([^ -~]{{1,6}}\)|[!-~]+|[^ ])"
+    rf"[{re.escape(_CLOSING)}]*"
 )
 
 
@@ -37,9 +38,10 @@ def _character_columns(character: str) -> int:
 def wrap(text: str, width: int) -> list[str]:
     """Break `text` into lines of at most `width` columns; there is always one, maybe empty.
 
-    Hanzi break anywhere; words of Latin letters, figures and dates stay whole; closing punctuation
-    never begins a line and opening punctuation never ends one. A word wider than a whole line is
-    broken; nothing is ever left out. What must stay in one piece (amounts) does not come here.
+    Hanzi break anywhere; words of Latin letters, figures and dates stay whole, and so does a short
+    remark in brackets behind a date; closing punctuation never begins a line and opening
+    punctuation never ends one. A word wider than a whole line is broken; nothing is ever left out.
+    What must stay in one piece (amounts) does not come here.
     """
     if columns(text) <= width:
         return [text.rstrip(" ")]

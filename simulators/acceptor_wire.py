@@ -5,8 +5,10 @@ mistake in one is not hidden by the same mistake in the other.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def checksum(body: bytes) -> bytes:
     """CRC low byte, CRC high byte, worked out bit by bit as the manual describes it."""
     register = 0xFFFF

@@ -18,7 +18,13 @@ _THREADS = 48
 @click.command()
 @click.option("--check", is_flag=True, help="Run the story without a browser and count.")
 @click.option("--pcsc", is_flag=True, help="Desk and kiosk use the real pcscd through vpcd.")
-@click.option("--port", default=8780, show_default=True, help="Port of the one address to open.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8780,
+    show_default=True,
+    help="Port of the one address to open.",
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -37,7 +43,8 @@ def demo(folder: Path | None, port: int, *, check: bool, pcsc: bool) -> None:
 
 def _check(folder: Path, *, pcsc: bool) -> None:
     from simulators.clock import DemoClock
-    from simulators.story import CHAPTERS, FIRST_DAY, tell_all
+    from simulators.story import CHAPTERS, tell_all
+    from simulators.teller import FIRST_DAY
 
     clock = DemoClock()
     clock.travel_to(FIRST_DAY)
@@ -53,9 +60,12 @@ def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
     from waitress.server import create_server
 
     from simulators.crowd import move_in
+    from simulators.stopping import end_in_order
 
+    end_in_order()
     with ExitStack() as stack:
         site = stack.enter_context(_open_site(folder, None, pcsc=pcsc))
+        site.go_on_in_time()
         move_in(site.estate)
         server = create_server(
             site.wsgi(), host="127.0.0.1", port=port, threads=_THREADS, send_bytes=1, ident="yika"

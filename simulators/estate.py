@@ -23,24 +23,20 @@ from cardserver.services.enrolling import enrol
 from cardserver.services.holders import search
 from cardserver.services.passwords import hashed
 from cardserver.services.receiptbooks import draw_book
-from cardserver.services.setup import (
-    SETUP,
-    register_holder,
-    register_station,
-    register_unit,
-)
+from cardserver.services.setup import SETUP, register_holder, register_station, register_unit
 from cardserver.services.shifts import open_shift
 from cardserver.services.signingin import open_session
 from cardserver.services.turn import Caller, Estate, Leave, writing
 from cardserver.wire_operators import SessionView
 from cardserver.wire_papers import DrawBookRequest
-from cardserver.wire_review import StockRequest
 from cardserver.wire_shifts import OpenShift
+from cardserver.wire_stock import StockRequest
 from simulators import carpark
 
 ESTATE_NAME: Final = "翠湖花园"
 COMPANY: Final = "翠湖物业服务有限公司"
 PHONE: Final = "0755-8000 1234"
+HOURS: Final = "8:30-18:00"
 OPERATOR: Final = "张晓"
 HEAD: Final = "何静"
 CASHIER: Final = "吴倩"
@@ -74,10 +70,10 @@ CHANGE_FUND: Final = {50_00: 1, 20_00: 3, 10_00: 5, 5_00: 6, 1_00: 10}
 """200 yuan, by face value in fen."""
 
 BOOKS: Final = (
-    ("收据 2025-031", 310_001, 310_100, 0),
-    ("发票 100元 007", 7_000_301, 7_000_400, 100_00),
-    ("发票 50元 004", 5_000_101, 5_000_200, 50_00),
-    ("发票 10元 002", 1_000_001, 1_000_100, 10_00),
+    ("2025-031", 310_001, 310_100, 0),
+    ("100元 007", 7_000_301, 7_000_400, 100_00),
+    ("50元 004", 5_000_101, 5_000_200, 50_00),
+    ("10元 002", 1_000_001, 1_000_100, 10_00),
 )
 """Books the clerk has drawn: number of the book, first and last paper, value of each in fen."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from cardserver.wire import JournalLine, Trial
+from cardserver.wire_books import JournalLine, Trial
 from simulators.acceptor import VirtualAcceptor
 from simulators.barrier import VirtualBarrier
 from simulators.cardbox import CardBox, Place

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cardserver.client import ServerError
-from cardserver.wire import JournalLine
+from cardserver.wire_books import JournalLine
 from drivers.errors import DeviceNotFound
 from kiosk.station.clock import ESTATE_ZONE, local_date
 from simulators.cards.api import VirtualCard

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from drivers.api import CardReader
+from drivers.api.readers import CardReader
 from drivers.errors import CardRemoved, DeviceTimeout
 from drivers.readers.pcsc import PcscReader
 from simulators.acceptor_path import Timing

@@ -1,7 +1,8 @@
 """A reader in process: virtual cards are laid on it and pulled away, from any thread.
 
-It implements `drivers.api.CardReader`, so that everything above the drivers' seam runs unchanged,
-and adds what a person's hands do: `insert`, `remove`, `unplug`, `replug`, and a plan of faults.
+It implements `drivers.api.readers.CardReader`, so that everything above the drivers' seam runs
+unchanged, and adds what a person's hands do: `insert`, `remove`, `unplug`, `replug`, and a plan of
+faults.
 """
 
 import threading
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from drivers.api import Channel
+from drivers.api.readers import Channel
 from drivers.errors import CardAbsent, CardRemoved, DeviceBusy, DeviceNotFound
 from simulators.cards.api import VirtualCard
 from simulators.faults import FaultPlan, PowerCut
@@ -27,6 +28,7 @@ class _Field:
         self.changed = threading.Condition(threading.RLock())
         self.plugged = True
         self.card: VirtualCard | None = None
+        self.exchanged = False  # …for another card, since a channel last met one here
         self.holder: object = None
         self.plan: FaultPlan | None = None
         self.exchanges = 0
@@ -99,7 +101,7 @@ class VirtualReader:
     def insert(self, card: VirtualCard) -> None:
         """Lay a card on the reader, in place of one that lies there."""
         with self._field.changed:
-            self._field.empty()
+            self._field.exchanged = self._field.empty() is not None
             self._field.card = card
 
     def remove(self) -> VirtualCard | None:
@@ -123,7 +125,7 @@ class VirtualReader:
             self._field.plugged = True
             self._field.changed.notify_all()
 
-    # What the station does: drivers.api.CardReader.
+    # What the station does: drivers.api.readers.CardReader.
 
     @property
     def name(self) -> str:
@@ -135,8 +137,15 @@ class VirtualReader:
         return self._wait(lambda: self._field.card is not None, timeout_s)
 
     def wait_removed(self, timeout_s: float) -> bool:
-        """Wait for the empty field. Raises DeviceNotFound when the reader is or gets unplugged."""
-        return self._wait(lambda: self._field.card is None, timeout_s)
+        """Wait for the empty field; a card laid in place of another was preceded by one.
+
+        Raises DeviceNotFound when the reader is or gets unplugged.
+        """
+        field = self._field
+        gone = self._wait(lambda: field.card is None or field.exchanged, timeout_s)
+        with field.changed:
+            field.exchanged = False
+        return gone
 
     def _wait(self, reached: Callable[[], bool], timeout_s: float) -> bool:
         field = self._field
@@ -155,7 +164,7 @@ class VirtualReader:
             if field.holder is not None:
                 raise DeviceBusy("another channel holds the card", device=field.name)
             channel = _VirtualChannel(field, field.card, self._after_exchange)
-            field.holder = channel
+            field.holder, field.exchanged = channel, False
         pause(self._timing.of_activation(), self._sleep)
         return channel
 

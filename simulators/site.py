@@ -27,18 +27,20 @@ from cardserver.domain.sealed import KeyFile
 from cardserver.domain.signin import ENDLESS
 from cardserver.domain.zone import ESTATE_ZONE
 from cardserver.services.settler import Settler
-from cardserver.services.turn import Estate
+from cardserver.services.setup import SETUP
+from cardserver.services.turn import Estate, reading
 from cardserver.vault import demo_vault, export_gate
 from cardserver.web.app import create_app as create_server
-from cardserver.wire import JournalLine, Trial
+from cardserver.wire_books import JournalLine, Trial
 from drivers.acceptors import ssp
-from drivers.api import CardReader, TextDisplay
+from drivers.api.displays import TextDisplay
+from drivers.api.readers import CardReader
 from drivers.barriers import modbus_relay
 from drivers.displays import bx5k
+from kiosk.desk.app import create_app as create_desk
 from kiosk.desk.counter import Counter
 from kiosk.desk.presence import Presence
 from kiosk.desk.slips import SlipCheck
-from kiosk.desk.views import create_app as create_desk
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
 from kiosk.gate.liststore import ListStore
@@ -46,8 +48,9 @@ from kiosk.gate.shared import Shared
 from kiosk.gate.station import assemble
 from kiosk.gate.uplink import Uplink
 from kiosk.selfservice.journal import TillJournal
-from kiosk.selfservice.machine import Machine, Patience
-from kiosk.selfservice.views import create_app as create_kiosk
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.station import station_of as kiosk_station
+from kiosk.selfservice.visit import Patience
 from kiosk.station.events import Bell
 from kiosk.station.paper import Letterhead, PaperDesk
 from kiosk.station.running import Station
@@ -183,9 +186,7 @@ class Site:
                 start=self.counter.start,
                 stop=self.counter.stop,
             ),
-            "kiosk": Station(
-                app=create_kiosk(self.machine), start=self.machine.start, stop=self.machine.stop
-            ),
+            "kiosk": kiosk_station(self.machine, hours=demo_estate.HOURS),
             "gate": self.gate,
         }
 
@@ -240,6 +241,15 @@ class Site:
         if station == demo_estate.GATE:
             return in_process_gate(self.server_app, self.gate_signer)
         return in_process(self.server_app, self.tokens[station])
+
+    def go_on_in_time(self) -> None:
+        """An estate that an earlier run sent ahead goes on from there: no server takes a clock that
+        was set back.
+        """
+        with reading(self.estate, SETUP) as turn:
+            latest = turn.floor
+        if latest > self.clock():
+            self.clock.travel_to(latest)
 
     def start(self) -> None:
         """Open for business. Cards of an earlier run are back in the wallet."""

@@ -15,3 +15,12 @@ def stop_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     return stop
+
+
+def end_in_order() -> None:
+    """Let the service manager's signal end this process as Ctrl-C does: what is open is closed."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, on_signal)

@@ -5,8 +5,8 @@ same rules and templates. So a rule's address builder and a template's code are 
 depend on nothing but the text they are made from, which is the name they are remembered under.
 
 In the same way an empty store is given its tables: by the statements that the migrations sent the
-first time. They depend on the kind of the store and the estate's id alone. The tests of migrations
-call Alembic themselves, or `upgrade_in_full`.
+first time. They depend on the kind of the store alone: an empty one has nothing that would be kept
+under the estate's id. The tests of migrations call Alembic themselves, or `upgrade_in_full`.
 """
 
 import re
@@ -75,10 +75,10 @@ def remember_keys() -> None:
 
 def remember_schema() -> None:
     """Let every empty store share the statements that make its tables."""
-    known: dict[tuple[str, str], Sent] = {}
+    known: dict[str, Sent] = {}
 
     def remembered(connection: Connection, site: str) -> None:
-        name = (connection.dialect.name, site)
+        name = connection.dialect.name
         if inspect(connection).get_table_names():
             upgrade_in_full(connection, site)
         elif name in known:

@@ -17,6 +17,8 @@ _SWITCHES: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that is seen once is over before its scripts have paid for being compiled well.
+    "--js-flags=--no-opt --no-maglev --min-semi-space-size=16",
 )
 
 

@@ -9,6 +9,8 @@ import gc
 import logging
 import os
 from collections.abc import Generator
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -26,6 +28,9 @@ MANY = 1000
 
 SELDOM = 20_000
 """Objects more than before until garbage is looked for, where Python comes with 700."""
+
+FOLDERS = count(1)
+"""Numbers of the tests' folders."""
 
 ROOT_LOGGER = logging.getLogger()
 OTHERS_LOGGERS = ("PIL", "asyncio", "fontTools", "fpdf", "httpcore", "pymodbus", "urllib3")
@@ -81,13 +86,18 @@ def pytest_runtest_setup() -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on there is garbage; what was collected need not be looked through for it."""
-    if session.config.option.workers > 1 and len(session.items) > MANY:
+    many = session.config.option.workers > 1 and len(session.items) > MANY
+    if many:
         from tests.beforehand import make_ready
 
         make_ready()
     gc.freeze()
     gc.set_threshold(SELDOM)
     gc.enable()
+    if many:
+        from tests.scenario.forkserver import fork_from_here
+
+        fork_from_here()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -130,6 +140,15 @@ def reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def own_log(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A log that a command writes by itself never lands in the account that runs the suite."""
     os.environ["YIKA_LOG"] = str(tmp_path_factory.getbasetemp() / "yika.log")
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the test's own. Pytest's fixture of this name looks for a free number among all
+    folders of the run, each time.
+    """
+    test = getattr(request.node, "originalname", None) or "test"
+    return tmp_path_factory.mktemp(f"{next(FOLDERS)}-{test[:30]}", numbered=False)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    inspect,
     literal_column,
     or_,
     select,
@@ -33,6 +32,7 @@ from cardserver.db.tables import (
 )
 from cardserver.db.tables_shifts import DrawerLineRow
 from cardserver.db.tables_waiting import HeldRow, OpenTenderRow
+from cardserver.db.tenders import no_tenders
 from cardserver.domain.ledger import (
     CASH,
     CREDIT,
@@ -41,6 +41,7 @@ from cardserver.domain.ledger import (
     REFUND_PAYABLE,
     REFUNDING,
     SUSPENSE,
+    Entry,
     EntryKind,
 )
 from cardserver.domain.operation import OperationState
@@ -109,17 +110,32 @@ def _sums(session: Session, sale_id: str) -> Sums:
     if known is None:
         known = answers[_MONEY, sale_id] = {}
         for account, kind, amount in _MOVED.rows(session, sale=sale_id):
-            sort = account[: account.find(":") + 1] or account
-            for key in ((sort, kind), (sort, None)):
-                known[key] = known.get(key, 0) + int(amount)
+            _add(known, account, kind, int(amount))
     return known
 
 
-def money_moved(session: Session, sale_id: str) -> None:
-    """An entry or a payment was written: what was known of a sale's money is asked anew."""
+def _add(sums: Sums, account: str, kind: EntryKind, fen: int) -> None:
+    sort = account[: account.find(":") + 1] or account
+    for key in ((sort, kind), (sort, None)):
+        sums[key] = sums.get(key, 0) + fen
+
+
+def money_moved(session: Session, sale_id: str, entry: Entry) -> None:
+    """An entry was written: what is known of a sale's money goes on with it."""
     answers = answers_of(session)
-    answers.pop((_MONEY, sale_id), None)
     answers.pop((_ACCOUNT, sale_id), None)
+    known: Sums | None = answers.get((_MONEY, sale_id))
+    if known is not None:
+        for line in entry.lines:
+            _add(known, line.account, entry.kind, line.amount_fen)
+
+
+def sale_opened(session: Session, sale_id: str) -> None:
+    """It was written just now: nobody can have paid for it, or begun with its card."""
+    answers = answers_of(session)
+    answers[_MONEY, sale_id] = {}
+    answers[_PLACE, sale_id] = (SaleState.OPEN, None)
+    no_tenders(session, sale_id)
 
 
 def _total(sums: Sums, account: str, *kinds: EntryKind | None) -> int:
@@ -324,32 +340,6 @@ def money_in(session: Session) -> int:
 def money_unknown(session: Session) -> int:
     """Notes whose fate nobody knows yet: still being taken, or not to be found."""
     return int(_MONEY_UNKNOWN.value(session))
-
-
-_TENDERS: Final = select(*inspect(TenderRow).columns).order_by(TenderRow.id)
-_STEPS_OF_TENDER: Final = Prepared(_TENDERS.where(TenderRow.tender_id == bindparam("tender")))
-_TENDERS_OF_SALE: Final = Prepared(_TENDERS.where(TenderRow.sale_id == bindparam("sale")))
-
-
-def tender_history(session: Session, tender_id: str) -> Sequence[Any]:
-    """The states one payment went through, oldest first: the columns of their rows."""
-    return _STEPS_OF_TENDER.rows(session, tender=tender_id)
-
-
-def tenders_of(session: Session, sale_id: str) -> dict[str, Any]:
-    """The latest state of each payment of a sale: the columns of their rows."""
-    rows = _TENDERS_OF_SALE.rows(session, sale=sale_id)
-    return {row.tender_id: row for row in rows}
-
-
-def notes_on_their_way(session: Session, sale_id: str) -> int:
-    """Value of banknotes that were announced for a sale and have no end yet, in fen."""
-    last = tenders_of(session, sale_id).values()
-    return sum(
-        row.value_fen
-        for row in last
-        if row.kind is TenderKind.CASH_NOTE and row.state is TenderState.ACCEPTING
-    )
 
 
 _STANDING: Final = Prepared(

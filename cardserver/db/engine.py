@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from cardserver.db.prepared import send
+from cardserver.db.sending import sender_of
 
 WRITER: Final = "yika_writer"
 """Execution option of a connection that is going to write."""
@@ -26,6 +26,9 @@ READER: Final = "yika_reader"
 
 _PURPOSE: Final = "yika_purpose"
 BUSY_TIMEOUT_MS: Final = 5000
+_PLANNED: Final = 500
+"""Statements that SQLite keeps planned on each connection: all that desks, kiosks and gates ask."""
+
 _LOCK: Final = 0x79696B61
 """Number of the PostgreSQL advisory lock that stands for "the writer"."""
 
@@ -53,12 +56,12 @@ def begin_for(connection: Connection, purpose: str) -> RootTransaction:
 
     For connections that serve another purpose the next time; options stay with a connection.
     """
-    connection.info[_PURPOSE] = purpose
+    vars(connection)[_PURPOSE] = purpose
     return connection.begin()
 
 
 def _purpose(connection: Connection) -> str:
-    named: str = connection.info.pop(_PURPOSE, "")
+    named: str = vars(connection).pop(_PURPOSE, "")
     if named:
         return named
     options = connection.get_execution_options()
@@ -97,7 +100,8 @@ SQLite: PostgreSQL's driver reads JSON by itself.
 
 
 def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **_JSON)
+    words = {"check_same_thread": False, "cached_statements": _PLANNED}
+    engine = create_engine(url, connect_args=words, **_JSON)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -114,7 +118,7 @@ def _sqlite(url: str, busy_timeout_ms: int) -> Engine:
     def begin(connection: Connection) -> None:
         # A reader that becomes a writer later can fail half-way; a writer says so at once.
         reads = _purpose(connection) == READER
-        send(connection, "BEGIN" if reads else "BEGIN IMMEDIATE").close()
+        sender_of(connection).say("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -136,6 +140,6 @@ def _postgresql(url: str, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        send(connection, words[_purpose(connection)]).close()
+        sender_of(connection).say(words[_purpose(connection)])
 
     return engine

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.bulk import stored_instant
-from cardserver.db.prepared import Prepared, send
+from cardserver.db.prepared import Prepared
+from cardserver.db.sending import send
 from cardserver.db.tables_gateevents import GateCursorRow, GateEventRow, GatePurgeRow
 from cardserver.domain.gateevent import GENESIS, GateEvent, stored
 

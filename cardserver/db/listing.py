@@ -3,14 +3,60 @@
 from collections.abc import Sequence
 from datetime import date
 from operator import itemgetter
+from typing import Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.tables import CardRow, HolderRow, RightRow
 from cardserver.db.tables_gaterules import GateRulesRow
 from cardserver.db.tables_parking import AgreementSpaceRow
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
+
+_SINCE: Final = CardRow.version > bindparam("since")
+_LATER: Final = aliased(CardRow)
+_OLD: Final = aliased(CardRow)
+_SAME_CHIP: Final = select(_LATER.number).where(
+    _LATER.uid == CardRow.uid, _LATER.number > CardRow.number
+)
+_CARDS: Final = Prepared(
+    select(
+        CardRow.number,
+        CardRow.uid,
+        CardRow.status,
+        CardRow.key_version,
+        CardRow.secure_channel,
+        HolderRow.ends,
+        HolderRow.holder_class,
+    )
+    .join(HolderRow, HolderRow.id == CardRow.holder_id)
+    .where(_SINCE, ~_SAME_CHIP.exists())
+)
+_RIGHTS: Final = Prepared(
+    select(
+        RightRow.card_number,
+        RightRow.kind,
+        RightRow.sequence,
+        RightRow.zones,
+        RightRow.first,
+        RightRow.after_last,
+        AgreementSpaceRow.space_id,
+    )
+    .join(CardRow, CardRow.number == RightRow.card_number)
+    .outerjoin(AgreementSpaceRow, AgreementSpaceRow.agreement_id == RightRow.agreement_id)
+    .where(_SINCE, CardRow.status == CardStatus.LIVE)
+)
+_REPLACED: Final = Prepared(
+    select(CardRow.number, _OLD.number).join(_OLD, _OLD.replaced_by == CardRow.number).where(_SINCE)
+)
+_NEWEST_RULES: Final = PreparedRows(
+    GateRulesRow,
+    select(GateRulesRow)
+    .where(GateRulesRow.site == bindparam("in_site"))
+    .order_by(GateRulesRow.version.desc())
+    .limit(1),
+)
 
 
 def listed_cards(
@@ -20,23 +66,8 @@ def listed_cards(
 
     Number, UID, status, key version, secure channel, last day of its holder, the holder's class.
     """
-    later = aliased(CardRow)
-    same_chip = select(later.number).where(later.uid == CardRow.uid, later.number > CardRow.number)
-    statement = (
-        select(
-            CardRow.number,
-            CardRow.uid,
-            CardRow.status,
-            CardRow.key_version,
-            CardRow.secure_channel,
-            HolderRow.ends,
-            HolderRow.holder_class,
-        )
-        .join(HolderRow, HolderRow.id == CardRow.holder_id)
-        .where(CardRow.version > after_version, ~same_chip.exists())
-    )
     # Not ordered by the database: it would walk all numbers instead of the few new versions.
-    return sorted(connection.execute(statement).all(), key=itemgetter(0))
+    return sorted(_CARDS.rows(connection, since=after_version), key=itemgetter(0))
 
 
 def listed_rights(
@@ -46,34 +77,17 @@ def listed_rights(
 
     Card number, right, sequence, zones, first day, day after the last, parking space.
     """
-    statement = (
-        select(
-            RightRow.card_number,
-            RightRow.kind,
-            RightRow.sequence,
-            RightRow.zones,
-            RightRow.first,
-            RightRow.after_last,
-            AgreementSpaceRow.space_id,
-        )
-        .join(CardRow, CardRow.number == RightRow.card_number)
-        .outerjoin(AgreementSpaceRow, AgreementSpaceRow.agreement_id == RightRow.agreement_id)
-        .where(CardRow.version > after_version, CardRow.status == CardStatus.LIVE)
-    )
-    return connection.execute(statement).all()
+    return _RIGHTS.rows(connection, since=after_version)
 
 
 def replaced_since(connection: Connection, after_version: int) -> Sequence[Row[int, int]]:
     """New and old number of every card that replaced another, where the new one changed since."""
-    old = aliased(CardRow)
-    statement = select(CardRow.number, old.number).join(old, old.replaced_by == CardRow.number)
-    return connection.execute(statement.where(CardRow.version > after_version)).all()
+    return _REPLACED.rows(connection, since=after_version)
 
 
 def gate_rules(session: Session, site: str) -> GateRulesRow | None:
     """The rules that stand now."""
-    newest = gate_rules_history(session, site, limit=1)
-    return newest[0] if newest else None
+    return _NEWEST_RULES.first(session, in_site=site)
 
 
 def gate_rules_history(session: Session, site: str, limit: int) -> Sequence[GateRulesRow]:

@@ -7,21 +7,32 @@ that hold a list, are none of these: they go the ordinary way.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Final, Generic, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Enum, Select, UpdateBase, inspect
-from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Dialect,
+    Select,
+    UpdateBase,
+    inspect,
+    literal_column,
+)
 from sqlalchemy.orm import Session, configure_mappers
-from sqlalchemy.orm.base import instance_dict, instance_state
+from sqlalchemy.orm.base import DEFAULT_STATE_ATTR, instance_dict, instance_state
+from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
+
+from cardserver.db.columns import way_in, way_out
+from cardserver.db.sending import Sender, sender_of
 
 Statement = Select[*tuple[Any, ...]] | UpdateBase
 Given = Mapping[str, object]
-Into = Callable[[Any], Any]
 R = TypeVar("R")
 
 
@@ -36,43 +47,49 @@ class Prepared:
         self._columns = columns
         self._kinds: dict[str, _Compiled] = {}
 
-    def rows(self, over: Session | Connection, **given: object) -> list[Any]:
+    def found(self, over: Session | Connection, given: Given) -> list[Any]:
         """All rows, as tuples that know their columns by name."""
-        connection = over if isinstance(over, Connection) else _connection(over)
-        sent = self._kinds.get(connection.dialect.name) or self._compiled(connection.dialect)
-        cursor = send(connection, sent.text, sent.bound(given))
+        sender = sender_of(over)
+        sent = self._kinds.get(sender.kind) or self._compiled(sender)
         try:
-            found = cursor.fetchall()
-        finally:
-            cursor.close()
+            sender.execute(sent.text, sent.bound(given))
+            found = sender.fetchall()
+        except sender.failure as error:
+            raise sender.as_ours(sent.text, error) from error
         return sent.read(found) if found else []
+
+    def rows(self, over: Session | Connection, **given: object) -> list[Any]:
+        """The same, each parameter by its name."""
+        return self.found(over, given)
 
     def first(self, over: Session | Connection, **given: object) -> Any:
         """The first row, None where there is none."""
-        found = self.rows(over, **given)
+        found = self.found(over, given)
         return found[0] if found else None
 
     def values(self, over: Session | Connection, **given: object) -> list[Any]:
         """The first column of all rows."""
-        return [row[0] for row in self.rows(over, **given)]
+        return [row[0] for row in self.found(over, given)]
 
     def value(self, over: Session | Connection, **given: object) -> Any:
         """The first column of the first row, None where there is none."""
-        found = self.rows(over, **given)
+        found = self.found(over, given)
         return found[0][0] if found else None
 
     def write(self, over: Session | Connection, rows: Sequence[Given]) -> None:
         """Once for each of these rows."""
-        connection = over if isinstance(over, Connection) else _connection(over)
-        sent = self._kinds.get(connection.dialect.name) or self._compiled(connection.dialect)
-        if len(rows) == 1:
-            send(connection, sent.text, sent.bound(rows[0])).close()
-        else:
-            bound = [sent.bound(row) for row in rows]
-            send(connection, sent.text, bound, many=True).close()
+        sender = sender_of(over)
+        sent = self._kinds.get(sender.kind) or self._compiled(sender)
+        try:
+            if len(rows) == 1:
+                sender.execute(sent.text, sent.bound(rows[0]))
+            else:
+                sender.executemany(sent.text, list(map(sent.bound, rows)))
+        except sender.failure as error:
+            raise sender.as_ours(sent.text, error) from error
 
-    def _compiled(self, dialect: Dialect) -> "_Compiled":
-        found = self._kinds[dialect.name] = _Compiled(self._statement, self._columns, dialect)
+    def _compiled(self, sender: Sender) -> "_Compiled":
+        found = self._kinds[sender.kind] = _Compiled(self._statement, self._columns, sender.dialect)
         return found
 
 
@@ -83,33 +100,42 @@ class PreparedRows(Generic[R]):
         configure_mappers()
         mapper = inspect(table)
         columns = mapper.local_table.columns
+        names = [column.name for column in columns]  # attributes are called so too
         self._table = table
-        self._names = [column.name for column in columns]  # attributes are called so too
-        self._key = [self._names.index(column.name) for column in mapper.primary_key]
-        self._new = mapper.class_manager.new_instance
+        self._manager = mapper.class_manager
+        self._names = names
+        self._key = _picking([names.index(column.name) for column in mapper.primary_key])
         self._prepared = Prepared(statement.with_only_columns(*columns))
 
     def all(self, session: Session, **given: object) -> list[R]:
         """All of them."""
-        return [self._met(session, row) for row in self._prepared.rows(session, **given)]
+        found = self._prepared.found(session, given)
+        return [self._met(session, row) for row in found] if found else []
 
     def first(self, session: Session, **given: object) -> R | None:
         """The first, None where there is none."""
-        row = self._prepared.first(session, **given)
-        return None if row is None else self._met(session, row)
+        found = self._prepared.found(session, given)
+        return self._met(session, found[0]) if found else None
 
     def _met(self, session: Session, row: tuple[Any, ...]) -> R:
         """The row as it was met before in this session, or met now for the first time."""
-        identity = (self._table, tuple([row[place] for place in self._key]), None)
+        identity = (self._table, self._key(row), None)
         met: Any = session.identity_map.get(identity)
         if met is None:
-            met = self._new()
-            instance_dict(met).update(zip(self._names, row, strict=True))
+            met = self._table.__new__(self._table)
+            told = instance_dict(met)
+            told.update(zip(self._names, row, strict=True))
+            told[DEFAULT_STATE_ATTR] = InstanceState(met, self._manager)
             adopt(session, met, identity)
         elif instance_state(met).expired:
             session.refresh(met)
         found: R = met
         return found
+
+
+_MET: Final = "met"
+_HELD: Final = 1000
+"""Long lists pass through without piling up."""
 
 
 def adopt(session: Session, row: object, identity: Any) -> None:
@@ -122,11 +148,6 @@ def adopt(session: Session, row: object, identity: Any) -> None:
     state.session_id = session.hash_key
     session.identity_map.add(state)
     hold(session, row)
-
-
-_MET: Final = "met"
-_HELD: Final = 1000
-"""Long lists pass through without piling up."""
 
 
 def hold(session: Session, row: object) -> None:
@@ -145,43 +166,52 @@ class _Compiled:
         columns: Sequence[str],
         dialect: Dialect,
     ) -> None:
+        if isinstance(statement, Select):
+            statement = cast(Statement, replacement_traverse(statement, {}, _written_out))
         compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
         if compiled.insert_prefetch or compiled.update_prefetch or compiled.post_compile_params:
             raise TypeError("a statement with defaults or lists can't be prepared")
         self.text = str(compiled)
-        self._fixed = {name: bind.value for name, bind in _fixed(compiled)}
-        self._into = {
-            name: _into(bind.type, into)
+        names = compiled.positiontup
+        into = {
+            name: way
             for bind, name in compiled.bind_names.items()
-            if (into := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if (way := way_in(bind.type, dialect)) is not None
         }
-        self._order = compiled.positiontup
+        fixed = {
+            name: into[name](bind.value) if name in into else bind.value
+            for name, bind in _fixed(compiled)
+        }
+        self._fixed = fixed
+        self._into = {name: way for name, way in into.items() if name not in fixed}
+        self._named = names is None
+        self._pick = _picking(names or ())
         self._ways = [
             (place, self._into[name])
-            for place, name in enumerate(self._order or ())
+            for place, name in enumerate(names or ())
             if name in self._into
         ]
         found = list(statement.exported_columns)
         self._from = [
-            (place, _from(column.type, of))
+            (place, way)
             for place, column in enumerate(found)
-            if (of := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+            if (way := way_out(column.type, dialect)) is not None
         ]
-        names = [str(getattr(column, "name", None) or "_") for column in found]
-        self._row = partial(tuple.__new__, namedtuple("Row", names, rename=True))  # noqa: PYI024 - at run time
+        titles = [str(getattr(column, "name", None) or "_") for column in found]
+        self._row = partial(tuple.__new__, namedtuple("Row", titles, rename=True))  # noqa: PYI024 - at run time
 
     def bound(self, given: Given) -> Any:
         """The parameters as the driver takes them."""
-        told = {**self._fixed, **given} if self._fixed else given
-        if self._order is not None:
-            values = list(map(told.__getitem__, self._order))
-            for place, into in self._ways:
-                values[place] = into(values[place])
-            return values
-        into_of = self._into
-        return {
-            name: into_of[name](value) if name in into_of else value for name, value in told.items()
-        }
+        told = {**given, **self._fixed} if self._fixed else given
+        if self._named:
+            into = self._into
+            return {name: into[name](told[name]) if name in into else told[name] for name in told}
+        if not self._ways:
+            return self._pick(told)
+        values = list(self._pick(told))
+        for place, way in self._ways:
+            values[place] = way(values[place])
+        return values
 
     def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """Rows as Python has them."""
@@ -197,27 +227,14 @@ class _Compiled:
         return read
 
 
-class _Known(dict[Any, Any]):
-    """Words of a closed set and what stands for them on the other side; others go the long way."""
+def _written_out(element: ExternallyTraversible, **_: object) -> ExternallyTraversible | None:
+    """A word of a closed set that stands in the question itself.
 
-    def __init__(self, words: Iterable[Any], way: Into) -> None:
-        super().__init__((word, way(word)) for word in words)
-        self._way = way
-
-    def __missing__(self, word: Any) -> Any:
-        return self._way(word)
-
-
-def _into(kind: TypeEngine[Any], way: Into) -> Into:
-    if isinstance(kind, Enum) and kind.enum_class is not None:
-        return _Known((None, *kind.enum_class), way).__getitem__
-    return way
-
-
-def _from(kind: TypeEngine[Any], way: Into) -> Into:
-    if isinstance(kind, Enum) and kind.enum_class is not None:
-        return _Known((None, *kind.enums), way).__getitem__
-    return way
+    SQLite plans a question anew for each value that might let an index over some rows only fit.
+    """
+    if not isinstance(element, BindParameter) or not isinstance(element.value, StrEnum):
+        return None
+    return literal_column(f"'{element.value}'", element.type)
 
 
 def _fixed(compiled: SQLCompiler) -> list[tuple[str, Any]]:
@@ -225,31 +242,8 @@ def _fixed(compiled: SQLCompiler) -> list[tuple[str, Any]]:
     return [(name, bind) for bind, name in compiled.bind_names.items() if not bind.required]
 
 
-def _connection(over: Session) -> Connection:
-    """What waits in the session is written first, so that it is seen."""
-    over.flush()
-    return over.bind if isinstance(over.bind, Connection) else over.connection()
-
-
-def send(
-    connection: Connection, text: str, bound: Any = None, *, many: bool = False
-) -> DBAPICursor:
-    """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself.
-
-    Where nothing is bound, `text` may be several statements for PostgreSQL.
-    """
-    cursor = connection.connection.cursor()
-    try:
-        if bound is None:
-            cursor.execute(text)
-        elif many:
-            cursor.executemany(text, bound)
-        else:
-            cursor.execute(text, bound)
-    except connection.dialect.loaded_dbapi.Error as error:
-        cursor.close()
-        driver = connection.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(
-            text, None, error, driver, hide_parameters=True, dialect=connection.dialect
-        ) from error
-    return cursor
+def _picking(places: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the values at these names or numbers, in this order."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[place] for place in places])

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cardserver.db.prepared import Prepared, PreparedRows
+from cardserver.db.recalling import answers_of
 from cardserver.db.searching import find_holders
 from cardserver.db.tables import (
     AgreementRow,
@@ -87,6 +88,7 @@ _LATEST_CARD: Final = PreparedRows(
     CardRow,
     select(CardRow).where(CardRow.uid == bindparam("uid")).order_by(CardRow.number.desc()).limit(1),
 )
+RIGHTS: Final = "rights"
 _RIGHTS: Final = PreparedRows(
     RightRow,
     select(RightRow).where(RightRow.card_number == bindparam("card")).order_by(RightRow.kind),
@@ -126,7 +128,16 @@ def latest_on_chip(session: Session, uid: bytes) -> CardRow | None:
 
 def rights_of(session: Session, number: int) -> Sequence[RightRow]:
     """The rights of a card, door first."""
-    return _RIGHTS.all(session, card=number)
+    answers = answers_of(session)
+    known: Sequence[RightRow] | None = answers.get((RIGHTS, number))
+    if known is None:
+        known = answers[RIGHTS, number] = _RIGHTS.all(session, card=number)
+    return known
+
+
+def rights_written(session: Session, number: int) -> None:
+    """Rights were written on a card, or taken off it: they are asked for anew."""
+    answers_of(session).pop((RIGHTS, number), None)
 
 
 def open_on_chip(session: Session, uid: bytes) -> OperationRow | None:
@@ -139,10 +150,17 @@ def open_on_card(session: Session, number: int) -> OperationRow | None:
     return _OPEN_ON_CARD.first(session, card=number)
 
 
+_ALL_OPEN: Final = PreparedRows(
+    OperationRow,
+    select(OperationRow)
+    .where(OperationRow.state == OperationState.OPEN)
+    .order_by(OperationRow.at, OperationRow.id),
+)
+
+
 def open_operations(session: Session) -> Sequence[OperationRow]:
     """All open operations, oldest first."""
-    statement = select(OperationRow).where(OperationRow.state == OperationState.OPEN)
-    return session.scalars(statement.order_by(OperationRow.at, OperationRow.id)).all()
+    return _ALL_OPEN.all(session)
 
 
 _ENDED: Final = Prepared(
@@ -167,6 +185,7 @@ def erase_rights(session: Session, rights: Sequence[RightRow]) -> None:
         session.expunge(right)
     if rights:
         _ERASED.write(session, [{"card": rights[0].card_number}])
+        rights_written(session, rights[0].card_number)
 
 
 def last_on_chip(session: Session, uid: bytes) -> OperationRow | None:

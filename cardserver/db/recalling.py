@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -13,6 +13,8 @@ from cardserver.db.searching import SEARCHED
 from cardserver.db.tables import Base
 
 R = TypeVar("R", bound=Base)
+_SEVERAL: Final = (tuple, dict)
+"""A key of several columns; they are asked for seldom."""
 
 
 class Recalling(Session):
@@ -30,7 +32,7 @@ class Recalling(Session):
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """A row by its key; the statement that asks for it is made once for all turns."""
-        if options or isinstance(ident, tuple | dict):
+        if options or isinstance(ident, _SEVERAL):
             return super().get(entity, ident, **options)
         met = self.identity_map.get((entity, (ident,), None))
         if met is None or instance_state(met).expired or (self._erasing and met in self.deleted):

@@ -9,6 +9,7 @@ from cardserver.db import (
     tables_clones,
     tables_gateevents,
     tables_gaterules,
+    tables_gateslips,
     tables_gatesync,
     tables_images,
     tables_operators,
@@ -41,6 +42,7 @@ KEPT: Final = (
     *tables_gatesync.APPEND_ONLY,
     *tables_gateevents.APPEND_ONLY,
     *tables_gaterules.APPEND_ONLY,
+    *tables_gateslips.APPEND_ONLY,
     *tables_clones.APPEND_ONLY,
 )
 """Tables whose rows the database itself keeps from being changed or deleted."""

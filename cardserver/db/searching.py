@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapper, Session, aliased
 from cardserver.db.tables import AgreementRow, CardRow, HolderRow, UnitRow
 from cardserver.db.tables_people import SearchKeyRow
 from cardserver.domain.ids import MAX_CARD_NUMBER
+from cardserver.domain.rooms import dashed, last_of_part
 from cardserver.domain.searchkeys import (
     KeyKind,
     after,
@@ -40,13 +41,15 @@ _NAME, _PHONE, _ID, _UNIT = (
 def find_holders(session: Session, query: str, limit: int) -> Sequence[int]:
     """Ids of holders that fit every word of the query, the closest first, `limit` at most.
 
-    The number of statements does not grow with the hits.
+    What reads as a room is looked for as one, then as it was typed. The number of statements does
+    not grow with the hits.
     """
-    words = terms(query)
-    if not words:
-        return ()
     found = dict.fromkeys(_by_card(session, query))
-    found |= dict.fromkeys(_by_keys(session, words, limit))
+    for words in dict.fromkeys((terms(dashed(query)), terms(query))):
+        fitting = dict.fromkeys(_by_keys(session, words, limit)) if words else {}
+        if fitting:
+            found |= fitting
+            break
     return tuple(found)[:limit]
 
 
@@ -61,11 +64,20 @@ def _by_card(session: Session, query: str) -> Iterator[int]:
 
 
 def _by_keys(session: Session, words: Sequence[str], limit: int) -> Iterator[int]:
-    """Ranges of the index, one statement for each way of reading the longest word."""
+    """Ranges of the index, one statement for each way of reading the longest word.
+
+    The end of an address (2-1201) is looked for where no address begins with it.
+    """
     longest, *others = words
     for beginning in beginnings(longest):
         statement = _range(beginning, others).limit(limit * _SEVERAL)
-        yield from session.scalars(statement)
+        found = session.scalars(statement).all()
+        yield from found
+        if found and last_of_part(longest):
+            return
+    if last := last_of_part(longest):
+        rooms = _range(last, words).where(SearchKeyRow.kind == _UNIT)
+        yield from session.scalars(rooms.limit(limit * _SEVERAL))
 
 
 def _range(beginning: str, others: Sequence[str]) -> Select[int]:
@@ -76,8 +88,10 @@ def _range(beginning: str, others: Sequence[str]) -> Select[int]:
     )
     for word in others:
         other = aliased(SearchKeyRow)
-        fits = or_(*(and_(other.key >= b, other.key < after(b)) for b in beginnings(word)))
-        same = select(other.key).where(other.holder_id == SearchKeyRow.holder_id, fits)
+        fits = [and_(other.key >= b, other.key < after(b)) for b in beginnings(word)]
+        if last_of_part(word):
+            fits.append(and_(other.kind == _UNIT, other.key.contains(f"-{word}", autoescape=True)))
+        same = select(other.key).where(other.holder_id == SearchKeyRow.holder_id, or_(*fits))
         statement = statement.where(same.exists())
     return statement
 

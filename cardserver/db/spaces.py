@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from cardserver.db.prepared import Prepared
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.tables import (
     AgreementRow,
     CardRow,
@@ -203,27 +204,49 @@ def booked_month(session: Session, agreement_id: int, month: str) -> bool:
     return bool(session.scalar(statement.where(BankLineRow.booked == f"{agreement_id}:{month}")))
 
 
+_WRITTEN: Final = select(OperationRow.id).where(
+    OperationRow.sale_id == BankLineRow.sale_id,
+    # Not voided is said as well, for the sake of the index on just these operations.
+    OperationRow.state != OperationState.VOIDED,
+    OperationRow.state == OperationState.SETTLED,
+)
+_CLOSED: Final = select(SaleEventRow.id).where(SaleEventRow.sale_id == BankLineRow.sale_id)
+_OF_AGREEMENT: Final = BankLineRow.agreement_id == bindparam("agreement")
+
+
+@cache
+def _waiting(*, of_one: bool, from_a_day: bool) -> PreparedRows[BankLineRow]:
+    statement = select(BankLineRow).where(
+        BankLineRow.sale_id.is_not(None), ~_WRITTEN.exists(), ~_CLOSED.exists()
+    )
+    if of_one:
+        statement = statement.where(_OF_AGREEMENT)
+    if from_a_day:
+        statement = statement.where(BankLineRow.after_last > bindparam("day"))
+    return PreparedRows(BankLineRow, statement.order_by(BankLineRow.after_last))
+
+
 def waiting_lines(
     session: Session, agreement_id: int | None = None, *, after: date | None = None
 ) -> Sequence[BankLineRow]:
-    """Collected months that no card carries yet, oldest first; `after`: only those that run then.
+    """Collected months that no card carries yet, oldest first; `after`: those that run then."""
+    prepared = _waiting(of_one=agreement_id is not None, from_a_day=after is not None)
+    return prepared.all(session, agreement=agreement_id, day=after)
 
-    That a sale is not voided is said twice for the sake of the index on just these operations.
-    """
-    written = select(OperationRow.id).where(
-        OperationRow.sale_id == BankLineRow.sale_id,
-        OperationRow.state != OperationState.VOIDED,
-        OperationRow.state == OperationState.SETTLED,
+
+@cache
+def _failed(*, of_one: bool, of_a_month: bool) -> PreparedRows[BankLineRow]:
+    statement = (
+        select(BankLineRow)
+        .join(BankListRow, BankListRow.id == BankLineRow.list_id)
+        .where(BankLineRow.fate == LineFate.REMINDS)
+        .order_by(BankListRow.month, BankLineRow.agreement_number, BankListRow.at)
     )
-    closed = select(SaleEventRow.id).where(SaleEventRow.sale_id == BankLineRow.sale_id)
-    statement = select(BankLineRow).where(
-        BankLineRow.sale_id.is_not(None), ~written.exists(), ~closed.exists()
-    )
-    if agreement_id is not None:
-        statement = statement.where(BankLineRow.agreement_id == agreement_id)
-    if after is not None:
-        statement = statement.where(BankLineRow.after_last > after)
-    return session.scalars(statement.order_by(BankLineRow.after_last)).all()
+    if of_one:
+        statement = statement.where(_OF_AGREEMENT)
+    if of_a_month:
+        statement = statement.where(BankListRow.month == bindparam("month"))
+    return PreparedRows(BankLineRow, statement)
 
 
 def failed_lines(
@@ -233,18 +256,10 @@ def failed_lines(
 
     Made good is a month that a later list collected, or that was paid at the desk.
     """
-    statement = (
-        select(BankLineRow, BankListRow)
-        .join(BankListRow, BankListRow.id == BankLineRow.list_id)
-        .where(BankLineRow.fate == LineFate.REMINDS)
-        .order_by(BankListRow.month, BankLineRow.agreement_number, BankListRow.at)
-    )
-    if agreement_id is not None:
-        statement = statement.where(BankLineRow.agreement_id == agreement_id)
-    if month is not None:
-        statement = statement.where(BankListRow.month == month)
+    prepared = _failed(of_one=agreement_id is not None, of_a_month=month is not None)
     found: dict[tuple[int, str], FailedMonth] = {}
-    for line, source in session.execute(statement):
+    for line in prepared.all(session, agreement=agreement_id, month=month):
+        source = session.get_one(BankListRow, line.list_id)
         agreement = line.agreement_id
         if agreement is not None and not _made_good(session, agreement, source):
             found[agreement, source.month] = FailedMonth(line=line, month=source.month)

@@ -6,6 +6,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.tables import DocumentRow, LedgerEntryRow, LedgerLineRow
+from cardserver.db.tables_papers import DocumentVoidRow
 from cardserver.db.tables_shifts import (
     DrawerEntryRow,
     DrawerLineRow,
@@ -64,11 +65,18 @@ def earned_in(session: Session, shift: ShiftRow) -> dict[str, int]:
     return {account.removeprefix(INCOME): -int(fen) for account, fen in session.execute(statement)}
 
 
-def papers_in(session: Session, shift: ShiftRow) -> Sequence[Row[DocumentKind, int, int, int]]:
-    """Kind, first and last number, and how many papers the shift's operator issued in it."""
+def papers_in(session: Session, shift: ShiftRow) -> Sequence[Row[DocumentKind, int, int, int, int]]:
+    """Kind, first and last number, how many the shift's operator issued, how many are void."""
     number = DocumentRow.number
     statement = (
-        select(DocumentRow.kind, func.min(number), func.max(number), func.count())
+        select(
+            DocumentRow.kind,
+            func.min(number),
+            func.max(number),
+            func.count(),
+            func.count(DocumentVoidRow.document_id),
+        )
+        .outerjoin(DocumentVoidRow, DocumentVoidRow.document_id == DocumentRow.id)
         .where(
             DocumentRow.station == shift.station,
             DocumentRow.operator == shift.operator,

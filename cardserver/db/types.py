@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from sqlalchemy import DateTime, Dialect, TypeDecorator
 from sqlalchemy import Enum as SqlEnum
+
+_INSTANTS: Final = 1000
+"""A turn writes its one instant into many rows, and the next turns read it."""
 
 
 class UtcInstant(TypeDecorator[datetime]):
@@ -40,6 +44,7 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=_INSTANTS)
 def _to_text(value: datetime | None) -> str | None:
     """As SQLAlchemy stores a DateTime there: ``2025-06-09 01:00:00.000000``."""
     if value is None:
@@ -47,6 +52,7 @@ def _to_text(value: datetime | None) -> str | None:
     return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+@lru_cache(maxsize=_INSTANTS)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 

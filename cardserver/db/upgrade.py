@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.engine import WRITER, StoreUnusable
 
-HEAD: Final = "0024"
+HEAD: Final = "0025"
 """Latest migration; a test holds it against the folder."""
 
 

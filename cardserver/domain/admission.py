@@ -5,8 +5,9 @@ The outcome is a value: granted or refused, and the one reason that relay, scree
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from typing import NamedTuple
 
 from cardserver.domain.gaterules import (
     NO_RULES,
@@ -22,7 +23,7 @@ from cardserver.domain.reasons import GRANTING, OF_PROBLEM, RULE_OF, Problem, Re
 from cardserver.domain.record import CardRecord
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.ruling import Passing, Ruling, ruling
-from cardserver.domain.schedules import Spans
+from cardserver.domain.schedules import Spans, local_minute
 from cardserver.domain.validity import ValidityPeriod
 
 __all__ = [
@@ -95,7 +96,7 @@ class CardEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a lane decides with: the issue list by UID, its version, when it was taken, rules.
+    """Everything a gate decides with: the issue list by UID, its version, when it was taken, rules.
 
     `time_floor` is the latest instant that whoever decides knows to have passed: a gate fills in
     its own. A clock below it was set back and is not believed.
@@ -107,14 +108,16 @@ class Snapshot:
     zone: tzinfo
     cards: Mapping[bytes, CardEntry]
     rules: GateRules = NO_RULES
+    slips: frozenset[str] = frozenset()
+    """Goods slips that were taken back at some gate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """Granted or refused, why, and until when the right looked at is valid.
 
     `hours` are the hours of the day for whoever came at another time. `duress` is a silent alarm:
     nothing of it is shown at the lane. `last_seen` is where a card that can't be here went last.
+    A tuple because it is made at every tap (see `cardserver.domain.gateevent.GateEvent`).
     """
 
     reason: Reason
@@ -173,8 +176,8 @@ def decide_on(
     decision = _decide(entry, presented, lane, snapshot, now, standing=standing)
     if presented.duress and snapshot.rules.duress is not DuressMode.OFF:
         refused = decision.granted and snapshot.rules.duress is DuressMode.REFUSE
-        decision = replace(
-            decision, duress=True, reason=Reason.DURESS if refused else decision.reason
+        decision = decision._replace(
+            duress=True, reason=Reason.DURESS if refused else decision.reason
         )
     return decision
 
@@ -201,21 +204,14 @@ def _decide(
     if not claim.zones >> lane.zone & 1:
         return Decision(reason=Reason.WRONG_ZONE, card_number=number)
     rules, instant = snapshot.rules, max(now, snapshot.time_floor)
-    local = instant.astimezone(snapshot.zone)
+    local = local_minute(instant, snapshot.zone)
     decision = _decide_period(claim, entry, lane, rules, local.date())
-    if rules is NO_RULES or not decision.granted:
+    if rules is NO_RULES or decision.reason not in GRANTING:
         return decision
-    passing = Passing(
-        card_number=entry.card_number,
-        holder_class=claim.holder_class,
-        space=entry.space,
-        lane=lane,
-        rules=rules_of(rules, lane.lane_id),
-        standing=standing,
-        now=instant,
-        local=local,
-    )
-    return _ruled(decision, ruling(passing, rules))
+    here = rules.of_lanes.get(lane.lane_id) or rules_of(rules, lane.lane_id)
+    who = entry.card_number, claim.holder_class, entry.space
+    found = ruling(tuple.__new__(Passing, (*who, lane, here, standing, instant, local)), rules)
+    return decision if found is None else _ruled(decision, found)
 
 
 _Found = tuple[CardNumber | None, Reason | None]
@@ -234,17 +230,14 @@ def _by_record(entry: CardEntry | None, record: CardRecord | None, lane: Lane) -
     """Whose card a verified record says it is, and what speaks against it."""
     if record is None or record.kind is not lane.right:
         return None, Reason.NO_RIGHT
-    return record.card_number, _list_refusal(entry, record)
-
-
-def _list_refusal(entry: CardEntry | None, record: CardRecord) -> Reason | None:
-    if entry is None or entry.card_number != record.card_number:
-        return Reason.UNKNOWN_CARD
+    number = record.card_number
+    if entry is None or entry.card_number != number:
+        return number, Reason.UNKNOWN_CARD
     if entry.status is not CardStatus.LIVE:
-        return Reason.BLOCKED
+        return number, Reason.BLOCKED
     if record.sequence < entry.sequences.get(record.kind, 0):
-        return Reason.SUPERSEDED
-    return None
+        return number, Reason.SUPERSEDED
+    return number, None
 
 
 def _decide_period(
@@ -269,10 +262,8 @@ def _decide_period(
     )
 
 
-def _ruled(decision: Decision, found: Ruling | None) -> Decision:
+def _ruled(decision: Decision, found: Ruling) -> Decision:
     """The decision with what the rules add. A note gives way to the note of an expired month."""
-    if found is None:
-        return decision
     if found.reason in GRANTING and decision.reason is Reason.EXIT_OUTSIDE_PERIOD:
-        return replace(decision, last_seen=found.last_seen)
-    return replace(decision, reason=found.reason, hours=found.hours, last_seen=found.last_seen)
+        return decision._replace(last_seen=found.last_seen)
+    return decision._replace(reason=found.reason, hours=found.hours, last_seen=found.last_seen)

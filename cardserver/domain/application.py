@@ -14,7 +14,6 @@ from typing import Final
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
 from cardserver.domain.rights import HolderClass
-from cardserver.domain.validity import card_validity
 
 
 @unique
@@ -139,8 +138,3 @@ def check_other_length(
         raise RuleViolation(
             "beyond-contract", rule="IC-06a", message=f"the shop's contract ends {contract_ends}"
         )
-
-
-def is_one_year(first: date, last: date) -> bool:
-    """True for the ordinary length; any other of a merchant is abnormal (IC-19c)."""
-    return card_validity(first, 1).last == last

@@ -120,12 +120,12 @@ class CardList(Mapping[bytes, CardEntry]):
         if not space:
             return ()
         found = list(self._changed_of_space.get(space, ()))
-        spaces = self._spaces
+        spaces, rows, changes = self._spaces, self._rows, self._changes
         for at in range(bisect_left(spaces, space << 32), len(spaces)):
             if spaces[at] >> 32 != space:
                 break
-            fields = self._fields(spaces[at] & 0xFFFFFFFF)
-            if is_live(fields) and uid_of(fields) not in self._changes:
+            fields = ROW.unpack_from(rows, (spaces[at] & 0xFFFFFFFF) * _SIZE)
+            if is_live(fields) and not (changes and uid_of(fields) in changes):
                 found.append(number_of(fields))
         return tuple(found)
 
@@ -146,9 +146,6 @@ class CardList(Mapping[bytes, CardEntry]):
                 return row - 1
             at = at + 1 & mask
         return None
-
-    def _fields(self, row: int) -> Fields:
-        return ROW.unpack_from(self._rows, row * _SIZE)
 
     def _anew(self, changes: Mapping[bytes, CardEntry]) -> "CardList":
         rows, beside = bytearray(self._rows), self._beside.copy()

@@ -140,12 +140,10 @@ def is_live(fields: Fields) -> bool:
 
 
 class PackedCard(CardEntry):
-    """A card of the list that reads in its row what it is asked for: decisions ask for little."""
+    """A card of the list; what decisions seldom ask for is read in its row when they do."""
 
-    __slots__ = ("_before", "_fields", "_pending")
+    __slots__ = ("_fields",)
     _fields: Fields
-    _pending: Mapping[RightKind, ValidityPeriod]
-    _before: tuple[CardNumber, ...]
 
     def __init__(
         self,
@@ -155,6 +153,9 @@ class PackedCard(CardEntry):
     ) -> None:
         """Over a row as it was unpacked, with what stands beside the block."""
         _keep_fields(self, row)
+        _keep_number(self, row[_NUMBER])
+        _keep_status(self, _STATUSES[row[_STATE] & 0x0F])
+        _keep_space(self, row[_SPACE])
         _keep_pending(self, pending)
         _keep_before(self, before)
 
@@ -169,24 +170,10 @@ class PackedCard(CardEntry):
     __hash__ = None  # type: ignore[assignment]
 
     @property
-    def card_number(self) -> CardNumber:
-        """The number printed on the card."""
-        return CardNumber(self._fields[_NUMBER])
-
-    @property
-    def status(self) -> CardStatus:
-        """Whether it is live."""
-        return _STATUSES[self._fields[_STATE] & 0x0F]
-
-    @property
     def sequences(self) -> Mapping[RightKind, int]:
         """The lowest record sequence still good for each right."""
-        return _sequences(self._fields[7], self._fields[12])
-
-    @property
-    def pending(self) -> Mapping[RightKind, ValidityPeriod]:
-        """Periods that are paid and not yet on the card."""
-        return self._pending
+        door, parking = self._fields[7], self._fields[12]
+        return _KNOWN.get((door, parking)) or _sequences(door, parking)
 
     @property
     def key_version(self) -> int:
@@ -209,20 +196,13 @@ class PackedCard(CardEntry):
         """What lanes decide by that get a number only."""
         return ListedRights(self._fields)
 
-    @property
-    def space(self) -> int:
-        """Its parking space, 0 for none."""
-        return self._fields[_SPACE]
-
-    @property
-    def before(self) -> tuple[CardNumber, ...]:
-        """The cards that it replaced."""
-        return self._before
-
 
 _keep_fields = PackedCard.__dict__["_fields"].__set__
-_keep_pending = PackedCard.__dict__["_pending"].__set__
-_keep_before = PackedCard.__dict__["_before"].__set__
+_keep_number = CardEntry.__dict__["card_number"].__set__
+_keep_status = CardEntry.__dict__["status"].__set__
+_keep_space = CardEntry.__dict__["space"].__set__
+_keep_pending = CardEntry.__dict__["pending"].__set__
+_keep_before = CardEntry.__dict__["before"].__set__
 
 
 class ListedRights(Mapping[RightKind, ListedRight]):
@@ -262,12 +242,10 @@ _KNOWN_UP_TO: Final = 16
 
 def _sequences(door: int, parking: int) -> Mapping[RightKind, int]:
     """Most cards were written a few times: they share these."""
-    found = _KNOWN.get((door, parking))
-    if found is None:
-        pairs = ((RightKind.DOOR, door), (RightKind.PARKING, parking))
-        found = {kind: sequence for kind, sequence in pairs if sequence}
-        if max(door, parking) < _KNOWN_UP_TO:
-            _KNOWN[door, parking] = found
+    pairs = ((RightKind.DOOR, door), (RightKind.PARKING, parking))
+    found = {kind: sequence for kind, sequence in pairs if sequence}
+    if max(door, parking) < _KNOWN_UP_TO:
+        _KNOWN[door, parking] = found
     return found
 
 

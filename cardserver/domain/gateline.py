@@ -6,7 +6,6 @@ can't stand in its own place (the number of a strange chip, too long for a UID) 
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from cardserver.domain.gateevent import GateEvent
@@ -29,13 +28,9 @@ _CUT: Final = "…"
 
 def fitting(event: GateEvent) -> GateEvent:
     """The line as it can be kept everywhere; the very same one where nothing is to be done."""
-    return event if _fits(event) else _made_to_fit(event)
-
-
-def _fits(event: GateEvent) -> bool:
     number, counter = event.card_number, event.counter
     text = event.lane + event.reason + event.by + event.detail
-    return (
+    fits = (
         len(event.lane) <= LONGEST_NAME
         and len(event.by) <= LONGEST_NAME
         and len(event.reason) <= LONGEST_REASON
@@ -47,6 +42,7 @@ def _fits(event: GateEvent) -> bool:
         and 0 <= event.about <= HIGHEST_COUNT
         and (text.isprintable() or _NOT_PLAIN.search(text) is None)
     )
+    return event if fits else _made_to_fit(event)
 
 
 def _made_to_fit(event: GateEvent) -> GateEvent:
@@ -59,8 +55,7 @@ def _made_to_fit(event: GateEvent) -> GateEvent:
         beside.append(f"counter {event.counter}")
     if len(event.uid) > LONGEST_UID:
         beside.append(f"uid {event.uid.hex()}")
-    return replace(
-        event,
+    return event._replace(
         lane=_plain(event.lane, LONGEST_NAME),
         uid=b"" if len(event.uid) > LONGEST_UID else event.uid,
         card_number=number,

@@ -57,6 +57,8 @@ def passback_reason(standing: Standing, rules: LaneRules, now: datetime) -> Reas
         broken.append(area.passback)
     if wrong_place:
         broken.append(rules.estate)
+    if not broken:
+        return None
     words = [word for each in broken if (word := _word(each, rule, standing, now))]
     return max(words, key=_WEIGHT.__getitem__, default=None)
 

@@ -53,6 +53,10 @@ class QuoteNote(StrEnum):
     TEMPORARY = "temporary"  # the days inside are paid at the temporary tariff (PARK-05b)
 
 
+ENDS: Final = frozenset(note for note in QuoteNote if note.startswith("ends-with-"))
+"""What a card ends with before its class's length is over; the receipt says it too (IC-05a)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The rights of the card afterwards, the days added, the price, and what to say."""

@@ -25,6 +25,9 @@ from cardserver.domain.rights import RightKind
 ESTATE: Final = "estate"
 """The word in the detail of a NEUTRAL line by which everybody everywhere is forgotten."""
 
+_quickly: Final = tuple.__new__
+"""Makes a named tuple of all its values; calling its name takes twice as long."""
+
 _FORGETTING: Final = frozenset({EventKind.NEUTRAL, EventKind.FIRE, EventKind.FIRE_OVER})
 
 _Key = tuple[int, RightKind]
@@ -39,11 +42,15 @@ class Stamp(NamedTuple):
 
 
 class _Lane(NamedTuple):
-    """A lane that bounds an area: whose passages it sees, of which area, and where it leads."""
+    """A lane that bounds an area: whose passages it sees, of which area, and where it leads.
+
+    `within` are the areas in which one is in that area, too.
+    """
 
     right: RightKind
     area: str
     leads_to: str
+    within: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,8 @@ class Presence:
     """Where each card stands, for the areas and lanes of one set of rules."""
 
     def __init__(self, rules: GateRules = NO_RULES) -> None:
-        self._rules = rules
+        self.rules = rules
+        """The rules whose areas and lanes these are; changed by `set_rules` alone."""
         self._lanes = _lanes(rules)
         self._passed: dict[_Key, Stamp] = {}
         self._granted: dict[_Key, Stamp] = {}
@@ -73,14 +81,9 @@ class Presence:
         self._location: dict[_Key, str] = {}
         self._count: dict[str, int] = {}
 
-    @property
-    def rules(self) -> GateRules:
-        """The rules whose areas and lanes these are."""
-        return self._rules
-
     def set_rules(self, rules: GateRules) -> None:
         """Go on with other rules; what was seen stays."""
-        self._rules, self._lanes = rules, _lanes(rules)
+        self.rules, self._lanes = rules, _lanes(rules)
         self._place_all()
 
     def copy(self) -> "Presence":
@@ -101,7 +104,8 @@ class Presence:
         """A tap was granted whose line is still to be written."""
         lane = self._lanes.get(lane_id)
         if lane is not None:
-            self._keep(self._granted, (self._called(number), lane.right), Stamp(at, lane_id, 0))
+            called = self._called(number) if self._now_called else number
+            self._keep(self._granted, (called, lane.right), _quickly(Stamp, (at, lane_id, 0)))
 
     def replaced(self, old: CardNumber, new: CardNumber) -> None:
         """One card stands for another from now on; what either did counts for both."""
@@ -129,30 +133,26 @@ class Presence:
         lane = self._lanes.get(lane_id)
         if lane is None:
             return Standing(clone=clone)
-        key = (self._called(card_number), lane.right)
+        key = (self._called(card_number) if self._now_called else card_number, lane.right)
         last, location = self._last(key), self._location.get(key)
-        return Standing(
-            location=location,
-            last_lane=last.lane if last else "",
-            last_at=last.at if last else None,
-            space_taken_by=card_number if location else self._taken_by(same_space, lane.right),
-            inside=self._counted(rules_of(self._rules, lane_id).within),
-            clone=clone,
-        )
+        last_lane, last_at = (last.lane, last.at) if last else ("", None)
+        taken = card_number if location else self._taken_by(same_space, lane.right)
+        inside = self._counted(lane.within)
+        return _quickly(Standing, (location, last_lane, last_at, taken, inside, clone))
 
     def inside(self, area_id: str) -> int:
         """How many are known to be in an area, those in inner areas included."""
-        return self._counted(each for each in self._count if area_id in self._rules.around(each))
+        return self._counted(each for each in self._count if area_id in self.rules.around(each))
 
     def occupancy(self) -> Mapping[str, int]:
         """How many are known to be in each area."""
-        return {area_id: self.inside(area_id) for area_id in self._rules.areas}
+        return {area_id: self.inside(area_id) for area_id in self.rules.areas}
 
     def who(self, area_id: str = OUTSIDE) -> Iterator[Inside]:
         """Who is in an area, or anywhere on the estate; in no order."""
         for (number, right), where in self._location.items():
             last = self._last((number, right))
-            around = self._rules.around(where)
+            around = self.rules.around(where)
             if last is not None and around and (not area_id or area_id in around):
                 yield Inside(
                     card_number=CardNumber(number),
@@ -166,7 +166,7 @@ class Presence:
         lane, kind = self._lanes.get(event.lane), event.kind
         if lane is None:
             return
-        key = (self._called(number), lane.right)
+        key = (self._called(number) if self._now_called else number, lane.right)
         stamp = Stamp(event.at, event.lane, event.sequence)
         if (kind is EventKind.TAP and event.granted) or kind is EventKind.OPENED_BY_HAND:
             self._keep(self._granted, key, stamp)
@@ -176,7 +176,9 @@ class Presence:
             self._place(key)
 
     def _keep(self, table: dict[_Key, Stamp], key: _Key, stamp: Stamp) -> None:
-        if _keep_later(table, key, stamp):
+        known = table.get(key)
+        if known is None or stamp > known:
+            table[key] = stamp
             self._place(key)
 
     def lines(self) -> Iterator[GateEvent]:
@@ -199,14 +201,15 @@ class Presence:
             for right in RightKind:
                 self._place((number, right))
             return
-        rule = self._rules.bounding(event.lane)
+        rule = self.rules.bounding(event.lane)
         everywhere = rule is None or event.detail == ESTATE
         _keep_later(self._forgotten, OUTSIDE if rule is None or everywhere else rule.area, stamp)
         self._place_all()
 
     def _taken_by(self, numbers: Iterable[CardNumber], right: RightKind) -> CardNumber | None:
+        location, called = self._location, self._now_called
         for number in numbers:
-            if self._location.get((self._called(number), right)):
+            if location.get((self._called(number) if called else number, right)):
                 return number
         return None
 
@@ -231,18 +234,16 @@ class Presence:
             unused = self._unused.get((key, granted.lane))
             if unused is None or unused < granted:
                 passed = granted
-        return None if passed is None or self._is_forgotten(key, passed) else passed
-
-    def _is_forgotten(self, key: _Key, stamp: Stamp) -> bool:
-        lane = self._lanes.get(stamp.lane)
-        if lane is None:
-            return True
+        lane = None if passed is None else self._lanes.get(passed.lane)
+        if passed is None or lane is None:
+            return None
         reset, floor = self._reset.get(key[0]), self._floors.get(lane.area)
-        return (reset is not None and reset > stamp) or (floor is not None and floor > stamp)
+        forgotten = (reset is not None and reset > passed) or (floor is not None and floor > passed)
+        return None if forgotten else passed
 
     def _place_all(self) -> None:
         self._floors = {
-            area_id: floor for area_id in self._rules.areas if (floor := self._floor(area_id))
+            area_id: floor for area_id in self.rules.areas if (floor := self._floor(area_id))
         }
         self._location.clear()
         self._count.clear()
@@ -251,7 +252,7 @@ class Presence:
 
     def _floor(self, area_id: str) -> Stamp | None:
         """Before this, what went through a lane of the area is forgotten."""
-        names = (OUTSIDE, *self._rules.around(area_id))
+        names = (OUTSIDE, *self.rules.around(area_id))
         return max(
             (self._forgotten[name] for name in names if name in self._forgotten), default=None
         )
@@ -269,12 +270,20 @@ class Presence:
             self._count[where] = self._count.get(where, 0) + 1
 
     def _counted(self, areas: Iterable[str]) -> int:
-        return sum([self._count.get(each, 0) for each in areas])
+        count, inside = self._count, 0
+        for each in areas:
+            inside += count.get(each, 0)
+        return inside
 
 
 def _lanes(rules: GateRules) -> dict[str, _Lane]:
     return {
-        lane_id: _Lane(rules.areas[rule.area].right, rule.area, rules.leads_to(rule))
+        lane_id: _Lane(
+            right=rules.areas[rule.area].right,
+            area=rule.area,
+            leads_to=rules.leads_to(rule),
+            within=rules_of(rules, lane_id).within,
+        )
         for lane_id, rule in rules.lanes.items()
         if rule.area
     }

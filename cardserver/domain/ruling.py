@@ -19,7 +19,7 @@ from cardserver.domain.schedules import Spans
 
 
 class Passing(NamedTuple):
-    """A card that would pass: who, where, and when; `local` is the instant in the estate's time."""
+    """A card that would pass: who, where, and when; `local` is the minute in the estate's time."""
 
     card_number: CardNumber
     holder_class: HolderClass

@@ -7,8 +7,8 @@ which it begins.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, NamedTuple, Self
 
 DAY_MINUTES: Final = 24 * 60
 WEEK: Final = 7
@@ -84,14 +84,52 @@ class Timetable:
 
     schedules: dict[str, Schedule] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    answers: dict[str, tuple[datetime, bool]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By schedule, what it was asked last and what it said: a crowd comes in one minute."""
 
     def is_open(self, name: str, local: datetime) -> bool:
         """True within the hours of this schedule; an empty name is open always."""
-        return not name or self.schedules[name].is_open(local, self.calendar)
+        known = self.answers.get(name)
+        if known is not None and known[0] is local:
+            return known[1]
+        opened = not name or self.schedules[name].is_open(local, self.calendar)
+        self.answers[name] = local, opened
+        return opened
 
     def hours_of(self, name: str, day: date) -> Spans:
         """The hours of a day, to be told to whoever came at another time."""
         return self.schedules[name].hours_of(day, self.calendar) if name else ()
+
+
+def local_minute(instant: datetime, zone: tzinfo) -> datetime:
+    """The minute of an instant in the estate's own time; hours and days are asked no closer.
+
+    The last one is remembered: most cards of a crowd come in one minute.
+    """
+    last = _last_minute[0]
+    if last.zone is not zone or not last.first <= instant <= last.last:
+        last = _last_minute[0] = _Minute.around(instant, zone)
+    return last.local
+
+
+class _Minute(NamedTuple):
+    zone: tzinfo
+    first: datetime
+    last: datetime
+    local: datetime
+
+    @classmethod
+    def around(cls, instant: datetime, zone: tzinfo) -> Self:
+        local = instant.astimezone(zone)
+        into = timedelta(seconds=local.second, microseconds=local.microsecond)
+        first = instant - into
+        last = first + timedelta(seconds=59, microseconds=999_999)
+        return cls(zone, first, last, local.replace(second=0, microsecond=0))
+
+
+_last_minute: Final = [_Minute.around(datetime(1970, 1, 1, tzinfo=UTC), UTC)]
 
 
 def hours_text(spans: Sequence[Span]) -> str:

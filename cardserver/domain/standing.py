@@ -25,10 +25,11 @@ def standing_of(
     clone: bool = False,
 ) -> Standing:
     """The same, for whoever has looked the card up already."""
-    here = rules_of(presence.rules, lane.lane_id)
+    rules, lane_id = presence.rules, lane.lane_id
+    here = rules.of_lanes.get(lane_id) or rules_of(rules, lane_id)
     if entry is None or here.rule is None:
         return Standing(clone=clone) if clone else NOTHING_KNOWN
     others: tuple[CardNumber, ...] = ()
     if here.one_car and entry.space:
         others = cards_of_space(snapshot.cards, entry.space)
-    return presence.standing(entry.card_number, lane.lane_id, same_space=others, clone=clone)
+    return presence.standing(entry.card_number, lane_id, same_space=others, clone=clone)

@@ -1,5 +1,7 @@
 """Writing into the ledger, and asking it where all money is."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from cardserver.db.books import (
@@ -10,7 +12,8 @@ from cardserver.db.books import (
     money_unknown,
     unbalanced_entries,
 )
-from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow
+from cardserver.db.tables import AuditRow, LedgerEntryRow, LedgerLineRow, TenderRow
+from cardserver.db.tenders import tender_moved
 from cardserver.domain.ledger import (
     CREDIT,
     CUSTOMER,
@@ -22,7 +25,14 @@ from cardserver.domain.ledger import (
 )
 from cardserver.services.drawer import link
 from cardserver.services.turn import Caller, Estate, Turn, reading
-from cardserver.wire import Balances, Journal, JournalLine, Trial
+from cardserver.wire_books import Balances, Journal, JournalLine, Trial
+
+
+def write_step(turn: Turn, step: Mapping[str, object]) -> None:
+    """Write that a payment reached another state; what it moves is booked apart."""
+    row = {**step, **turn.made()}
+    turn.write(TenderRow, row)
+    tender_moved(turn.session, row)
 
 
 def book(turn: Turn, sale_id: str, entry: Entry) -> None:
@@ -34,7 +44,7 @@ def book(turn: Turn, sale_id: str, entry: Entry) -> None:
         for n, line in enumerate(entry.lines)
     )
     turn.write(LedgerLineRow, *lines)
-    money_moved(turn.session, sale_id)
+    money_moved(turn.session, sale_id, entry)
     link(turn, entry_id, entry)
 
 

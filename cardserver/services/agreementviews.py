@@ -15,7 +15,7 @@ from cardserver.domain.validity import ValidityPeriod
 from cardserver.domain.verification import Paper
 from cardserver.services.pricing import shown_fee
 from cardserver.services.turn import Turn
-from cardserver.wire import Period
+from cardserver.wire_cards import Period
 from cardserver.wire_parking import (
     AgreementEventView,
     AgreementFile,

@@ -3,13 +3,8 @@
 An application is never changed: a step is a row of its own, with who did it, when, and the remark.
 """
 
-from collections.abc import Sequence
-
-from sqlalchemy import CompoundSelect, select
-
-from cardserver.db.queries import unit_of
-from cardserver.db.tables import HolderRow, OperationRow
-from cardserver.db.tables_approvals import ApplicationRow, ApplicationStepRow, ApplicationUseRow
+from cardserver.db.tables import HolderRow
+from cardserver.db.tables_approvals import ApplicationRow, ApplicationStepRow
 from cardserver.domain.application import (
     APPLICATION_OF,
     RULE_OF,
@@ -19,24 +14,15 @@ from cardserver.domain.application import (
     action_for,
     check_other_length,
     check_other_person,
-    waits_for,
 )
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.operation import OperationState
 from cardserver.domain.permits import Action
 from cardserver.domain.verification import Paper
+from cardserver.services.applicationviews import application_view
 from cardserver.services.proving import application_stage, hands_of, steps_of
 from cardserver.services.replay import repeated
-from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_approvals import (
-    ApplicationList,
-    ApplicationRequest,
-    ApplicationView,
-    StepRequest,
-    StepView,
-)
-
-_LISTED = 200
+from cardserver.services.turn import Caller, Estate, Turn, writing
+from cardserver.wire_approvals import ApplicationRequest, ApplicationView, StepRequest
 
 
 def apply(estate: Estate, caller: Caller, request: ApplicationRequest) -> ApplicationView:
@@ -48,7 +34,7 @@ def apply(estate: Estate, caller: Caller, request: ApplicationRequest) -> Applic
     with writing(estate, caller) as turn:
         if not repeated(turn, request.application_id, "apply", request):
             _apply(turn, request)
-        return _view(turn, turn.find(ApplicationRow, request.application_id, "application"))
+        return application_view(turn, request.application_id)
 
 
 def _apply(turn: Turn, request: ApplicationRequest) -> None:
@@ -103,7 +89,7 @@ def decide(
         row = turn.find(ApplicationRow, application_id, "application")
         if not repeated(turn, request.step_id, "application-step", request, about=application_id):
             _decide(turn, row, request)
-        return _view(turn, row)
+        return application_view(turn, application_id)
 
 
 def _decide(turn: Turn, row: ApplicationRow, request: StepRequest) -> None:
@@ -150,78 +136,4 @@ def _check_form(turn: Turn, row: ApplicationRow, request: StepRequest) -> None:
         OtherLength(last=request.last_day, reason=request.length_reason),
         contract_ends=None if checked is None else checked.contract_ends,
         today=turn.today,
-    )
-
-
-def application(estate: Estate, caller: Caller, application_id: str) -> ApplicationView:
-    """One application with its steps. Raises NotFound."""
-    with reading(estate, caller) as turn:
-        return _view(turn, turn.find(ApplicationRow, application_id, "application"))
-
-
-def applications(
-    estate: Estate, caller: Caller, *, holder_id: int | None = None, waiting: bool = False
-) -> ApplicationList:
-    """Applications, latest first: of one holder, or only those that wait for somebody."""
-    with reading(estate, caller) as turn:
-        statement = select(ApplicationRow).order_by(ApplicationRow.serial.desc()).limit(_LISTED)
-        if holder_id is not None:
-            statement = statement.where(ApplicationRow.holder_id == holder_id)
-        if waiting:
-            statement = statement.where(ApplicationRow.id.not_in(_ended()))
-        rows = turn.session.scalars(statement)
-        return ApplicationList(applications=tuple(_view(turn, row) for row in rows))
-
-
-def _ended() -> CompoundSelect[str]:
-    """Applications that wait for nobody: refused, withdrawn, or a card is made on them."""
-    over = select(ApplicationStepRow.application_id).where(
-        ApplicationStepRow.step.in_([Step.REFUSED, Step.WITHDRAWN])
-    )
-    used = (
-        select(ApplicationUseRow.application_id)
-        .join(OperationRow, OperationRow.id == ApplicationUseRow.operation_id)
-        .where(OperationRow.state != OperationState.VOIDED)
-    )
-    return over.union(used)
-
-
-def _view(turn: Turn, row: ApplicationRow) -> ApplicationView:
-    holder = turn.find(HolderRow, row.holder_id, "holder")
-    unit = unit_of(turn.session, holder)
-    stage = application_stage(turn, row)
-    return ApplicationView(
-        application_id=row.id,
-        serial=row.serial,
-        kind=row.kind,
-        stage=stage,
-        waits_for=waits_for(row.kind, stage),
-        holder_id=holder.id,
-        holder_name=holder.name,
-        holder_class=holder.holder_class,
-        unit="" if unit is None else unit.label,
-        applicant=row.applicant,
-        dated=row.dated,
-        form=row.form,
-        section=row.section,
-        papers=tuple(Paper(paper) for paper in row.papers),
-        purpose=row.purpose,
-        operator=row.operator,
-        at=row.at,
-        steps=_steps(list(steps_of(turn, row.id).values())),
-    )
-
-
-def _steps(rows: Sequence[ApplicationStepRow]) -> tuple[StepView, ...]:
-    return tuple(
-        StepView(
-            step=row.step,
-            person=row.person,
-            at=row.at,
-            remark=row.remark,
-            contract_ends=row.contract_ends,
-            last_day=row.last_day,
-            length_reason=row.length_reason,
-        )
-        for row in rows
     )

@@ -12,7 +12,7 @@ from cardserver.domain.card import Card, check_blank, check_secure_channel
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
-from cardserver.domain.plan import Plan, resealed
+from cardserver.domain.plan import ENDS, Plan, resealed
 from cardserver.domain.rights import SLOT_OF, CardStatus, Slot
 from cardserver.domain.sale import SaleState
 from cardserver.domain.tariff import ReplaceReason
@@ -25,13 +25,8 @@ from cardserver.services.replay import repeated
 from cardserver.services.selling import check_may_use, request_of
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, Turn, writing
-from cardserver.wire import (
-    BeginRequest,
-    ExtendRequest,
-    IssueRequest,
-    ReplaceRequest,
-    Ticket,
-)
+from cardserver.wire_operations import BeginRequest, Ticket
+from cardserver.wire_requests import ExtendRequest, IssueRequest, ReplaceRequest
 
 CARD_NUMBERS = "card-number"
 BEING_REPLACED = "being replaced"
@@ -158,7 +153,11 @@ def _write(
         holder_id=made.holder.holder_id,
         sale_id=request.sale_id,
         request=request.request.model_dump(mode="json"),
-        plan={"rights": rights_json(plan.after), "added": period_json(plan.added)},
+        plan={
+            "rights": rights_json(plan.after),
+            "added": period_json(plan.added),
+            "ends_with": next((note for note in plan.notes if note in ENDS), None),
+        },
         changes=changes_json(
             _changes(turn, request, made, plan=plan, key_version=keys.version, number=number)
         ),

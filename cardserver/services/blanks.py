@@ -17,7 +17,8 @@ from cardserver.domain.permits import Action
 from cardserver.domain.review import Quarter, StockMove, stock_end
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_review import StockFigures, StockMoveView, StockRequest, StockView
+from cardserver.wire_review import StockFigures
+from cardserver.wire_stock import StockMoveView, StockRequest, StockView
 
 _USING = (OperationKind.ISSUE, OperationKind.REPLACE)
 _SHOWN = 50

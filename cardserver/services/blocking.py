@@ -14,7 +14,7 @@ from cardserver.services.reporting import reported
 from cardserver.services.staffcards import check_allow_again, report_blocked
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.services.views import card_view
-from cardserver.wire import BlockRequest, CardView
+from cardserver.wire_cards import BlockRequest, CardView
 
 
 def block(estate: Estate, caller: Caller, number: int, request: BlockRequest) -> CardView:

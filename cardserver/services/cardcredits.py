@@ -21,8 +21,8 @@ from cardserver.services.replay import repeated
 from cardserver.services.tillcounts import expected_in
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import shown_name
+from cardserver.wire_cashmoves import MovementView
 from cardserver.wire_credits import CardCredit, CreditList, PayCreditBack
-from cardserver.wire_shifts import MovementView
 
 _IN_USE: Final = frozenset({CardStatus.LIVE})
 """A card that is not back pays its next top-up with its credit."""

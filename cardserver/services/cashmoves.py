@@ -25,7 +25,7 @@ from cardserver.services.drawer import book_movement, next_number, own_shift
 from cardserver.services.replay import repeated
 from cardserver.services.tillcounts import expected_in, takings_of
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_shifts import (
+from cardserver.wire_cashmoves import (
     CashToCashier,
     MovementList,
     MovementView,

@@ -19,11 +19,14 @@ from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action, role_permits
 from cardserver.domain.sale import CHARGE, SaleState
 from cardserver.domain.tariff import free_charges
-from cardserver.services.documents import content_of_charge, owe, view_of
+from cardserver.services.documentcontents import content_of_charge
+from cardserver.services.documentviews import view_of
 from cardserver.services.errors import Conflict
 from cardserver.services.numbering import check_numbers_left
+from cardserver.services.owing import owe
 from cardserver.services.replay import repeated
-from cardserver.services.selling import close_sale, earn, sale_view
+from cardserver.services.saleviews import sale_view
+from cardserver.services.selling import close_sale, earn
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import shown_name
 from cardserver.wire_charges import ChargeList, ChargeView, PutCharge, SettleCharge

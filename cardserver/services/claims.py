@@ -13,7 +13,7 @@ from cardserver.domain.permits import Action
 from cardserver.domain.shift import check_other_person
 from cardserver.services.drawer import book_movement
 from cardserver.services.turn import Turn
-from cardserver.wire_shifts import Claim, RepayClaim
+from cardserver.wire_cashmoves import Claim, RepayClaim
 
 
 def repay(turn: Turn, request: RepayClaim) -> None:

@@ -14,16 +14,14 @@ from sqlalchemy import Connection
 
 from cardserver.db import clones
 from cardserver.db.gatelines import JournalKey
-from cardserver.db.listing import gate_rules
 from cardserver.db.tables import CardRow
 from cardserver.db.tables_clones import GateCloneRow
 from cardserver.domain.clonetrap import CloneSign, Sighting, clone_sign
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import ClonePolicy
 from cardserver.domain.rights import CardStatus
-from cardserver.domain.ruledocument import read_rules
-from cardserver.domain.schedules import Calendar
 from cardserver.services import blocking
+from cardserver.services.gaterules import rules_now
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 
 _log = logging.getLogger(__name__)
@@ -89,7 +87,7 @@ def _tell(turn: Turn, key: JournalKey, find: _Find) -> bool:
     event, number = find.event, find.event.card_number
     if number is None or clones.found_before(turn.connection, key.site, number, turn.today):
         return False
-    blocked = _deny(turn, number) if _policy(turn) is ClonePolicy.BLOCK else False
+    blocked = _deny(turn, number) if rules_now(turn).clone is ClonePolicy.BLOCK else False
     turn.add(
         GateCloneRow(
             site=key.site,
@@ -111,11 +109,6 @@ def _tell(turn: Turn, key: JournalKey, find: _Find) -> bool:
     turn.note("clone-found", f"card {number}", f"{find.sign} {event.counter}")
     _log.warning("card %d may have a clone: %s", number, find.sign)
     return True
-
-
-def _policy(turn: Turn) -> ClonePolicy:
-    row = gate_rules(turn.session, turn.estate.site)
-    return ClonePolicy.ALARM if row is None else read_rules(row.document, Calendar()).clone
 
 
 def _deny(turn: Turn, number: int) -> bool:

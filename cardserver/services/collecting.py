@@ -30,7 +30,6 @@ from cardserver.services.pricing import shown_fee
 from cardserver.services.replay import repeated
 from cardserver.services.tablefiles import read_table
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import TopUpRequest
 from cardserver.wire_parking import (
     BankFile,
     BankLine,
@@ -41,6 +40,7 @@ from cardserver.wire_parking import (
     ReminderList,
     ReminderView,
 )
+from cardserver.wire_requests import TopUpRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from cardserver.db.books import sale_account
 from cardserver.db.credits import credit_of, first_of_line
-from cardserver.db.tables import SaleRow, TenderRow
+from cardserver.db.tables import SaleRow
 from cardserver.domain import ledger
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services.accounts import book
+from cardserver.services.accounts import book, write_step
 from cardserver.services.turn import Turn
 
 
@@ -29,7 +29,7 @@ def use_credit(turn: Turn, sale: SaleRow) -> None:
         return
     told = {"tender_id": str(uuid4()), "kind": TenderKind.CREDIT, "value_fen": fen}
     line = {"sale_id": sale.id, "state": TenderState.CREDITED, "checked": True}
-    turn.write(TenderRow, {**told, **line, **turn.made()})
+    write_step(turn, {**told, **line})
     book(turn, sale.id, ledger.credit_used(_account_of(turn, sale), sale.id, fen))
     turn.note("tender", sale.id, f"{TenderKind.CREDIT} {fen} {TenderState.CREDITED}")
 

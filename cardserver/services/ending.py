@@ -5,7 +5,13 @@ The server judges the evidence by itself; a station's word that "it worked" is w
 
 from cardserver.db.books import given_up, in_suspense, sale_moved
 from cardserver.db.mapping import changes_from, operation_of, right_columns, rights_from
-from cardserver.db.queries import end_operation, erase_rights, keying_steps, rights_of
+from cardserver.db.queries import (
+    end_operation,
+    erase_rights,
+    keying_steps,
+    rights_of,
+    rights_written,
+)
 from cardserver.db.spaces import is_collected
 from cardserver.db.tables import CardRow, OperationEventRow, OperationRow, RightRow, SaleRow
 from cardserver.domain.card import check_secure_channel
@@ -18,22 +24,18 @@ from cardserver.domain.operation import (
     judge,
 )
 from cardserver.domain.rights import SLOT_OF, CardStatus
-from cardserver.services.documents import documents_of, owe_documents
+from cardserver.services.documentviews import documents_of
 from cardserver.services.errors import Conflict
 from cardserver.services.keying import ON_BLANK
+from cardserver.services.owing import owe_documents
 from cardserver.services.parkingfile import file_parking
 from cardserver.services.registeracts import enter_abandoned, enter_settled, enter_voided
-from cardserver.services.selling import earn, give_up, sale_view, suspend
+from cardserver.services.saleviews import sale_view
+from cardserver.services.selling import earn, give_up, suspend
 from cardserver.services.turn import Caller, Estate, Turn, writing
 from cardserver.services.views import card_view, operation_view
-from cardserver.wire import (
-    AbandonRequest,
-    DocumentView,
-    Evidence,
-    Settled,
-    Voided,
-    VoidRequest,
-)
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_operations import AbandonRequest, Evidence, Settled, Voided, VoidRequest
 
 _SETTLED = "settled"
 
@@ -231,6 +233,7 @@ def _write_rights(turn: Turn, row: OperationRow) -> None:
         for right in rights_from(row.plan["rights"])
     ]
     turn.write(RightRow, *after)
+    rights_written(turn.session, row.card_number)
 
 
 def _deny(turn: Turn, row: OperationRow, reason: str) -> None:

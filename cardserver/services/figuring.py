@@ -11,7 +11,7 @@ from cardserver.domain.ledger import INCOME
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.domain.tariff import ChargeItem
 from cardserver.services.turn import Caller, Estate, Turn, reading
-from cardserver.wire_review import CardCount, DayTakings, FiguresView, MonthCount
+from cardserver.wire_figures import CardCount, DayTakings, FiguresView, MonthCount
 
 MAX_DAYS: Final = 366
 MONTHS_AHEAD: Final = 12

@@ -8,19 +8,14 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
-from cardserver.db.households import (
-    copies_of,
-    how_many_unfiled,
-    last_filings,
-    unfiled_copies,
-)
+from cardserver.db.households import copies_of, how_many_unfiled, last_filings, unfiled_copies
 from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.db.tables_people import PaperCopyRow, PaperFilingRow
 from cardserver.domain.copies import copies_to_keep
 from cardserver.domain.verification import Paper
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_people import CopyList, CopyRequest, CopyView, FilingRequest
+from cardserver.wire_copies import CopyList, CopyRequest, CopyView, FilingRequest
 
 
 def unfiled(

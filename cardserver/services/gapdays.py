@@ -17,7 +17,7 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Turn
-from cardserver.wire import OperationRequest, TopUpRequest
+from cardserver.wire_requests import OperationRequest, TopUpRequest
 
 
 def stayed_inside(turn: Turn, card: Card) -> tuple[date, date] | None:

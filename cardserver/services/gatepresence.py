@@ -19,7 +19,7 @@ from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.presence import Presence
 from cardserver.domain.rights import RightKind
 from cardserver.services.gatememory import Journals, PresenceMemory
-from cardserver.services.gaterules import rules_after
+from cardserver.services.gaterules import rules_now
 from cardserver.services.turn import Turn
 
 LOOKED_BACK: Final = timedelta(days=92)
@@ -28,7 +28,6 @@ LOOKED_BACK: Final = timedelta(days=92)
 CAR_PARK: Final = "car-park"
 """The one area of an estate that has set none: its vehicle lanes lead into it and out of it."""
 
-_NO_LIST: Final = -1
 _AHEAD: Final = timedelta(days=1)
 """A gate's clock may be ahead; its lines count all the same."""
 
@@ -92,8 +91,8 @@ def put_replaced(turn: Turn, presence: Presence) -> None:
 
 def lanes_of(turn: Turn) -> GateRules:
     """The rules on file; without any, the vehicle lanes of which somebody said where they lead."""
-    on_file = rules_after(turn, _NO_LIST)
-    if on_file is not None and (rules := on_file.to_domain()).lanes:
+    rules = rules_now(turn)
+    if rules.lanes:
         return rules
     area = Area(area_id=CAR_PARK, right=RightKind.PARKING)
     return GateRules(areas={CAR_PARK: area}, lanes=dict(_lanes(turn)))

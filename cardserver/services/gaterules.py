@@ -11,6 +11,7 @@ from typing import Final
 from cardserver.db.listing import gate_rules, gate_rules_history
 from cardserver.db.tables_gaterules import GateRulesRow
 from cardserver.domain.errors import RuleViolation
+from cardserver.domain.gaterules import NO_RULES, GateRules
 from cardserver.domain.permits import Action
 from cardserver.domain.ruledocument import RulesFlawed, read_rules
 from cardserver.domain.ruleflaws import RuleFlaw
@@ -73,6 +74,12 @@ def set_rules(estate: Estate, caller: Caller, request: SetRulesRequest) -> Rules
             _put(turn, request, by)
         row = gate_rules(turn.session, estate.site)
         return RulesOnFile(rules=None if row is None else _view(turn, row))
+
+
+def rules_now(turn: Turn) -> GateRules:
+    """The rules that stand now, as a lane decides with them; NO_RULES where none were ever set."""
+    row = gate_rules(turn.session, turn.estate.site)
+    return NO_RULES if row is None else _view(turn, row).to_domain()
 
 
 def rules_after(turn: Turn, list_version: int) -> GateRulesView | None:

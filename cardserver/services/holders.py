@@ -8,7 +8,7 @@ from cardserver.domain.keys import GATE_PURPOSES
 from cardserver.services.errors import NotFound
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.views import card_view, holder_view, holder_views
-from cardserver.wire import CardView, HolderList, HolderView, ReadKeys
+from cardserver.wire_cards import CardView, HolderList, HolderView, ReadKeys
 
 
 def search(estate: Estate, caller: Caller, query: str, limit: int) -> HolderList:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
-from cardserver.db.books import sale_account, sale_state, sales_with_money, tenders_of
+from cardserver.db.books import sale_account, sale_state, sales_with_money
 from cardserver.db.paperbooks import not_handed, unnumbered
 from cardserver.db.tables import OperationRow
 from cardserver.db.tables_shifts import ShiftRow
+from cardserver.db.tenders import tenders_of
 from cardserver.domain.operation import OperationState
 from cardserver.domain.sale import SaleState, TenderState
 from cardserver.domain.shift import HOLDING, HoldKind

@@ -19,8 +19,7 @@ from cardserver.services.jobs import JOBS, Progress
 from cardserver.services.replay import repeated
 from cardserver.services.tablefiles import MAX_FILE_BYTES, read_table
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_people import (
-    PAGE,
+from cardserver.wire_imports import (
     FateWord,
     ImportLine,
     ImportLines,
@@ -30,6 +29,7 @@ from cardserver.wire_people import (
     PartRequest,
     TakeOverRequest,
 )
+from cardserver.wire_people import PAGE
 
 Step = Callable[[int, int], None]
 

@@ -12,25 +12,15 @@ from cardserver.db.tables_papers import InvoiceHandingRow, InvoiceRow, ReceiptBo
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
-from cardserver.domain.receiptbook import (
-    Book,
-    BookKind,
-    check_equal_value,
-    proposed,
-    torn_from,
-)
-from cardserver.services.documents import check_valid, view_of
+from cardserver.domain.receiptbook import Book, BookKind, check_equal_value, proposed, torn_from
+from cardserver.services.documents import check_valid
+from cardserver.services.documentviews import view_of
 from cardserver.services.errors import Conflict
 from cardserver.services.receiptbooks import book_view
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import DocumentContent, DocumentView
-from cardserver.wire_papers import (
-    BookView,
-    InvoiceProposal,
-    InvoicesRequest,
-    SpoilInvoiceRequest,
-)
+from cardserver.wire_documents import DocumentContent, DocumentView
+from cardserver.wire_papers import BookView, InvoiceProposal, InvoicesRequest, SpoilInvoiceRequest
 
 
 def give_invoices(

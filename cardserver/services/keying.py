@@ -15,7 +15,7 @@ from cardserver.domain.card import Card
 from cardserver.domain.operation import Keying, OperationKind, OperationState
 from cardserver.services.errors import Conflict, NotFound
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import EVERY_STEP, KeyingRequest, KeyingState, KeyingSteps
+from cardserver.wire_operations import EVERY_STEP, KeyingRequest, KeyingState, KeyingSteps
 
 ON_BLANK = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 """Operations that make a card of a blank chip."""

@@ -12,8 +12,10 @@ from cardserver.services.qrpayments import means
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.views import card_view
 from cardserver.services.waiting import waiting_in
-from cardserver.wire import Quote, Refusal, TopUpRequest
 from cardserver.wire_laid import CardLaid
+from cardserver.wire_prices import Quote
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wirebase import Refusal
 
 Told = Callable[[Exception], Refusal]
 """How a refusal reads on the wire."""

@@ -1,9 +1,14 @@
 """Opening an estate: its store brought up to date, its keys, its clock and its calendar's zone."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
-from cardserver.db.engine import BUSY_TIMEOUT_MS, open_engine
+from sqlalchemy import Engine
+
+from cardserver.db.engine import BUSY_TIMEOUT_MS, StoreUnusable, open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
@@ -11,6 +16,8 @@ from cardserver.domain.zone import ESTATE_ZONE
 from cardserver.payments.api import PaymentProvider
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault
+
+_OWNER_ONLY: Final = 0o600
 
 
 def utc_now() -> datetime:
@@ -40,6 +47,7 @@ def open_estate(
     Raises DatabaseUrlInvalid, StoreUnusable.
     """
     engine = open_engine(database, busy_timeout_ms=busy_timeout_ms)
+    _begin_file(engine)
     # Commands beside the server bring demo keys: they can't say whose taps are there.
     upgrade(engine, site="" if vault.demo else vault.estate_id)
     return Estate(
@@ -54,3 +62,36 @@ def open_estate(
         providers=providers or {},
         bearer_gates=bearer_gates,
     )
+
+
+def open_beside(database: str, vault: Vault) -> Estate:
+    """For a command beside the server: the estate of a store that is there, and none is made.
+
+    Raises DatabaseUrlInvalid, StoreUnusable.
+    """
+    engine = open_engine(database)
+    try:
+        require_store(engine)
+    finally:
+        engine.dispose()
+    return open_estate(database, vault, name="Yika")
+
+
+def _begin_file(engine: Engine) -> None:
+    """A store on SQLite is its owner's alone, and what SQLite puts beside it too: residents' names
+    and numbers are in there. What stands in the way is said when the store is opened.
+    """
+    if engine.dialect.name == "sqlite" and engine.url.database not in {None, "", ":memory:"}:
+        with suppress(OSError):
+            Path(str(engine.url.database)).touch(mode=_OWNER_ONLY)
+
+
+def require_store(engine: Engine) -> None:
+    """SQLite makes a file where none is, so that a slip in an address would look like an empty
+    estate. Raises StoreUnusable.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    file = Path(engine.url.database or "")
+    if not file.is_file() or not file.stat().st_size:
+        raise StoreUnusable(f"there is no database {file}")

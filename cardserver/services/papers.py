@@ -34,19 +34,15 @@ from cardserver.domain.receiptbook import VoidOutcome
 from cardserver.domain.rights import CardStatus
 from cardserver.domain.tariff import DOCUMENT_OF
 from cardserver.services.accounts import book
-from cardserver.services.documents import (
-    check_valid,
-    content_of,
-    content_of_charge,
-    find_document,
-    issue,
-    view_of,
-)
+from cardserver.services.documentcontents import content_of, content_of_charge
+from cardserver.services.documents import check_valid, find_document
+from cardserver.services.documentviews import view_of
 from cardserver.services.errors import Conflict
 from cardserver.services.numbering import number_for
+from cardserver.services.owing import issue
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import DocumentContent, DocumentView
+from cardserver.wire_documents import DocumentContent, DocumentView
 from cardserver.wire_papers import (
     EmptyBoxRequest,
     OwedPapers,

@@ -23,7 +23,7 @@ from cardserver.services.errors import NotPermitted
 from cardserver.services.gapdays import asks_about_gap, unpaid_days
 from cardserver.services.pricing import priced
 from cardserver.services.turn import Turn
-from cardserver.wire import AddParkingRequest, TopUpRequest
+from cardserver.wire_requests import AddParkingRequest, TopUpRequest
 
 
 def parking_card(turn: Turn, holder: Holder, agreement_id: int, months: int) -> Plan:

@@ -6,7 +6,7 @@ from cardserver.domain.parking import check_owner_asked, needs_owner_call
 from cardserver.domain.verification import Paper, check_parking_papers
 from cardserver.services.proving import check_owner_word
 from cardserver.services.turn import Turn
-from cardserver.wire import VerificationRequest
+from cardserver.wire_verifications import VerificationRequest
 
 
 def keep_licence(turn: Turn, request: VerificationRequest) -> None:

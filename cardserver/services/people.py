@@ -4,19 +4,11 @@ Every change is a row with name, time, old and new values (`file_change`), sensi
 Two clerks at one file: the second is told (``changed-meanwhile``).
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 
-from cardserver.db.households import (
-    copies_of,
-    filed_by,
-    history_of_holder,
-    owners_of,
-    people_page,
-)
+from cardserver.db.households import copies_of, filed_by, history_of_holder, owners_of, people_page
 from cardserver.db.tables import HolderRow, UnitRow
-from cardserver.db.tables_people import FileChangeRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.people import (
     Around,
@@ -32,6 +24,7 @@ from cardserver.domain.people import (
 )
 from cardserver.domain.rights import HolderClass
 from cardserver.services.errors import Conflict, NotFound
+from cardserver.services.filechanges import keep_change
 from cardserver.services.filing import copy_views
 from cardserver.services.personviews import change_views, crowded, person_view, person_views
 from cardserver.services.replay import repeated
@@ -121,7 +114,7 @@ def change_holder(
             found = set_details(row, details)
             if found:
                 row.version += 1
-                _record(
+                keep_change(
                     turn,
                     row,
                     FileAct.CHANGED,
@@ -171,7 +164,7 @@ def put_on_file(turn: Turn, details: Details, request_id: str) -> HolderRow:
     row = turn.add(HolderRow(**asdict(details)))
     empty = dict.fromkeys(asdict(details))
     found = [each for each in changes(empty, asdict(details)) if each.new not in {"", "False"}]
-    _record(turn, row, FileAct.FILED, found, request_id=request_id)
+    keep_change(turn, row, FileAct.FILED, found, request_id=request_id)
     return row
 
 
@@ -184,7 +177,7 @@ def end_on_file(
     after = "" if last_day is None else last_day.isoformat()
     act = FileAct.REOPENED if last_day is None else FileAct.ENDED
     found = [Change(field="ends", old=before, new=after)]
-    _record(turn, row, act, found, request_id=request_id, reason=reason)
+    keep_change(turn, row, act, found, request_id=request_id, reason=reason)
     return blocked
 
 
@@ -270,29 +263,6 @@ def _principal(turn: Turn, principal_id: int | None) -> Principal | None:
         current=is_current(row.ends, turn.today),
         lease_end=row.lease_end,
     )
-
-
-def _record(
-    turn: Turn,
-    row: HolderRow,
-    act: FileAct,
-    found: Sequence[Change],
-    *,
-    request_id: str,
-    reason: str = "",
-) -> None:
-    turn.session.add(
-        FileChangeRow(
-            holder_id=row.id,
-            unit_id=row.unit_id,
-            act=act,
-            changes=[asdict(each) for each in found],
-            reason=reason,
-            request_id=request_id,
-            **turn.made(),
-        )
-    )
-    turn.note(f"holder-{act}", f"holder {row.id}", reason)
 
 
 def _filed(turn: Turn, request_id: str) -> HolderRow:

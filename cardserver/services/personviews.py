@@ -2,12 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from cardserver.db.households import (
-    live_card_counts,
-    members_of,
-    names_of,
-    owners_of_units,
-)
+from cardserver.db.households import live_card_counts, members_of, names_of, owners_of_units
 from cardserver.db.queries import units_of_all
 from cardserver.db.tables import HolderRow, UnitRow
 from cardserver.db.tables_people import FileChangeRow
@@ -15,7 +10,8 @@ from cardserver.domain.holder import mask_phone, mask_tail
 from cardserver.domain.people import FileAct, is_current, residents_short
 from cardserver.services.turn import Turn
 from cardserver.services.views import zones_of
-from cardserver.wire_people import FieldChange, FileChangeView, PersonView, UnitView
+from cardserver.wire_people import FieldChange, FileChangeView, PersonView
+from cardserver.wire_units import UnitView
 
 
 def person_view(turn: Turn, row: HolderRow) -> PersonView:

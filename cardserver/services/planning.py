@@ -29,15 +29,14 @@ from cardserver.services.proving import facts_of, finding_of
 from cardserver.services.staffcards import check_staff_card
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.verifying import check_verified
-from cardserver.wire import (
+from cardserver.wire_cards import Period
+from cardserver.wire_prices import Quote, QuoteLine
+from cardserver.wire_requests import (
     AddParkingRequest,
     ExtendRequest,
     FormatRequest,
     IssueRequest,
     OperationRequest,
-    Period,
-    Quote,
-    QuoteLine,
     ReplaceRequest,
     TopUpRequest,
 )

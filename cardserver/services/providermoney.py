@@ -10,14 +10,13 @@ from typing import Final
 from uuid import uuid4
 
 from cardserver.db.books import (
-    notes_on_their_way,
     sale_account,
     sale_state,
-    tender_history,
 )
 from cardserver.db.payments import has, kept_of, living_of
-from cardserver.db.tables import SaleRow, TenderRow
+from cardserver.db.tables import SaleRow
 from cardserver.db.tables_payments import QrEventRow, QrPaymentRow, QrRefundRow
+from cardserver.db.tenders import notes_on_their_way, tender_history
 from cardserver.domain import ledger
 from cardserver.domain.qrpayment import (
     LIVING,
@@ -27,7 +26,7 @@ from cardserver.domain.qrpayment import (
     refund_number,
 )
 from cardserver.domain.sale import SaleState, TenderKind, TenderState, check_tender_step
-from cardserver.services.accounts import book
+from cardserver.services.accounts import book, write_step
 from cardserver.services.turn import Turn
 
 NOBODY_WAITS: Final = "not-wanted-any-more"
@@ -94,7 +93,7 @@ def _odd(turn: Turn, row: QrPaymentRow, fen: int) -> None:
     tell(turn, row, QrWord.ODD, f"{fen} instead of {row.amount_fen} {row.provider_number}")
     told = {"tender_id": str(uuid4()), "kind": TenderKind.QR, "value_fen": fen, "checked": True}
     line = {"sale_id": row.sale_id, "state": TenderState.CREDITED, **told}
-    turn.write(TenderRow, {**line, **turn.made()})
+    write_step(turn, line)
     book(turn, row.sale_id, ledger.provider_paid(row.provider, row.sale_id, fen))
     book(turn, row.sale_id, ledger.sent_back(row.provider, row.sale_id, fen))
     book(turn, row.sale_id, ledger.set_aside(row.provider, fen))
@@ -236,6 +235,6 @@ def _step(turn: Turn, row: QrPaymentRow, state: TenderState) -> TenderState | No
     check_tender_step(before, state, TenderKind.QR)
     told = {"tender_id": row.tender_id, "kind": TenderKind.QR, "value_fen": row.amount_fen}
     line = {"sale_id": row.sale_id, "state": state, "checked": True, **told}
-    turn.write(TenderRow, {**line, **turn.made()})
+    write_step(turn, line)
     turn.note("tender", row.sale_id, f"qr {row.provider} {row.amount_fen} {state}")
     return before

@@ -35,7 +35,7 @@ from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
 from cardserver.domain.verification import VerificationMethod
 from cardserver.services.turn import Turn
-from cardserver.wire import LeaseShown, VerificationRequest
+from cardserver.wire_verifications import LeaseShown, VerificationRequest
 
 
 def keep_proof(turn: Turn, request: VerificationRequest) -> None:

@@ -8,21 +8,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, cast, get_args
 
-from cardserver.db.books import sale_account, sale_state, tenders_of
+from cardserver.db.books import sale_account, sale_state
 from cardserver.db.payments import has, known_notice, living_of, payment_by_number
 from cardserver.db.tables import SaleRow
 from cardserver.db.tables_payments import QrEventRow, QrPaymentRow
+from cardserver.db.tenders import tenders_of
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.qrpayment import CODE_LIFE, QrState, QrWord, order_number
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.station import StationKind
 from cardserver.payments.api import NoticeRefused, PaymentProvider
+from cardserver.services.askingpayments import learn
 from cardserver.services.drawer import check_may_take_money
 from cardserver.services.errors import Conflict
 from cardserver.services.providermoney import announce, close_soon
 from cardserver.services.replay import repeated
-from cardserver.services.selling import check_may_use, sale_view
-from cardserver.services.settler import learn
+from cardserver.services.saleviews import sale_view
+from cardserver.services.selling import check_may_use
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_payments import Provider, QrAct, QrMeans, QrRequest, QrView
 

@@ -20,13 +20,7 @@ from cardserver.domain.review import Business, Leaving, Part, Quarter, leaving
 from cardserver.domain.rights import HolderClass
 from cardserver.services.blanks import moment, stock_figures
 from cardserver.services.turn import SNAPSHOT, Turn
-from cardserver.wire_review import (
-    BusinessCount,
-    Figures,
-    GateFigures,
-    LeaverCount,
-    ReceiptFigures,
-)
+from cardserver.wire_review import BusinessCount, Figures, GateFigures, LeaverCount, ReceiptFigures
 
 _OPERATIONS = {
     OperationKind.ISSUE: Business.ISSUE,
@@ -231,7 +225,7 @@ def _unsigned(turn: Turn, span: _Span) -> Iterable[Line]:
             unit=row.unit,
             reason="unsigned",
             day=row.local_date,
-            note=str(row.number),
+            note=f"F1 {row.number:06d}",
         )
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from cardserver.db.tables_review import QueueEventRow
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_review import QueueEvent, QueueLog, QueueRequest
+from cardserver.wire_queue import QueueEvent, QueueLog, QueueRequest
 
 _SHOWN = 50
 

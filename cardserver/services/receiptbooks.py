@@ -33,12 +33,13 @@ from cardserver.domain.receiptbook import (
     check_two_people,
     numbers_left,
 )
-from cardserver.services.documents import issue, view_of
+from cardserver.services.documentviews import view_of
 from cardserver.services.errors import Conflict
 from cardserver.services.numbering import number_for, receipts_promised_by
+from cardserver.services.owing import issue
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import (
     BookList,
     BookView,

@@ -2,13 +2,13 @@
 
 from cardserver.db.queries import open_on_chip, open_operations
 from cardserver.db.tables import CardRow, OperationRow, SaleRow
-from cardserver.services.documents import documents_of
+from cardserver.services.documentviews import documents_of
 from cardserver.services.errors import NotFound
-from cardserver.services.selling import sale_view
+from cardserver.services.saleviews import sale_view
 from cardserver.services.tickets import ticket
 from cardserver.services.turn import Caller, Estate, reading
 from cardserver.services.views import card_view, operation_view
-from cardserver.wire import OperationList, Outcome, Ticket
+from cardserver.wire_operations import OperationList, Outcome, Ticket
 
 
 def open_operation(estate: Estate, caller: Caller, uid: bytes) -> Ticket:

@@ -6,7 +6,6 @@ anew. What is found is a value; the first broken row is named.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ScalarResult, exists, func, inspect, select
@@ -19,6 +18,7 @@ from cardserver.db.tables_register import RegisterChainRow, RegisterRow, Registe
 from cardserver.domain.operation import OperationKind, OperationState
 from cardserver.domain.register import ISSUED, REPLACED, RegisterKind
 from cardserver.domain.registerchain import NO_ROW, chained
+from cardserver.services.opening import require_store
 from cardserver.services.registering import ROWS, SIGNATURES, content_of
 
 _BATCH: Final = 500
@@ -51,9 +51,8 @@ def prove_store(database: str, noted: Noted | None = None) -> Proven:
     Raises DatabaseUrlInvalid, StoreUnusable.
     """
     engine = open_engine(database)
-    if engine.dialect.name == "sqlite":
-        _check_there(Path(engine.url.database or ""))
     try:
+        require_store(engine)
         with Session(engine) as session:
             if not inspect(session.connection()).has_table(RegisterRow.__tablename__):
                 raise StoreUnusable("there is no register in that database")
@@ -62,12 +61,6 @@ def prove_store(database: str, noted: Noted | None = None) -> Proven:
         raise StoreUnusable(f"the register can't be read: {error.orig}") from error
     finally:
         engine.dispose()
-
-
-def _check_there(file: Path) -> None:
-    """SQLite makes a file where none is; proving makes nothing."""
-    if not file.is_file() or not file.stat().st_size:
-        raise StoreUnusable(f"there is no database {file}")
 
 
 def prove(session: Session, noted: Noted | None = None) -> Proven:

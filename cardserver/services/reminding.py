@@ -15,7 +15,7 @@ from cardserver.db.reminders import (
     leases_ended,
 )
 from cardserver.services.turn import Caller, Estate, Turn, reading
-from cardserver.wire_review import DueCounts, Reminder, ReminderList, Reminders, ReminderWord
+from cardserver.wire_reminders import DueCounts, Reminder, ReminderList, Reminders, ReminderWord
 
 LONG_AGO: Final = timedelta(days=90)
 """Cards expired longer ago are the quarter review's, not the day's."""

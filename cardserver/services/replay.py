@@ -5,19 +5,11 @@ call and changes nothing twice; the same id with another body is a mistake and i
 """
 
 import hashlib
-from typing import Final
 
-from sqlalchemy import bindparam, select
-
-from cardserver.db.prepared import Prepared
-from cardserver.db.tables import PostedRow
+from cardserver.db.posted import post, posted
 from cardserver.services.errors import Conflict
 from cardserver.services.turn import Turn
 from cardserver.wirebase import Wire
-
-_POSTED: Final = Prepared(
-    select(PostedRow.action, PostedRow.body_hash).where(PostedRow.id == bindparam("key"))
-)
 
 
 def repeated(turn: Turn, request_id: str, action: str, body: Wire, *, about: object = "") -> bool:
@@ -27,11 +19,9 @@ def repeated(turn: Turn, request_id: str, action: str, body: Wire, *, about: obj
     """
     text = f"{action}\n{about}\n{body.model_dump_json()}"
     digest = hashlib.sha256(text.encode()).digest()
-    row = _POSTED.first(turn.connection, key=request_id)
-    if row is None:
-        call = {"id": request_id, "action": action, "body_hash": digest, "at": turn.now}
-        turn.write(PostedRow, call)
+    if post(turn.connection, request_id, action, digest, turn.now):
         return False
-    if row.body_hash != digest:
-        raise Conflict("id-reused", f"{request_id} was used for another {row.action}")
+    before, hashed = posted(turn.connection, request_id)
+    if hashed != digest:
+        raise Conflict("id-reused", f"{request_id} was used for another {before}")
     return True

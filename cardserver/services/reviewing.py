@@ -24,14 +24,7 @@ from cardserver.db.tables_review import (
 )
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
-from cardserver.domain.review import (
-    FORM_CODE,
-    Decision,
-    Part,
-    Quarter,
-    check_explained,
-    check_over,
-)
+from cardserver.domain.review import FORM_CODE, Decision, Part, Quarter, check_explained, check_over
 from cardserver.domain.rights import CardStatus
 from cardserver.domain.workdays import REVIEW_SEEN_WITHIN
 from cardserver.services.blocking import deny

@@ -1,15 +1,21 @@
 """When somebody no longer belongs here, his cards end with him (IC-22a, IC-13a).
 
 A last day to come is told to the gates with the issue list; one that has passed blocks the cards.
-The gates' own call carries out what has come due since, once a day.
+The gates' own call carries out what has come due since, once a day. Either is a row of the register
+for each card, in the same transaction (IC-19).
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from cardserver.db.households import dependants_of, ended_with_cards, live_cards_of
 from cardserver.db.tables import CardRow, CounterRow, HolderRow
+from cardserver.domain.register import RegisterKind
 from cardserver.domain.rights import CardStatus
+from cardserver.services.registeracts import enter_blocked
+from cardserver.services.registerentries import card_entry
+from cardserver.services.registering import enter
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 
 ENDED: Final = "holder-ended"
@@ -33,9 +39,19 @@ def end_rights(turn: Turn, row: HolderRow, last_day: date | None) -> tuple[int, 
             if last_day is not None and last_day < turn.today:
                 _block(turn, card)
                 blocked.append(card.number)
-            else:
-                turn.changed(card)
+                continue
+            turn.changed(card)
+            if last_day is not None:
+                _announce(turn, card, last_day)
     return tuple(blocked)
+
+
+def _announce(turn: Turn, card: CardRow, last_day: date) -> None:
+    """The card's last day is another one from now on."""
+    entry = card_entry(turn, card, RegisterKind.RIGHTS_ENDED, last_day.isoformat())
+    if entry.valid_to is not None:
+        entry = replace(entry, valid_to=min(entry.valid_to, last_day))
+    enter(turn, entry)
 
 
 def _lease_family(turn: Turn, row: HolderRow, last_day: date | None) -> list[HolderRow]:
@@ -49,6 +65,7 @@ def _lease_family(turn: Turn, row: HolderRow, last_day: date | None) -> list[Hol
 def _block(turn: Turn, card: CardRow) -> None:
     card.status, card.status_reason = CardStatus.BLOCKED, ENDED
     turn.changed(card)
+    enter_blocked(turn, card, ENDED, lost=False)
     turn.note("block", f"card {card.number}", ENDED)
 
 

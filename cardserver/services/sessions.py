@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
@@ -29,10 +30,11 @@ def token_hash(token: str) -> bytes:
 
 def roles_of(row: OperatorRow) -> frozenset[Role]:
     """The offices a person holds; a word of another version of the program is none of them."""
-    return _roles(row.roles)
+    return _roles(tuple(row.roles))
 
 
-def _roles(words: Iterable[str]) -> frozenset[Role]:
+@cache
+def _roles(words: tuple[str, ...]) -> frozenset[Role]:
     return frozenset(_ROLES[word] for word in words if word in _ROLES)
 
 
@@ -56,7 +58,7 @@ def with_operator(
         station=station.station,
         kind=station.kind,
         operator=name,
-        roles=_roles(found.roles),
+        roles=_roles(tuple(found.roles)),
         leave=next(iter(leaves), None),
         further=leaves[1:],
     )

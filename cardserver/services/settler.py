@@ -1,8 +1,7 @@
 """Speaking with payment providers, apart from every call: one thread asks, a few hands do.
 
 What is to be done is read from the store each time, so that a server that was killed goes on where
-it was. No transaction is held while a provider is asked: write down what is about to be done, ask,
-write down what was said. An answer that did not come is asked for again (`pause_before_asking`).
+it was. An answer that did not come is asked for again (`pause_before_asking`).
 """
 
 import logging
@@ -14,64 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cardserver.db.payments import going_refunds, living_payments
-from cardserver.db.tables_payments import QrPaymentRow, QrRefundRow
-from cardserver.domain.qrpayment import (
-    EXPIRED_FOR_SURE,
-    REFUSALS_BORNE,
-    TO_A_PERSON,
-    QrState,
-    QrWord,
-    RefundStep,
-    pause_before_asking,
-)
-from cardserver.domain.station import StationKind
-from cardserver.payments.api import (
-    Order,
-    Payment,
-    PaymentProvider,
-    PaymentState,
-    ProviderRefused,
-    ProviderUnavailable,
-    Refund,
-    RefundState,
-)
-from cardserver.services import providermoney
+from cardserver.db.tables_payments import QrPaymentRow
+from cardserver.domain.qrpayment import QrState, RefundStep, pause_before_asking
+from cardserver.payments.api import ProviderUnavailable
+from cardserver.services.askingpayments import SETTLER, PaymentTurn
+from cardserver.services.askingrefunds import RefundTurn
 from cardserver.services.errors import StoreBusy
-from cardserver.services.providermoney import (
-    close_soon,
-    closed,
-    in_doubt,
-    paid,
-    tell,
-    unpaid,
-)
-from cardserver.services.turn import Caller, Estate, Turn, reading, writing
+from cardserver.services.turn import Estate, reading
 
 _log = logging.getLogger(__name__)
 _HANDS: Final = 4
 _LOOK_S: Final = 5.0
 """The longest pause between two looks into the store; a call of `Errands` comes in between."""
-
-_SUBJECT: Final = "停车充值"
-
-
-def learn(turn: Turn, row: QrPaymentRow, said: Payment) -> None:
-    """Believe what the provider said about an order; whoever says it twice changes nothing."""
-    match said.state:
-        case PaymentState.PAID:
-            fen = row.amount_fen if said.amount_fen is None else said.amount_fen
-            paid(turn, row, fen, said.provider_number, said.paid_at)
-        case PaymentState.CLOSED:
-            closed(turn, row, QrWord.CLOSED)
-        case PaymentState.REFUNDED:
-            closed(turn, row, QrWord.GIVEN_BACK, said.provider_number)
-        case PaymentState.ABSENT:
-            if turn.now >= row.expires + EXPIRED_FOR_SURE:
-                closed(turn, row, QrWord.CLOSED, "unknown there")
-            elif row.state is QrState.CLOSING:
-                unpaid(turn, row)
-        case PaymentState.WAITING:
-            pass
 
 
 @dataclass(slots=True)
@@ -167,7 +120,7 @@ class Settler:
             del self._known[key]
 
     def _unfinished(self) -> list[_Errand]:
-        with reading(self.estate, _SETTLER) as turn:
+        with reading(self.estate, SETTLER) as turn:
             found = [
                 _Errand(row.tender_id, row.tender_id, row.provider, row.state)
                 for row in living_payments(turn.session)
@@ -185,9 +138,9 @@ class Settler:
         try:
             provider = self.estate.providers[errand.provider]
             if isinstance(errand.state, RefundStep):
-                _Refunding(self.estate, provider, errand.tender_id).attend(tries)
+                RefundTurn(self.estate, provider, errand.tender_id).attend(tries)
             else:
-                _Paying(self.estate, provider, errand.tender_id).attend(tries)
+                PaymentTurn(self.estate, provider, errand.tender_id).attend(tries)
             self.estate.errands.answered(errand.provider)
         except ProviderUnavailable as silent:
             self.estate.errands.unanswered(errand.provider)
@@ -203,190 +156,3 @@ class Settler:
                 known.tries += 1
                 self._busy.discard(errand.key)
             self.estate.errands.wake()
-
-
-_SETTLER: Final = Caller(station="settler", kind=StationKind.OFFICE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Paying:
-    """One turn at one payment, in whatever state it is found."""
-
-    estate: Estate
-    provider: PaymentProvider
-    tender_id: str
-
-    def attend(self, tries: int) -> None:
-        """Raises ProviderUnavailable, StoreBusy."""
-        row = self._look()
-        match row.state:
-            case QrState.ASKED:
-                self._create()
-            case QrState.SENT:  # sent by somebody who died before the answer: nobody saw a code
-                self._write(close_soon)
-            case QrState.WAITING:
-                self._ask(row.number)
-            case QrState.CLOSING:
-                self._close(row.number, tries)
-            case _:
-                pass
-
-    def _look(self) -> QrPaymentRow:
-        with reading(self.estate, _SETTLER) as turn:
-            row = turn.find(QrPaymentRow, self.tender_id, "payment")
-            turn.session.expunge(row)
-            return row
-
-    def _write(self, change: Callable[[Turn, QrPaymentRow], None]) -> None:
-        """One transaction, at the station where the payer stands."""
-        caller = Caller(station=self._look().station, kind=StationKind.KIOSK)
-        with writing(self.estate, caller) as turn:
-            change(turn, turn.find(QrPaymentRow, self.tender_id, "payment"))
-
-    def _create(self) -> None:
-        orders: list[Order] = []
-
-        def send(turn: Turn, row: QrPaymentRow) -> None:
-            if row.state is not QrState.ASKED:
-                return
-            if turn.now >= row.expires:
-                close_soon(turn, row)
-                return
-            row.state = QrState.SENT
-            tell(turn, row, QrWord.SENT)
-            subject = f"{turn.estate.name} {_SUBJECT}"[:60]
-            orders.append(
-                Order(
-                    number=row.number,
-                    amount_fen=row.amount_fen,
-                    subject=subject.translate(_NOT_ON_A_PHONE),
-                    expires=row.expires,
-                )
-            )
-
-        self._write(send)
-        for order in orders:
-            self._send(order)
-
-    def _send(self, order: Order) -> None:
-        try:
-            code = self.provider.create(order)
-        except ProviderRefused as refused:
-            why = f"{refused.reason} {refused.detail}"
-            self._write(lambda turn, row: closed(turn, row, QrWord.REFUSED, why))
-            return
-        except ProviderUnavailable:
-            self._write(close_soon)  # nobody has seen a code: it shall end
-            raise
-
-        def show(turn: Turn, row: QrPaymentRow) -> None:
-            row.code = code
-            tell(turn, row, QrWord.CODE)
-            if row.state is QrState.SENT:
-                row.state = QrState.WAITING
-
-        self._write(show)
-
-    def _ask(self, number: str) -> None:
-        try:
-            said = self.provider.query(number)
-        except ProviderRefused as refused:
-            _log.warning("%s: a question was refused: %s", number, refused)
-            said = Payment(number=number, state=PaymentState.WAITING)
-
-        def heard(turn: Turn, row: QrPaymentRow) -> None:
-            learn(turn, row, said)
-            if row.state is QrState.WAITING and turn.now >= row.expires:
-                close_soon(turn, row)
-
-        self._write(heard)
-
-    def _close(self, number: str, tries: int) -> None:
-        try:
-            said = self.provider.close(number)
-        except ProviderRefused as refused:
-            _log.warning("%s: it was not closed: %s", number, refused)
-            said = self.provider.query(number)
-        except ProviderUnavailable:
-            if tries:
-                self._write(_in_doubt)
-            raise
-        self._write(lambda turn, row: learn(turn, row, said))
-
-
-def _in_doubt(turn: Turn, row: QrPaymentRow) -> None:
-    if turn.now >= row.expires + TO_A_PERSON:
-        in_doubt(turn, row)
-
-
-_NOT_ON_A_PHONE: Final = str.maketrans("/=&", "   ")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refunding:
-    """One turn at one refund. Its number makes it happen once, however often it is asked for."""
-
-    estate: Estate
-    provider: PaymentProvider
-    tender_id: str
-
-    def attend(self, tries: int) -> None:
-        """Raises ProviderUnavailable, StoreBusy."""
-        with reading(self.estate, _SETTLER) as turn:
-            refund = turn.find(QrRefundRow, self.tender_id, "refund")
-            row = turn.find(QrPaymentRow, self.tender_id, "payment")
-            turn.session.expunge_all()
-        asked = tries > 0 or refund.state is RefundStep.PROCESSING
-        said = self._question(row, refund) if asked else None
-        if said is None or said.state is RefundState.ABSENT:
-            said = self._ask(row, refund)
-        if said is not None:
-            self._heard(row, said)
-
-    def _question(self, row: QrPaymentRow, refund: QrRefundRow) -> Refund | None:
-        try:
-            return self.provider.query_refund(row.number, refund.number)
-        except ProviderRefused as refused:
-            _log.warning("%s: a question was refused: %s", refund.number, refused)
-            return None  # asking for it once more is harmless: it has its number
-
-    def _ask(self, row: QrPaymentRow, refund: QrRefundRow) -> Refund | None:
-        try:
-            return self.provider.refund(
-                row.number, refund.number, refund.amount_fen, row.paid_fen, refund.reason
-            )
-        except ProviderRefused as refused:
-            self._refused(row, f"{refused.reason} {refused.detail}")
-            return None
-
-    def _write(
-        self, row: QrPaymentRow, change: Callable[[Turn, QrRefundRow, QrPaymentRow], None]
-    ) -> None:
-        caller = Caller(station=row.station, kind=StationKind.KIOSK)
-        with writing(self.estate, caller) as turn:
-            refund = turn.find(QrRefundRow, self.tender_id, "refund")
-            change(turn, refund, turn.find(QrPaymentRow, self.tender_id, "payment"))
-
-    def _refused(self, row: QrPaymentRow, why: str) -> None:
-        def note(turn: Turn, refund: QrRefundRow, row: QrPaymentRow) -> None:
-            refund.refused += 1
-            tell(turn, row, QrWord.REFUND_REFUSED, why)
-            if refund.refused >= REFUSALS_BORNE:
-                providermoney.refund_failed(turn, refund, row, why)
-
-        self._write(row, note)
-
-    def _heard(self, row: QrPaymentRow, said: Refund) -> None:
-        def note(turn: Turn, refund: QrRefundRow, row: QrPaymentRow) -> None:
-            match said.state:
-                case RefundState.DONE:
-                    providermoney.refund_done(turn, refund, row, said.provider_number)
-                case RefundState.FAILED:
-                    providermoney.refund_failed(turn, refund, row, "the provider gave it up")
-                case RefundState.PROCESSING if refund.state is RefundStep.ASKED:
-                    refund.state = RefundStep.PROCESSING
-                    tell(turn, row, QrWord.REFUND_PROCESSING)
-                case _:
-                    pass
-
-        self._write(row, note)

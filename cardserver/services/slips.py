@@ -7,7 +7,7 @@ from typing import Any
 from cardserver.domain.keys import VaultError
 from cardserver.domain.slipcode import SlipFacts, code_of
 from cardserver.services.turn import Caller, Estate, Turn
-from cardserver.wire import DocumentContent
+from cardserver.wire_documents import DocumentContent
 from cardserver.wire_papers import SlipKey, SlipKeys
 
 _log = logging.getLogger(__name__)

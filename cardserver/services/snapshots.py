@@ -12,6 +12,7 @@ from cardserver.services.gaterules import rules_after
 from cardserver.services.honouring import honoured_days
 from cardserver.services.listtext import Pending, cards_text
 from cardserver.services.turn import SNAPSHOT, Caller, Estate, Turn, reading
+from cardserver.services.usedslips import slips_after
 from cardserver.wire_gates import SnapshotView
 
 _NO_CARDS: Final = '"cards":[]'
@@ -48,6 +49,7 @@ def snapshot_text(
             rules=rules_after(turn, since),
             era=era,
             restored=restored,
+            slips=slips_after(turn, since),
         )
         cards = cards_text(turn, since, _pending(turn))
     return version, head.model_dump_json().replace(_NO_CARDS, f'"cards":{cards}', 1)

@@ -12,12 +12,8 @@ from cardserver.services.replay import repeated
 from cardserver.services.shifts import notes_json, shift_view
 from cardserver.services.tillcounts import expected_in, papers_of
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_shifts import (
-    ShiftList,
-    SpotCheckList,
-    SpotCheckRequest,
-    SpotCheckView,
-)
+from cardserver.wire_shifts import ShiftList
+from cardserver.wire_spotchecks import SpotCheckList, SpotCheckRequest, SpotCheckView
 
 
 def recent_shifts(estate: Estate, caller: Caller, limit: int) -> ShiftList:

@@ -17,7 +17,7 @@ from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotSignedOn
 from cardserver.services.sessions import is_due, keep_seen, token_hash, with_operator
 from cardserver.services.turn import Caller, Estate, latest, looking, reading
-from cardserver.wire import Health
+from cardserver.wire_books import Health
 
 NOBODY: Final = Caller(station="", kind=StationKind.PANEL)
 """A caller without a token."""

@@ -16,7 +16,6 @@ from cardserver.db.books import (
     sale_account,
     sale_state,
     suspended_sales,
-    tender_history,
     unended_tenders,
 )
 from cardserver.db.mapping import charges_from
@@ -31,22 +30,24 @@ from cardserver.db.tables import (
     TenderRow,
 )
 from cardserver.db.tables_shifts import SuspenseRow
+from cardserver.db.tenders import tender_history
 from cardserver.domain import ledger
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
 from cardserver.domain.sale import SaleState, TenderState
 from cardserver.domain.shift import SuspenseOutcome
 from cardserver.services.accounts import book
-from cardserver.services.documents import owe_documents
 from cardserver.services.drawer import own_shift
 from cardserver.services.errors import NotFound
+from cardserver.services.owing import owe_documents
 from cardserver.services.providermoney import give_back_from_suspense
 from cardserver.services.replay import repeated
-from cardserver.services.selling import close_sale, record_tender
+from cardserver.services.selling import close_sale
+from cardserver.services.tendering import record_tender
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import shown_name
-from cardserver.wire import TenderRequest
-from cardserver.wire_shifts import (
+from cardserver.wire_sales import TenderRequest
+from cardserver.wire_suspense import (
     InSuspense,
     ProviderOrder,
     SettleSuspense,

@@ -14,7 +14,7 @@ from cardserver.domain.admission import Direction
 from cardserver.domain.gateevent import EventKind
 from cardserver.services.errors import Conflict
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire import TapReport, TapsRequest, TapsTaken
+from cardserver.wire_taps import TapReport, TapsRequest, TapsTaken
 
 
 def take_taps(estate: Estate, caller: Caller, request: TapsRequest) -> TapsTaken:

@@ -9,7 +9,8 @@ from cardserver.domain.operation import Keying
 from cardserver.services.keying import KeyingStanding, journal_of
 from cardserver.services.turn import Turn
 from cardserver.services.views import secure_channel
-from cardserver.wire import Period, SlotPlan, Ticket
+from cardserver.wire_cards import Period
+from cardserver.wire_operations import SlotPlan, Ticket
 
 
 def ticket(turn: Turn, row: OperationRow, keying: KeyingStanding | None = None) -> Ticket:

@@ -38,8 +38,8 @@ def expected_in(turn: Turn, shift: ShiftRow) -> int:
 def papers_of(turn: Turn, shift: ShiftRow) -> tuple[PaperRange, ...]:
     """The numbers the shift issued, by kind."""
     return tuple(
-        PaperRange(kind=kind, first=first, last=last, count=count)
-        for kind, first, last, count in papers_in(turn.session, shift)
+        PaperRange(kind=kind, first=first, last=last, count=count, void=void)
+        for kind, first, last, count, void in papers_in(turn.session, shift)
     )
 
 

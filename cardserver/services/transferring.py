@@ -4,12 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from cardserver.db.households import (
-    agreements_of_unit,
-    door_and_parking,
-    live_cards_of,
-    members_of,
-)
+from cardserver.db.households import agreements_of_unit, door_and_parking, live_cards_of, members_of
 from cardserver.db.tables import CardRow, HolderRow, UnitRow
 from cardserver.db.tables_people import FileChangeRow, TransferRow
 from cardserver.domain.errors import RuleViolation
@@ -29,7 +24,7 @@ from cardserver.services.personviews import person_view, person_views, unit_view
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import agreement_view
-from cardserver.wire_people import EndingCard, Leaving, Transferred, TransferRequest
+from cardserver.wire_units import EndingCard, Leaving, Transferred, TransferRequest
 
 _LEAVING = frozenset({HolderClass.OWNER, HolderClass.FAMILY})
 """A lease outlives a sale: tenants stay, and are shown as staying."""

@@ -11,17 +11,18 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cardserver.db.engine import BESIDE, READER, WRITER, begin_for
+from cardserver.db.floor import floor_of, mended_floor, raised_floor
 from cardserver.db.lines import lines_of
 from cardserver.db.listeras import begin_era
 from cardserver.db.prepared import Prepared
 from cardserver.db.recalling import Recalling, insertion
-from cardserver.db.tables import AuditRow, Base, CardRow, ClockRow, CounterRow
+from cardserver.db.tables import AuditRow, Base, CardRow, CounterRow
 from cardserver.db.tables_gatesync import CardStandingRow
 from cardserver.db.tables_shifts import ShiftRow
 from cardserver.domain.cardrules import CardRules
@@ -43,10 +44,6 @@ TOLERANCE: Final = timedelta(seconds=5)
 SNAPSHOT: Final = "snapshot"
 _DETAIL_SIZE: Final = 400
 
-_FLOOR: Final = Prepared(select(ClockRow.floor).where(ClockRow.id == ClockRow.ONLY))
-_NEW_FLOOR: Final = Prepared(
-    update(ClockRow).where(ClockRow.id == ClockRow.ONLY).values(floor=bindparam("instant"))
-)
 _NEXT: Final = Prepared(
     update(CounterRow)
     .where(CounterRow.name == bindparam("counter"))
@@ -60,6 +57,7 @@ _CARD_VERSION: Final = Prepared(
 )
 
 R = TypeVar("R", bound=Base)
+FloorBy = Callable[[Connection, datetime], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +151,15 @@ class Caller:
 class Turn:
     """One transaction of one caller. `now` is UTC and never earlier than what has passed."""
 
-    def __init__(self, connection: Connection, estate: Estate, caller: Caller) -> None:
+    def __init__(
+        self, connection: Connection, estate: Estate, caller: Caller, floor_by: FloorBy
+    ) -> None:
         clock = estate.clock()
         self._connection = connection
         self._session: Recalling | None = None
-        self._kept: datetime | None = _FLOOR.value(connection)
         self.estate = estate
         self.caller = caller
-        self.floor = latest(self._kept, clock)
+        self.floor = floor_by(connection, clock)
         self.clock_ok = clock >= self.floor - TOLERANCE
         self.now = self.floor
         self._version: int | None = None
@@ -283,7 +282,7 @@ class Turn:
         before = self.floor
         self.floor = self.now = self.estate.clock()
         self.clock_ok = True
-        self._keep()
+        mended_floor(self._connection, self.now)
         return before, self.now
 
     def afterwards(self, job: Callable[[], object]) -> None:
@@ -296,18 +295,9 @@ class Turn:
             job()
 
     def finish(self) -> None:
-        """Write what is still to be written, and remember that this instant has passed."""
+        """Write what is still to be written."""
         if self._session is not None:
             self._session.flush()
-        if self._kept is None or self._kept < self.now:
-            self._keep()
-
-    def _keep(self) -> None:
-        if self._kept is None:
-            self.write(ClockRow, {"id": ClockRow.ONLY, "floor": self.now})
-        else:
-            _NEW_FLOOR.write(self._connection, [{"instant": self.now}])
-        self._kept = self.now
 
 
 @contextmanager
@@ -318,7 +308,7 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
     own rules refuse.
     """
     with _Line(estate) as connection, begin_for(connection, WRITER):
-        turn = Turn(connection, estate, caller)
+        turn = Turn(connection, estate, caller, raised_floor)
         yield turn
         turn.finish()
     turn.committed()
@@ -328,7 +318,7 @@ def writing(estate: Estate, caller: Caller) -> Iterator[Turn]:
 def reading(estate: Estate, caller: Caller) -> Iterator[Turn]:
     """A transaction that sees one moment and changes nothing. Raises StoreBusy."""
     with _Line(estate) as connection, begin_for(connection, READER):
-        yield Turn(connection, estate, caller)
+        yield Turn(connection, estate, caller, floor_of)
 
 
 @contextmanager
@@ -337,7 +327,7 @@ def appending(estate: Estate) -> Iterator[tuple[Connection, datetime]]:
     PostgreSQL it stands in no queue of writers. Raises StoreBusy, Conflict.
     """
     with _Line(estate) as connection, begin_for(connection, BESIDE):
-        yield connection, latest(_FLOOR.value(connection), estate.clock())
+        yield connection, floor_of(connection, estate.clock())
 
 
 def looking(estate: Estate) -> AbstractContextManager[Connection]:

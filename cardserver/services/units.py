@@ -1,15 +1,12 @@
 """Units on file, and who lives in them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-
 from cardserver.db.households import filed_by, history_of_unit, members_of, units_like
 from cardserver.db.tables import UnitRow
-from cardserver.db.tables_people import FileChangeRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.people import Change, FileAct, residents_short
 from cardserver.domain.rights import zone_mask
 from cardserver.services.errors import Conflict
+from cardserver.services.filechanges import keep_change
 from cardserver.services.people import check_version
 from cardserver.services.personviews import (
     change_views,
@@ -20,14 +17,8 @@ from cardserver.services.personviews import (
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.services.views import zones_of
-from cardserver.wire_people import (
-    PAGE,
-    ChangeUnitRequest,
-    FileUnitRequest,
-    Household,
-    UnitList,
-    UnitView,
-)
+from cardserver.wire_people import PAGE
+from cardserver.wire_units import ChangeUnitRequest, FileUnitRequest, Household, UnitList, UnitView
 
 
 def list_units(estate: Estate, caller: Caller, query: str, page: int) -> UnitList:
@@ -64,7 +55,7 @@ def file_unit(estate: Estate, caller: Caller, request: FileUnitRequest) -> UnitV
             _check_label(turn, request.label, None)
             row = turn.add(UnitRow(label=request.label, zones=zone_mask(*request.zones)))
             found = (Change(field="label", old="", new=row.label), _doors(0, row.zones))
-            _record(turn, row, FileAct.FILED, found, request_id=request.request_id)
+            keep_change(turn, row, FileAct.FILED, found, request_id=request.request_id)
         return unit_views(turn, [row])[0]
 
 
@@ -92,7 +83,7 @@ def change_unit(
             if found:
                 row.label, row.zones = request.label, zones
                 row.version += 1
-                _record(
+                keep_change(
                     turn,
                     row,
                     FileAct.CHANGED,
@@ -117,26 +108,3 @@ def _check_label(turn: Turn, label: str, row: UnitRow | None) -> None:
     ]
     if any(each.label == label for each in same):
         raise Conflict("unit-known", f"{label} is on file already")
-
-
-def _record(
-    turn: Turn,
-    row: UnitRow,
-    act: FileAct,
-    found: Sequence[Change],
-    *,
-    request_id: str,
-    reason: str = "",
-) -> None:
-    turn.session.add(
-        FileChangeRow(
-            holder_id=None,
-            unit_id=row.id,
-            act=act,
-            changes=[asdict(each) for each in found],
-            reason=reason,
-            request_id=request_id,
-            **turn.made(),
-        )
-    )
-    turn.note(f"unit-{act}", f"unit {row.id}", reason)

@@ -14,7 +14,7 @@ from cardserver.services.parkingproof import check_parking_proof, keep_licence
 from cardserver.services.proving import check_proof, keep_proof
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, writing
-from cardserver.wire import VerificationRequest, VerificationView
+from cardserver.wire_verifications import VerificationRequest, VerificationView
 
 _RULE = {
     OperationKind.ISSUE: "IC-02",

@@ -29,7 +29,8 @@ from cardserver.domain.station import StationKind
 from cardserver.domain.validity import ValidityPeriod
 from cardserver.services.pricing import shown_fee
 from cardserver.services.turn import Turn
-from cardserver.wire import AgreementView, CardView, HolderView, OperationView, RightView
+from cardserver.wire_cards import AgreementView, CardView, HolderView, RightView
+from cardserver.wire_operations import OperationView
 
 R = TypeVar("R")
 

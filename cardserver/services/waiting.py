@@ -6,10 +6,11 @@ from cardserver.db.spaces import is_collected, line_of
 from cardserver.db.tables import HolderRow, SaleRow
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.sale import CHARGE, SaleState
-from cardserver.services.selling import request_of, sale_view
+from cardserver.services.saleviews import sale_view
+from cardserver.services.selling import request_of
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.views import shown_name
-from cardserver.wire import SaleView, WaitingSale, WaitingSales
+from cardserver.wire_sales import SaleView, WaitingSale, WaitingSales
 
 
 def waiting_sales(

@@ -14,7 +14,7 @@ from cardserver.services.errors import NotFound
 from cardserver.services.gaterulerows import free_days_changed
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_review import WorkYearRequest, WorkYearView
+from cardserver.wire_stock import WorkYearRequest, WorkYearView
 
 
 def calendar_of(turn: Turn) -> WorkCalendar:

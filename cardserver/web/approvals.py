@@ -1,12 +1,20 @@
 """The door-card business beside the sale: calls, applications, appraisals, reports, hand-over."""
 
+from typing import Annotated
 from uuid import UUID
 
 from apiflask import APIBlueprint
 from pydantic import Field
 
 from cardserver.domain.permits import Action
-from cardserver.services import applications, appraising, phoning, reporting, sectioncards
+from cardserver.services import (
+    applications,
+    applicationviews,
+    appraising,
+    phoning,
+    reporting,
+    sectioncards,
+)
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import CARD, row
 from cardserver.wire_approvals import (
@@ -36,10 +44,12 @@ _HOLDER = row("holder_id")
 
 
 class ApplicationsQuery(Wire):
-    """Of one holder, or only those that wait for somebody."""
+    """Of one holder, or only those that wait for somebody; and from which on."""
 
     holder_id: RowId | None = None
     waiting: bool = Field(default=False)
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
 
 
 @api.post("/phone-records")
@@ -90,9 +100,14 @@ def apply(json_data: ApplicationRequest) -> ApplicationView:
 @api.input(ApplicationsQuery, location="query")
 @api.output(ApplicationList)
 def list_applications(query_data: ApplicationsQuery) -> ApplicationList:
-    """List applications, latest first."""
-    return applications.applications(
-        estate(), caller(), holder_id=query_data.holder_id, waiting=query_data.waiting
+    """List applications, latest first; of those that wait the longest waiting first."""
+    return applicationviews.applications(
+        estate(),
+        caller(),
+        holder_id=query_data.holder_id,
+        waiting=query_data.waiting,
+        offset=query_data.offset,
+        limit=query_data.limit,
     )
 
 
@@ -101,7 +116,7 @@ def list_applications(query_data: ApplicationsQuery) -> ApplicationList:
 @api.output(ApplicationView)
 def show_application(application_id: UUID) -> ApplicationView:
     """Show one application with its steps."""
-    return applications.application(estate(), caller(), str(application_id))
+    return applicationviews.application(estate(), caller(), str(application_id))
 
 
 @api.post("/applications/<uuid:application_id>/steps")

@@ -6,7 +6,7 @@ from cardserver.domain.permits import Action
 from cardserver.services import accounts, stations
 from cardserver.web.auth import caller, estate, permit, public
 from cardserver.web.params import JournalQuery
-from cardserver.wire import Balances, Health, Journal, Trial
+from cardserver.wire_books import Balances, Health, Journal, Trial
 
 api = APIBlueprint("books", __name__, tag="Books and health")
 

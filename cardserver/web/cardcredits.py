@@ -5,8 +5,8 @@ from apiflask import APIBlueprint
 from cardserver.domain.permits import Action
 from cardserver.services import cardcredits
 from cardserver.web.auth import caller, estate, permit
+from cardserver.wire_cashmoves import MovementView
 from cardserver.wire_credits import CreditList, PayCreditBack
-from cardserver.wire_shifts import MovementView
 
 api = APIBlueprint("credits", __name__, tag="Money")
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from apiflask import APIFlask
 
 from cardserver.web.auth import LEAVE_HEADER, SCHEME, SESSION_HEADER, is_public
-from cardserver.wire import Refusal
+from cardserver.wirebase import Refusal
 
 VERSION: Final = "3.1.0"
 _REFUSAL: Final = {"$ref": "#/components/schemas/Refusal"}

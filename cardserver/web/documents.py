@@ -6,7 +6,13 @@ from cardserver.domain.permits import Action
 from cardserver.services import documents
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import OwedQuery, row
-from cardserver.wire import DocumentList, DocumentView, HandoverRequest, PrintReport, ReprintRequest
+from cardserver.wire_documents import (
+    DocumentList,
+    DocumentView,
+    HandoverRequest,
+    PrintReport,
+    ReprintRequest,
+)
 
 api = APIBlueprint("documents", __name__, tag="Papers")
 

@@ -1,4 +1,4 @@
-"""Every refusal becomes one JSON shape (`cardserver.wire.Refusal`) with the status that fits."""
+"""Every refusal becomes one JSON shape (`wirebase.Refusal`) with the status that fits."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from cardserver.services.errors import (
     StoreBusy,
 )
 from cardserver.web.auth import keep_refused
-from cardserver.wire import Refusal
+from cardserver.wirebase import Refusal
 
 RETRY_AFTER_S: Final = 1
 _ON_RECORD: Final = frozenset({"IC-14", "IC-14a"})

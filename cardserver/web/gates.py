@@ -14,6 +14,7 @@ from cardserver.services import (
     rightsending,
     snapshots,
     taps,
+    usedslips,
 )
 from cardserver.services import passages as passing
 from cardserver.services.errors import StoreBusy
@@ -21,7 +22,6 @@ from cardserver.web.auth import caller, estate, permit
 from cardserver.web.gatesigned import long_answer
 from cardserver.web.params import FeedQuery, GateJournalQuery, ReachQuery, SnapshotQuery
 from cardserver.web.slots import parking
-from cardserver.wire import TapsRequest, TapsTaken
 from cardserver.wire_gates import SnapshotView
 from cardserver.wire_gatesync import (
     EventBatch,
@@ -31,6 +31,7 @@ from cardserver.wire_gatesync import (
     PassagesView,
     ReachView,
 )
+from cardserver.wire_taps import TapsRequest, TapsTaken
 
 api = APIBlueprint("gates", __name__, tag="Gates")
 
@@ -90,6 +91,7 @@ def post_events(json_data: EventBatch) -> EventsTaken:
     done = ingesting.ingest(estate(), caller(), batch)
     taps.note_mended(estate(), caller(), batch.journal, sorted(batch.mended))
     clonewatch.watch(estate(), caller(), batch.journal, batch.events)
+    usedslips.take_back(estate(), caller(), batch.journal, batch.events)
     return EventsTaken(
         journal=json_data.journal,
         sequence=done.sequence,

@@ -6,15 +6,8 @@ from cardserver.domain.permits import Action
 from cardserver.services import blocking, holders, verifying
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import CARD, CardQuery, ChipQuery, SearchQuery, row
-from cardserver.wire import (
-    BlockRequest,
-    CardView,
-    HolderList,
-    HolderView,
-    ReadKeys,
-    VerificationRequest,
-    VerificationView,
-)
+from cardserver.wire_cards import BlockRequest, CardView, HolderList, HolderView, ReadKeys
+from cardserver.wire_verifications import VerificationRequest, VerificationView
 
 api = APIBlueprint("holders", __name__, tag="Holders and cards")
 

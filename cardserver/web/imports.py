@@ -9,7 +9,7 @@ from pydantic import Field
 from cardserver.domain.permits import Action
 from cardserver.services import importing
 from cardserver.web.auth import caller, estate, permit
-from cardserver.wire_people import (
+from cardserver.wire_imports import (
     FateWord,
     ImportLines,
     ImportList,

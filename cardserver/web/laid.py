@@ -7,8 +7,8 @@ from cardserver.services.laid import card_laid
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.errors import refused
 from cardserver.web.params import ChipQuery
-from cardserver.wire import Refusal
 from cardserver.wire_laid import CardLaid
+from cardserver.wirebase import Refusal
 
 api = APIBlueprint("laid", __name__, tag="Holders and cards")
 

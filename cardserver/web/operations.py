@@ -8,7 +8,7 @@ from cardserver.domain.permits import Action
 from cardserver.services import beginning, ending, keying, recovering
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import ChipQuery
-from cardserver.wire import (
+from cardserver.wire_operations import (
     AbandonRequest,
     BeginRequest,
     Evidence,

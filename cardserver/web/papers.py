@@ -9,7 +9,7 @@ from cardserver.domain.permits import Action
 from cardserver.services import documents, invoices, papers, receiptbooks, slips
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import row
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import (
     MAX_LISTED,
     BookList,

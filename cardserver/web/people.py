@@ -11,29 +11,28 @@ from cardserver.domain.rights import HolderClass
 from cardserver.services import filing, people, transferring, units, unmasking
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import row
+from cardserver.wire_copies import CopyList, CopyRequest, CopyView, FilingRequest
 from cardserver.wire_people import (
     PAGE,
     ChangeHolderRequest,
-    ChangeUnitRequest,
-    CopyList,
-    CopyRequest,
-    CopyView,
     EndHolderRequest,
     FileHolderRequest,
-    FileUnitRequest,
-    FilingRequest,
-    Household,
-    Leaving,
     PeopleList,
     PersonSheet,
     PersonView,
     Standing,
+    Unmasked,
+    UnmaskRequest,
+)
+from cardserver.wire_units import (
+    ChangeUnitRequest,
+    FileUnitRequest,
+    Household,
+    Leaving,
     Transferred,
     TransferRequest,
     UnitList,
     UnitView,
-    Unmasked,
-    UnmaskRequest,
 )
 from cardserver.wirebase import Wire
 

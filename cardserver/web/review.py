@@ -19,25 +19,20 @@ from cardserver.services import (
 )
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import YEAR, row
+from cardserver.wire_figures import FiguresView
+from cardserver.wire_queue import QueueLog, QueueRequest
+from cardserver.wire_reminders import DueCounts, Reminders
 from cardserver.wire_review import (
     MAX_LINES,
     ComputeRequest,
     DecideRequest,
-    DueCounts,
-    FiguresView,
     LineList,
     QuarterView,
-    QueueLog,
-    QueueRequest,
-    Reminders,
     ReviewView,
     SeeRequest,
     SignRequest,
-    StockRequest,
-    StockView,
-    WorkYearRequest,
-    WorkYearView,
 )
+from cardserver.wire_stock import StockRequest, StockView, WorkYearRequest, WorkYearView
 from cardserver.wirebase import Count, Wire
 
 api = APIBlueprint("review", __name__, tag="Reviews and reminders")

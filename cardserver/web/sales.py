@@ -5,14 +5,13 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from cardserver.domain.permits import Action
-from cardserver.services import planning, selling, waiting
+from cardserver.services import planning, selling, tendering, waiting
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import WaitingQuery
-from cardserver.wire import (
+from cardserver.wire_prices import Quote, QuoteRequest
+from cardserver.wire_sales import (
     CancelRequest,
     ChangeRequest,
-    Quote,
-    QuoteRequest,
     RefundRequest,
     SaleRequest,
     SaleView,
@@ -66,7 +65,7 @@ def sale(sale_id: UUID) -> SaleView:
 @api.output(SaleView)
 def tender(sale_id: UUID, json_data: TenderRequest) -> SaleView:
     """Report one step of one payment."""
-    return selling.tender(estate(), caller(), str(sale_id), json_data)
+    return tendering.tender(estate(), caller(), str(sale_id), json_data)
 
 
 @api.post("/sales/<uuid:sale_id>/change")

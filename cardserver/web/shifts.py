@@ -8,43 +8,41 @@ from cardserver.domain.permits import Action
 from cardserver.services import cashmoves, closing, shifts, spotchecks, suspense
 from cardserver.web.auth import caller, estate, permit
 from cardserver.web.params import row
-from cardserver.wire_shifts import (
+from cardserver.wire_cashmoves import (
     CashToCashier,
+    MovementList,
+    MovementView,
+    PayLoan,
+    RepayClaim,
+    ReportCounterfeit,
+)
+from cardserver.wire_shifts import (
     CloseShift,
     CloseView,
     CountDrawer,
     CountView,
-    Latest,
-    MovementList,
-    MovementView,
+    LatestQuery,
     OpenShift,
     OwnShift,
-    PayLoan,
     PrintZ,
-    RepayClaim,
-    ReportCounterfeit,
     Reprinted,
-    SettleSuspense,
     ShiftList,
     ShiftReport,
     ShiftView,
-    SpotCheckList,
-    SpotCheckRequest,
-    SpotCheckView,
-    SuspenseList,
-    SuspenseSettled,
     ZList,
     ZView,
 )
+from cardserver.wire_spotchecks import SpotCheckList, SpotCheckRequest, SpotCheckView
+from cardserver.wire_suspense import SettleSuspense, SuspenseList, SuspenseSettled
 
 api = APIBlueprint("shifts", __name__, tag="Shifts")
 
 
 @api.get("/shifts")
 @permit(Action.REPORTS)
-@api.input(Latest, location="query")
+@api.input(LatestQuery, location="query")
 @api.output(ShiftList)
-def recent(query_data: Latest) -> ShiftList:
+def recent(query_data: LatestQuery) -> ShiftList:
     """List the latest shifts."""
     return spotchecks.recent_shifts(estate(), caller(), query_data.limit)
 
@@ -111,9 +109,9 @@ def hand_in(shift_id: UUID, json_data: CashToCashier) -> MovementView:
 
 @api.get("/z-reports")
 @permit(Action.REPORTS)
-@api.input(Latest, location="query")
+@api.input(LatestQuery, location="query")
 @api.output(ZList)
-def z_reports(query_data: Latest) -> ZList:
+def z_reports(query_data: LatestQuery) -> ZList:
     """List the latest Z reports, and say whether their chain holds."""
     return closing.z_reports(estate(), caller(), query_data.limit)
 
@@ -137,9 +135,9 @@ def reprint_z(number: int, json_data: PrintZ) -> Reprinted:
 
 @api.get("/drawer/movements")
 @permit(Action.REPORTS)
-@api.input(Latest, location="query")
+@api.input(LatestQuery, location="query")
 @api.output(MovementList)
-def movements(query_data: Latest) -> MovementList:
+def movements(query_data: LatestQuery) -> MovementList:
     """List the latest numbered movements of drawers."""
     return cashmoves.movements(estate(), caller(), query_data.limit)
 
@@ -182,9 +180,9 @@ def repay_claim(json_data: RepayClaim) -> MovementView:
 
 @api.get("/spot-checks")
 @permit(Action.REPORTS)
-@api.input(Latest, location="query")
+@api.input(LatestQuery, location="query")
 @api.output(SpotCheckList)
-def spot_checks(query_data: Latest) -> SpotCheckList:
+def spot_checks(query_data: LatestQuery) -> SpotCheckList:
     """List the latest spot checks."""
     return spotchecks.spot_checks(estate(), caller(), query_data.limit)
 

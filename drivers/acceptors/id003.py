@@ -52,14 +52,14 @@ from drivers.acceptors.id003_talk import (
     Id003Talk,
 )
 from drivers.acceptors.notes import check_notes_of
-from drivers.api import (
+from drivers.api.acceptors import (
     AcceptorDriver,
     AcceptorInfo,
     BillAcceptor,
     BillEvent,
     BillEventKind,
-    ByteStream,
 )
+from drivers.api.streams import ByteStream
 from drivers.bytestream import line_settings, open_serial, whole_number
 from drivers.errors import DeviceError, DeviceFault
 
@@ -83,7 +83,7 @@ _TWO_HEX_DIGITS: Final = re.compile(r"[0-9A-Fa-f]{2}")
 
 
 class Id003Acceptor:
-    """A `drivers.api.BillAcceptor`. Belongs to one thread; poll it every 100 to 200 ms.
+    """A `drivers.api.acceptors.BillAcceptor`. Belongs to one thread; poll it every 100 to 200 ms.
 
     `connect` opens the line; `start` calls it each time, so that a replugged adapter comes back.
     """

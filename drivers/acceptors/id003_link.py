@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.acceptors.id003_frame import Decoder, Frame, encode
-from drivers.api import ByteStream
+from drivers.api.streams import ByteStream
 from drivers.errors import DeviceTimeout
 
 _PORTION: Final = 512

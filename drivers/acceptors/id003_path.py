@@ -15,7 +15,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from drivers.acceptors.id003_report import AT_REST, GOING_BACK, NoteTable, Report, Status
-from drivers.api import BillEvent, BillEventKind, RejectReason
+from drivers.api.acceptors import BillEvent, BillEventKind, RejectReason
 
 _TOLD_WHILE_IT_LASTS: Final = {
     Status.STACKING: BillEventKind.STACKING,

@@ -41,15 +41,15 @@ from drivers.acceptors.ssp_report import (
     parse_setup,
     parse_stacked_count,
 )
-from drivers.api import (
+from drivers.api.acceptors import (
     AcceptorDriver,
     AcceptorInfo,
     BillAcceptor,
     BillEvent,
     BillEventKind,
-    ByteStream,
     RejectReason,
 )
+from drivers.api.streams import ByteStream
 from drivers.bytestream import line_settings, open_serial, whole_number
 from drivers.errors import DeviceError, DeviceFault
 
@@ -74,7 +74,7 @@ _log = logging.getLogger(__name__)
 
 
 class SspAcceptor:
-    """A `drivers.api.BillAcceptor`. Belongs to one thread; poll it about every 200 ms.
+    """A `drivers.api.acceptors.BillAcceptor`. Belongs to one thread; poll it about every 200 ms.
 
     `connect` opens the line; `start` calls it each time, so that a replugged adapter comes back.
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from drivers.acceptors.ssp_report import EventCode, RawEvent, Setup
-from drivers.api import BillEvent, BillEventKind
+from drivers.api.acceptors import BillEvent, BillEventKind
 
 UNKNOWN_CHANNEL: Final = 0
 

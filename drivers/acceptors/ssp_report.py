@@ -9,7 +9,7 @@ from enum import IntEnum, unique
 from typing import Final
 
 from drivers.acceptors.notes import check_notes_of
-from drivers.api import RejectReason
+from drivers.api.acceptors import RejectReason
 from drivers.errors import AcceptorUnsuitable, FrameError
 
 LOWEST_PROTOCOL: Final = 6

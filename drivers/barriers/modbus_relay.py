@@ -31,7 +31,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest, WriteSingleRegisterRequest
 
-from drivers.api import Barrier, BarrierDriver, Inputs, Lamp
+from drivers.api.barriers import Barrier, BarrierDriver, Inputs, Lamp
 from drivers.barriers.modbus_line import LineUse, ModbusLine, shared_line
 from drivers.barriers.modbus_relay_boards import BOARDS, Board, Pulse
 from drivers.bytestream import line_settings, whole_number
@@ -97,7 +97,7 @@ class Wiring:
 
 
 class ModbusRelay:
-    """A `drivers.api.Barrier`. Belongs to one thread; the line is opened by the first call."""
+    """A `drivers.api.barriers.Barrier` of one thread. The first call opens the line."""
 
     def __init__(self, line: ModbusLine, wiring: Wiring, *, device: str = "") -> None:
         self._line = line

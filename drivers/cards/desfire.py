@@ -15,17 +15,17 @@ channel takes five exchanges: select, two for the authentication, two frames of 
 import secrets
 from typing import Final
 
-from drivers.api import (
+from drivers.api.cards import (
     DESFIRE_KINDS,
     CardDriver,
     CardIdentity,
     CardState,
-    Channel,
     KeyingJournal,
     KeyRole,
     KeySet,
     SecureChannel,
 )
+from drivers.api.readers import Channel
 from drivers.cards.desfire_auth import Challenge
 from drivers.cards.desfire_commands import commit_transaction, read_data, write_data
 from drivers.cards.desfire_erasing import erase
@@ -39,7 +39,7 @@ _EMPTY: Final = bytes(SLOT_SIZE)
 
 
 class DesfireCard:
-    """See `drivers.api.Card`. `challenge` is the source of RndA; only a test gives another."""
+    """See `drivers.api.cards.Card`. `challenge` gives RndA; only a test gives another."""
 
     def __init__(
         self,

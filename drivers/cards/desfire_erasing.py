@@ -10,7 +10,7 @@ The key comes last: until then the card is still in our hands.
 
 from typing import Final
 
-from drivers.api import KeyingJournal, KeyRole, KeySet, StepState
+from drivers.api.cards import KeyingJournal, KeyRole, KeySet, StepState
 from drivers.cards.desfire_commands import (
     change_key_settings,
     change_picc_key_to_factory,

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from typing import Final, TypeVar
 
 from drivers.apdu import command, parse_response
-from drivers.api import Channel
+from drivers.api.readers import Channel
 from drivers.errors import (
     ApduRefused,
     CardAuthenticationFailed,

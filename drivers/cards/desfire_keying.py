@@ -16,7 +16,7 @@ holds the card's own key sets them; they are left so.
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.api import DESFIRE_KINDS, KeyingJournal, KeyRole, KeySet, StepState
+from drivers.api.cards import DESFIRE_KINDS, KeyingJournal, KeyRole, KeySet, StepState
 from drivers.cards.desfire_commands import (
     change_key,
     change_key_settings,

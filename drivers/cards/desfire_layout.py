@@ -19,7 +19,7 @@ factory state.
 
 from typing import Final
 
-from drivers.api import KeyRole
+from drivers.api.cards import KeyRole
 from drivers.cards.desfire_commands import DataFile
 from drivers.cards.desfire_messaging import CommMode
 

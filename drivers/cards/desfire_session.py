@@ -10,7 +10,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.api import Channel, SecureChannel
+from drivers.api.cards import SecureChannel
+from drivers.api.readers import Channel
 from drivers.cards.desfire_auth import (
     Challenge,
     Dialogue,

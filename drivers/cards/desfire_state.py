@@ -8,7 +8,7 @@ only where our application is absent: we never give it back to a card that still
 from collections.abc import Sequence
 from typing import Final
 
-from drivers.api import CardState, KeyRole, KeySet, StepState
+from drivers.api.cards import CardState, KeyRole, KeySet, StepState
 from drivers.cards.desfire_commands import read_data
 from drivers.cards.desfire_frames import FILE_NOT_FOUND, SW1
 from drivers.cards.desfire_layout import (

@@ -9,7 +9,7 @@ Generations by hardware type and major number: NXP data sheets, proxmark3 cmdhfm
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.api import CardKind
+from drivers.api.cards import CardKind
 from drivers.errors import CardIntegrityError
 
 _SIZE: Final = 28

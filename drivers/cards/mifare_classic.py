@@ -14,18 +14,18 @@ clone; a clone and its card give themselves away by their counters (docs/securit
 
 from typing import Final
 
-from drivers.api import (
+from drivers.api.cards import (
     CLASSIC_KINDS,
     Card,
     CardDriver,
     CardIdentity,
     CardState,
-    Channel,
     KeyingJournal,
     KeyRole,
     KeySet,
     SecureChannel,
 )
+from drivers.api.readers import Channel
 from drivers.cards import mifare_classic_keying as keying
 from drivers.cards.mifare_classic_access import BLOCK_SIZE, KeyType
 from drivers.cards.mifare_classic_counter import parse_value
@@ -35,7 +35,7 @@ from drivers.errors import ApduRefused, CardAuthenticationFailed, RecordMismatch
 
 
 class ClassicCard:
-    """A MIFARE Classic card on a reader; see `drivers.api.Card` for what its methods promise."""
+    """A MIFARE Classic card on a reader. Its methods promise what `drivers.api.cards.Card` says."""
 
     def __init__(self, channel: Channel, identity: CardIdentity) -> None:
         self._identity = identity

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from drivers.api import CardState, KeyingJournal, KeyRole, KeySet, StepState
+from drivers.api.cards import CardState, KeyingJournal, KeyRole, KeySet, StepState
 from drivers.cards.mad import OUR_AID, PUBLIC_KEY, Directory
 from drivers.cards.mad import USER_BYTE as DIRECTORY_USER_BYTE
 from drivers.cards.mifare_classic_access import (
@@ -69,7 +69,7 @@ def step_name(sector: int) -> str:
 
 
 def state(storage: BlockStorage, keys: KeySet) -> CardState:
-    """See `drivers.api.Card.state`. A key set that cannot write judges by the reading key."""
+    """See `drivers.api.cards.Card.state`. A key set that cannot write judges by the reading key."""
     found: set[Opener | None] = set()
     favourite = Opener.TARGET
     for sector in OUR_SECTORS:
@@ -87,7 +87,7 @@ def state(storage: BlockStorage, keys: KeySet) -> CardState:
 def personalise(
     storage: BlockStorage, keys: KeySet, journal: KeyingJournal, previous: KeySet | None
 ) -> None:
-    """See `drivers.api.Card.personalise`. Slots survive a roll of the keys."""
+    """See `drivers.api.cards.Card.personalise`. Slots survive a roll of the keys."""
     source = Opener.FACTORY if previous is None else Opener.PREVIOUS
     ways: dict[int, Way] = {}
     for sector in OUR_SECTORS:
@@ -165,7 +165,7 @@ def _locked_trailer(sector: int, keys: KeySet) -> Trailer:
 
 
 def format_card(storage: BlockStorage, keys: KeySet, journal: KeyingJournal) -> None:
-    """See `drivers.api.Card.format`: data zero, transport keys and access bits, sectors 0 to 3."""
+    """See `drivers.api.cards.Card.format`: data zero, transport keys and access bits."""
     ways: dict[int, Way] = {}
     for sector in reversed(OUR_SECTORS):
         candidates = [_way(Opener.TARGET, sector, keys), _way(Opener.FACTORY, sector, keys)]

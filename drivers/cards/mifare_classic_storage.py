@@ -18,7 +18,7 @@ same one.
 from typing import Final
 
 from drivers.apdu import OK, Response, command, parse_response, require_ok
-from drivers.api import Channel
+from drivers.api.readers import Channel
 from drivers.cards.mifare_classic_access import BLOCK_SIZE, KeyType
 from drivers.errors import (
     ApduRefused,

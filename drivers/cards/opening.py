@@ -1,8 +1,9 @@
-"""From whatever lies on the reader to a `drivers.api.Card`, or to a clear refusal."""
+"""From whatever lies on the reader to a `drivers.api.cards.Card`, or to a clear refusal."""
 
 from functools import cache
 
-from drivers.api import Card, CardDriver, CardIdentity, CardKind, Channel, SecureChannel
+from drivers.api.cards import Card, CardDriver, CardIdentity, CardKind, SecureChannel
+from drivers.api.readers import Channel
 from drivers.errors import CardUnsupported
 from drivers.identify import identify
 from drivers.loader import load, names

@@ -26,7 +26,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.api import ByteStream, DisplayDriver, TextDisplay, Tone
+from drivers.api.displays import DisplayDriver, TextDisplay, Tone
+from drivers.api.streams import ByteStream
 from drivers.bytestream import LineSettings, line_settings, open_serial, whole_number
 from drivers.displays.bx5k_frame import Answer, FrameInvalid, frame, read_answer
 from drivers.errors import DeviceError, DeviceFault, DeviceTimeout, FrameError
@@ -120,7 +121,7 @@ def _area(row: int, text: bytes, face: Face, *, tone: Tone, for_s: int | None) -
 
 
 class Bx5kDisplay:
-    """A `drivers.api.TextDisplay`. Belongs to one thread; the line is opened by the first call."""
+    """A `drivers.api.displays.TextDisplay` of one thread. The first call opens the line."""
 
     def __init__(
         self,

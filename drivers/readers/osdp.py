@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from drivers.api import CodeRead, CodeReader, CodeReaderDriver, ReaderLink
+from drivers.api.codes import CodeRead, CodeReader, CodeReaderDriver, ReaderLink
 from drivers.bytestream import line_settings, whole_number
 from drivers.errors import DeviceFault
 from drivers.readers.bitcode import WITH_PARITY, Damaged, Identifier, read_message
@@ -54,7 +54,7 @@ def identifier(card: CardBits) -> Identifier:
 
 
 class OsdpReader:
-    """A `drivers.api.CodeReader`. `poll` belongs to one thread."""
+    """A `drivers.api.codes.CodeReader`. `poll` belongs to one thread."""
 
     def __init__(
         self, bus: OsdpBus, seat: Seat, *, backwards: bool = False, duress: str = ""

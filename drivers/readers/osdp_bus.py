@@ -155,6 +155,7 @@ class OsdpBus:
         for seat in self._roll:
             seat.offline = seat.reviving = False
             seat.pause.due()  # this is the first try
+            seat.begin(self.ticks())
 
     def _tell(self, place: int, said: Said, now: float) -> None:
         seat = self._roll[place]
@@ -182,6 +183,7 @@ class OsdpBus:
             seat.reviving = not panel.begin(place)
         elif (silent or seat.offline) and seat.pause.due():
             seat.reviving, seat.offline = panel.give_up(place), False
+            seat.begin(now, answered=seat.hears)
 
     def _come_up(self, panel: Panel, place: int, seat: Seat, now: float) -> None:
         seat.up, seat.since = True, now
@@ -192,6 +194,7 @@ class OsdpBus:
     def _down(self, seat: Seat) -> None:
         if seat.up:
             seat.up, seat.since, seat.lost_at = False, self.ticks(), seat.heard_at
+            seat.begin(seat.since)
             seat.drops += 1
             _log.warning("%s: secure channel lost, %d times so far", seat.name, seat.drops)
 

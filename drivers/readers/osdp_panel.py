@@ -14,7 +14,7 @@ import osdp_sys
 from osdp import Channel, Command, CommandLEDColor, Event, EventNotification, LibFlag, PDInfo
 from osdp.constants import CardFormat, LogLevel, StatusReportType
 
-from drivers.api import ByteStream
+from drivers.api.streams import ByteStream
 from drivers.errors import DeviceError, FrameError
 
 _STUMBLES: Final = (SystemError, ValueError, TypeError, KeyError, OverflowError)

@@ -28,7 +28,9 @@ class Seat:
     """The bus writes, on its own thread; the reader takes from `seen` and puts into `answers`.
 
     `since` is when `up` last changed. `heard_at` is when bytes last came, `lost_at` when they did
-    before the line was last lost (0 before it was ever up).
+    before the line was last lost (0 before it was ever up). While it is away it is tried again and
+    again, at last every quarter of a minute: `begun_at` is when the present try began, `answered`
+    what came of the one before.
     """
 
     address: int
@@ -42,6 +44,8 @@ class Seat:
     since: float = field(init=False)
     heard_at: float = 0.0
     lost_at: float = 0.0
+    begun_at: float = field(init=False)
+    answered: bool = False
     drops: int = 0
     unsafe: int = 0
     tamper: bool | None = None
@@ -50,7 +54,17 @@ class Seat:
 
     def __post_init__(self) -> None:
         self.pause = Pause(self.ticks)
-        self.since = self.ticks()
+        self.since = self.begun_at = self.ticks()
+
+    @property
+    def hears(self) -> bool:
+        """Did bytes come since the present try began?"""
+        return self.heard_at > self.begun_at
+
+    def begin(self, now: float, *, answered: bool = False) -> None:
+        """A try begins; was the one before `answered`?"""
+        self.answered = answered  # first: `check` may look in between, on its own thread
+        self.begun_at = now
 
     def put(self, seen: Seen) -> None:
         """Keep something for the reader; the oldest goes when nobody takes them."""
@@ -72,10 +86,9 @@ class Seat:
             DeviceFault: it answers, but no secure channel comes up.
             DeviceTimeout: it does not answer.
         """
-        now = self.ticks()
-        if self.up or now - self.since < AWAY_S:
+        if self.up or self.ticks() - self.since < AWAY_S:
             return
-        if self.heard_at > 0 and now - self.heard_at < AWAY_S:
+        if self.hears or self.answered:
             raise DeviceFault(
                 f"{self.name} answers, but no secure channel comes up: is its key the right one?",
                 device=self.name,

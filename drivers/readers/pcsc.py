@@ -22,7 +22,7 @@ from typing import Final
 
 from smartcard import scard
 
-from drivers.api import CardReader, Channel, ReaderDriver
+from drivers.api.readers import CardReader, Channel, ReaderDriver
 from drivers.errors import (
     CardAbsent,
     CardRemoved,
@@ -102,7 +102,7 @@ def _require(code: int, reader: str) -> None:
 
 
 class PcscChannel:
-    """A card taken exclusively; see `drivers.api.Channel`."""
+    """A card taken exclusively; see `drivers.api.readers.Channel`."""
 
     def __init__(self, reader: "PcscReader", handle: int, protocol: int) -> None:
         self._reader = reader
@@ -123,7 +123,7 @@ class PcscChannel:
         return self._handle
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Send one command; see `drivers.api.Channel`."""
+        """Send one command; see `drivers.api.readers.Channel`."""
         handle = self._held()
         sent = adapt(apdu, self._quirks)
         if _log.isEnabledFor(WIRE):
@@ -186,7 +186,7 @@ class PcscChannel:
 
 
 class PcscReader:
-    """One reader of the service, found by a part of its name; see `drivers.api.CardReader`."""
+    """A reader of the service, by a part of its name; see `drivers.api.readers.CardReader`."""
 
     def __init__(self, wanted: str = "") -> None:
         self._wanted = wanted
@@ -206,7 +206,7 @@ class PcscReader:
         return quirks_of(self.name)
 
     def wait_card(self, timeout_s: float) -> bool:
-        """Wait for a card; see `drivers.api.CardReader`.
+        """Wait for a card; see `drivers.api.readers.CardReader`.
 
         Raises:
             DeviceNotFound: at the end of the time, service or reader were still missing.
@@ -214,7 +214,7 @@ class PcscReader:
         return self._wait(scard.SCARD_STATE_PRESENT, timeout_s)
 
     def wait_removed(self, timeout_s: float) -> bool:
-        """Wait for an empty field; see `drivers.api.CardReader`. Raises DeviceNotFound."""
+        """Wait for an empty field; see `drivers.api.readers.CardReader`. Raises DeviceNotFound."""
         return self._wait(scard.SCARD_STATE_EMPTY, timeout_s)
 
     def _wait(self, wanted: int, timeout_s: float) -> bool:
@@ -251,7 +251,7 @@ class PcscReader:
         return state
 
     def connect(self) -> Channel:
-        """Take the card; see `drivers.api.CardReader`."""
+        """Take the card; see `drivers.api.readers.CardReader`."""
         context, name = self._attached()
         code, handle, protocol = scard.SCardConnect(
             context, name, scard.SCARD_SHARE_EXCLUSIVE, _ANY_PROTOCOL

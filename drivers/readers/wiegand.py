@@ -27,7 +27,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.api import ByteStream, CodeRead, CodeReader, CodeReaderDriver, ReaderLink
+from drivers.api.codes import CodeRead, CodeReader, CodeReaderDriver, ReaderLink
+from drivers.api.streams import ByteStream
 from drivers.bytestream import LineSettings, line_settings, open_serial
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound
 from drivers.readers.bitcode import Damaged, Identifier, Key, read_message
@@ -88,7 +89,7 @@ class Lines:
 
 
 class WiegandReader:
-    """A `drivers.api.CodeReader`. `poll` belongs to one thread; it opens the line by itself."""
+    """A `drivers.api.codes.CodeReader`. `poll` belongs to one thread and opens the line."""
 
     def __init__(
         self,

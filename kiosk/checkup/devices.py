@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Final
 
-from drivers.api import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
+from cardserver.domain.finding import Finding, fine, look, wrong
+from drivers.api.acceptors import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
 from drivers.bytestream import line_settings, open_serial
 from drivers.errors import DeviceBusy, DeviceError
-from kiosk.checkup.finding import Finding, fine, look, wrong
 from kiosk.station.config import DevicePart, PrinterPart
 from kiosk.station.devices import open_acceptor, open_reader
 from printer.errors import PrinterError, ProfileInvalid

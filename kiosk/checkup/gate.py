@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from cardserver.domain.finding import Finding, fine, wrong
 from cardserver.domain.keys import DemoKeysRefused, VaultError
 from cardserver.domain.sealed import WrongSecret
-from kiosk.checkup.finding import Finding, fine, wrong
 from kiosk.gate.station import open_keys
 from kiosk.station.config import ConfigInvalid, GatePart
 

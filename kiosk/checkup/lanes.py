@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
-from drivers.api import CodeReader, Inputs
+from cardserver.domain.finding import Finding, fine, look, wrong
+from drivers.api.barriers import Inputs
+from drivers.api.codes import CodeReader
 from drivers.errors import DeviceError
 from kiosk.checkup import devices
 from kiosk.checkup.devices import of_device, try_port
-from kiosk.checkup.finding import Finding, fine, look, wrong
 from kiosk.station.config import DevicePart, LanePart
 from kiosk.station.devices import open_barrier, open_code_reader, open_display, tells_numbers
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final
 
-from kiosk.checkup.finding import Finding, fine, look, wrong
+from cardserver.domain.finding import Finding, fine, look, wrong
 
 OLDEST_PYTHON: Final = (3, 11)
 PACKAGES: Final[Mapping[str, str]] = {
@@ -31,6 +31,25 @@ PACKAGES: Final[Mapping[str, str]] = {
 }
 """What a station imports, and the package that brings it."""
 
+SERVER_PACKAGES: Final[Mapping[str, str]] = {
+    "alembic": "alembic",
+    "alipay": "python-alipay-sdk",
+    "apiflask": "apiflask",
+    "argon2": "argon2-cffi",
+    "click": "click",
+    "cryptography": "cryptography",
+    "pkcs11": "python-pkcs11",
+    "prometheus_client": "prometheus-client",
+    "psycopg": "psycopg[binary]",
+    "pydantic": "pydantic",
+    "python_calamine": "python-calamine",
+    "requests": "requests",
+    "sqlalchemy": "sqlalchemy",
+    "waitress": "waitress",
+    "wechatpayv3": "wechatpayv3",
+}
+"""The same for a card server."""
+
 EARLIEST: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """Before the program was written no clock can be right."""
 
@@ -46,8 +65,10 @@ _NO_RIGHT: Final = (
 _SECURITY_VIOLATION: Final = "8010006A"
 
 
-def python_and_packages(packages: Mapping[str, str] = PACKAGES) -> Iterator[Finding]:
-    """Is what a station is made of installed?"""
+def python_and_packages(
+    packages: Mapping[str, str] = PACKAGES, part: str = "station"
+) -> Iterator[Finding]:
+    """Is what a part of the package (an extra of pip's) is made of installed?"""
     python = platform.python_version()
     if sys.version_info < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
@@ -56,7 +77,7 @@ def python_and_packages(packages: Mapping[str, str] = PACKAGES) -> Iterator[Find
         yield fine("Python", f"{python}, yika {own_version()}")
     missing = [package for module, package in packages.items() if find_spec(module) is None]
     if missing:
-        words = "Install them with: pip install 'yika[station]'"
+        words = f"Install them with: pip install 'yika[{part}]'"
         yield wrong("packages", f"missing: {', '.join(missing)}", words)
     else:
         yield fine("packages", f"all {len(packages)} are installed")

@@ -9,9 +9,9 @@ from typing import Final
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable, connect
+from cardserver.domain.finding import Finding, fine, look, wrong
 from cardserver.domain.keys import VaultError
-from cardserver.wire import Health
-from kiosk.checkup.finding import Finding, fine, look, wrong
+from cardserver.wire_books import Health
 from kiosk.checkup.machine import own_version
 from kiosk.gate.station import open_line
 from kiosk.station.config import Config, ConfigInvalid

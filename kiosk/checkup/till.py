@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kiosk.checkup.finding import Finding, fine, look, wrong
+from cardserver.domain.finding import Finding, fine, look, wrong
 from kiosk.selfservice.journal import JournalBroken, TillJournal
 from kiosk.station.config import KioskPart
 

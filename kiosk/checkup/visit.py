@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cardserver.domain.finding import Check, Finding, Mark, fine, guarded, wrong
 from kiosk.checkup import machine
-from kiosk.checkup.finding import Check, Finding, Mark, fine, guarded, wrong
 from kiosk.station.clock import system_clock
 
 if TYPE_CHECKING:
     from kiosk.station.config import Config
+
+_CORRECT: Final = "Correct the file; docs/stations.md explains every key."
 
 
 def visit(
@@ -41,11 +43,21 @@ def _station(path: Path, ask_acceptor: bool, now: Callable[[], datetime]) -> Ite
     try:
         config = load_config(path)
     except ConfigInvalid as error:
-        yield wrong("file", str(error), "Correct the file; docs/stations.md explains every key.")
+        yield wrong("file", str(error), _CORRECT)
         return
     yield fine("file", f"{path}: {config.station.name}")
     for subject, check in _checks(config, ask_acceptor, now):
-        yield from guarded(subject, check)
+        yield from guarded(subject, partial(_as_the_file_says, subject, check))
+
+
+def _as_the_file_says(subject: str, check: Check) -> Iterator[Finding]:
+    """A check; a key that only its device knows to be wrong is the file's mistake."""
+    from kiosk.station.config import ConfigInvalid
+
+    try:
+        yield from check()
+    except ConfigInvalid as error:
+        yield wrong(subject, str(error), _CORRECT)
 
 
 def _checks(

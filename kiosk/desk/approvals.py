@@ -18,24 +18,27 @@ from cardserver.domain.application import APPLICATION_OF, ApplicationKind, CardF
 from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
-from cardserver.wire import HolderView
 from cardserver.wire_approvals import (
+    ApplicationList,
     ApplicationRequest,
-    ApplicationView,
     HandOnRequest,
     StepRequest,
 )
+from cardserver.wire_cards import HolderView
 from kiosk.desk import cardacts
 from kiosk.desk.cardacts import word
 from kiosk.desk.counter import Counter
+from kiosk.desk.people import page_number
 from kiosk.desk.shiftforms import Drafts, Form
 from kiosk.station.clock import ESTATE_ZONE, Clock
-from kiosk.station.problems import REFUSALS, problem_of
+from kiosk.station.problems import problem_of
 from kiosk.station.typed import day_or_none, id_of
 from kiosk.station.web import back_to
 
 _TEXT_SIZE: Final = 400
 _FOUND: Final = 20
+_PAGE: Final = 50
+_FAR: Final = 1_000_000
 _SHOWN_OF_UNIT: Final = 50
 
 
@@ -60,18 +63,25 @@ def _add_lists(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/approvals")
     def listed() -> str:
         everything = request.args.get("all") == "yes"
-        found: list[ApplicationView] = []
+        page = page_number()
+        start = min(page * _PAGE, _FAR)
+        found = ApplicationList(applications=(), total=0)
         people: list[HolderView] = []
         query, problem = request.args.get("q", "").strip(), ""
         try:
-            found = counter.server.approvals.applications(waiting=not everything)
+            found = counter.server.approvals.applications(
+                waiting=not everything, offset=start, limit=_PAGE
+            )
             if query:
                 people = _applicants(counter, query)
         except ServerError as error:
             problem = problem_of(error)
         return render_template(
             "desk/approvals/list.html",
-            applications=found,
+            applications=found.applications,
+            total=found.total,
+            page=page,
+            more=start + len(found.applications) < found.total,
             everything=everything,
             people=people,
             query=query,
@@ -163,31 +173,51 @@ def _fresh() -> str:
 
 
 def _add_steps(pages: Blueprint, counter: Counter) -> None:
+    drafts = Drafts()
+
+    @pages.before_request
+    def whose() -> None:
+        drafts.belong_to(counter.operator)
+
     @pages.get("/approvals/<uuid:application_id>")
     def show(application_id: UUID) -> str:
-        return _step_page(counter, str(application_id))
+        return _step_page(counter, drafts, str(application_id))
 
     @pages.post("/approvals/<uuid:application_id>")
     def step(application_id: UUID) -> ResponseReturnValue:
         name = request.form.get("step", "")
         if name not in set(Step):
             abort(400)
-        try:
-            body = StepRequest(
-                step_id=id_of(request.form.get("id", "")),
-                step=Step(name),
-                remark=word(request.form, "remark", _TEXT_SIZE),
-                contract_ends=_day("contract_ends"),
-                last_day=_day("last_day"),
-                length_reason=word(request.form, "length_reason", _TEXT_SIZE),
-            )
+
+        def act(form: Form) -> None:
+            body = _step(Step(name), form["id"])
             counter.server.approvals.decide(str(application_id), body)
-        except REFUSALS as error:
-            return _step_page(counter, str(application_id), problem=problem_of(error)), 422
+
+        form = request.form.to_dict()
+        done = drafts.attempt(_step_draft(str(application_id), name), form, act)
+        if not done and drafts.notice:
+            return _step_page(counter, drafts, str(application_id)), 422
         return redirect(url_for("approvals.show", application_id=application_id), code=303)
 
 
-def _step_page(counter: Counter, application_id: str, *, problem: str = "") -> str:
+def _step_draft(application_id: str, step: str) -> str:
+    return f"{step}-{application_id}"
+
+
+def _step(step: Step, step_id: str) -> StepRequest:
+    """A step as typed. Raises RuleViolation for what is no day."""
+    return StepRequest(
+        step_id=step_id,
+        step=step,
+        remark=word(request.form, "remark", _TEXT_SIZE),
+        contract_ends=_day("contract_ends"),
+        last_day=_day("last_day"),
+        length_reason=word(request.form, "length_reason", _TEXT_SIZE),
+    )
+
+
+def _step_page(counter: Counter, drafts: Drafts, application_id: str) -> str:
+    """The next step; what was typed stays through the step-up of whoever it is asked of."""
     try:
         found = counter.server.approvals.application(application_id)
     except ServerError:
@@ -195,9 +225,8 @@ def _step_page(counter: Counter, application_id: str, *, problem: str = "") -> s
     return render_template(
         "desk/approvals/application.html",
         application=found,
-        problem=problem,
-        form=request.form,
-        id=_fresh(),
+        problem=drafts.take()[0],
+        draft=lambda step: drafts.of(_step_draft(application_id, step)),
     )
 
 
@@ -260,7 +289,7 @@ def _household(counter: Counter, holder: HolderView) -> list[HolderView]:
 def _add_acts(pages: Blueprint, counter: Counter, clock: Clock) -> None:
     def act(name: str, doing: Callable[[], None]) -> None:
         def view() -> ResponseReturnValue:
-            counter.attempt(doing)
+            doing()
             return back_to("desk.page", part="desk.work")
 
         pages.add_url_rule(f"/{name}", name, view, methods=["POST"])
@@ -274,5 +303,5 @@ def _add_acts(pages: Blueprint, counter: Counter, clock: Clock) -> None:
     @pages.post("/report")
     def report() -> ResponseReturnValue:
         made = id_of(request.form.get("id", ""))
-        counter.attempt(lambda: cardacts.report(counter, request.form, report_id=made))
+        cardacts.report(counter, request.form, report_id=made)
         return back_to("desk.page", part="desk.work")

@@ -14,22 +14,20 @@ from cardserver.domain.operation import OperationKind
 from cardserver.domain.parking import Gap
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.tariff import ReplaceReason
-from cardserver.wire import (
+from cardserver.wire_cards import AgreementView, CardView, HolderView
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_operations import Ticket
+from cardserver.wire_prices import Quote
+from cardserver.wire_register import RegisterRowView
+from cardserver.wire_requests import (
     AddParkingRequest,
-    AgreementView,
-    CardView,
-    DocumentView,
     ExtendRequest,
     FormatRequest,
-    HolderView,
     IssueRequest,
     OperationRequest,
-    Quote,
     ReplaceRequest,
-    Ticket,
     TopUpRequest,
 )
-from cardserver.wire_register import RegisterRowView
 from kiosk.desk.known import Known
 from kiosk.station.operating import Step
 

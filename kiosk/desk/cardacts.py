@@ -1,8 +1,4 @@
-"""Acts around a door card beside money and writing: inspect, call the owner, report, explain.
-
-Each is one act of the clerk; the counter's lock and its notices are around them
-(`Counter.attempt`).
-"""
+"""Acts around a door card beside money and writing: inspect, call the owner, report, explain."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +18,7 @@ from cardserver.wire_approvals import (
     ReportRequest,
 )
 from kiosk.desk.business import Business, Phase
-from kiosk.desk.counter import Counter
+from kiosk.desk.counter import Counter, act
 from kiosk.desk.preparing import prepare
 from kiosk.station.typed import row_of
 
@@ -43,8 +39,9 @@ def word(form: Mapping[str, str], name: str, size: int = _NAME_SIZE) -> str | No
     return form.get(name, "").strip()[:size] or None
 
 
+@act
 def inspect(counter: Counter, form: Mapping[str, str]) -> None:
-    """What the card was found to be (IC-10a, IC-16). Raises ServerError."""
+    """What the card was found to be (IC-10a, IC-16)."""
     business = counter.at(Phase.INSPECT)
     if business is None or business.old_card is None:
         return
@@ -63,8 +60,9 @@ def inspect(counter: Counter, form: Mapping[str, str]) -> None:
         counter.note("inspection-in-doubt", "IC-10a")
 
 
+@act
 def call_owner(counter: Counter, form: Mapping[str, str]) -> None:
-    """A call to the owner about the person at the counter (IC-04a). Raises ServerError."""
+    """A call to the owner about the person at the counter (IC-04a)."""
     business = counter.at(Phase.VERIFY)
     owner, result = row_of(form.get("owner_id", "")), form.get("result", "")
     if business is None:
@@ -89,15 +87,17 @@ def call_owner(counter: Counter, form: Mapping[str, str]) -> None:
         counter.note(problem, "IC-04b")
 
 
+@act
 def take_on_record(counter: Counter) -> None:
-    """The confirmed person goes onto the unit's record (IC-04b). Raises ServerError."""
+    """The confirmed person goes onto the unit's record (IC-04b)."""
     if business := counter.at(Phase.VERIFY):
         counter.server.approvals.take_on_record(business.holder.holder_id, str(uuid4()))
         prepare(business, counter.server)
 
 
+@act
 def put_on_record(counter: Counter) -> None:
-    """Whom the owner here spoke for goes onto the unit's record too (IC-04b). Raises ServerError.
+    """Whom the owner here spoke for goes onto the unit's record too (IC-04b).
 
     The act's id follows from the verification, so that a doubled click is one act.
     """
@@ -107,6 +107,7 @@ def put_on_record(counter: Counter) -> None:
         counter.server.approvals.take_on_record(business.holder.holder_id, made)
 
 
+@act
 def print_slip(counter: Counter, now: datetime) -> None:
     """What goes with a card for which no receipt was written (IC-08)."""
     business = counter.business
@@ -114,15 +115,18 @@ def print_slip(counter: Counter, now: datetime) -> None:
     if business is None or card is None or business.phase is not Phase.EXPLAIN:
         return
 
+    notes = () if business.quote is None else business.quote.notes
+
     def job() -> None:
-        result = counter.paper.print_card_slip(card, now)
+        result = counter.paper.print_card_slip(card, now, notes=notes)
         business.problem = "" if result is PrintResult.PRINTED else f"paper-{result}"
 
     counter.later(job)
 
 
+@act
 def explained(counter: Counter) -> None:
-    """The holder was told all there is to tell (IC-08). Raises ServerError."""
+    """The holder was told all there is to tell (IC-08)."""
     business = counter.business
     if business is None or business.phase is not Phase.EXPLAIN:
         return
@@ -131,8 +135,9 @@ def explained(counter: Counter) -> None:
     business.phase = Phase.CLOSED
 
 
+@act
 def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None:
-    """A card is lost, found, given back or swapped (IC-23a). Raises ServerError.
+    """A card is lost, found, given back or swapped (IC-23a).
 
     What goes back to the blanks is formatted next: that business is begun at once.
     """
@@ -158,6 +163,12 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
     counter.holder = counter.server.holder(view.holder_id)
     if request.kind in ENDING:
         _format(counter, view.card_number)
+
+
+@act
+def unblock(counter: Counter, card_number: int) -> None:
+    """Allow a blocked card again while nothing replaces it and nobody reported it lost."""
+    counter.show_holder(counter.server.unblock(card_number, "found").holder_id)
 
 
 def _format(counter: Counter, number: int) -> None:

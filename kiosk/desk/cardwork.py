@@ -11,8 +11,10 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
 from cardserver.domain.document import PrintResult
 from cardserver.domain.operation import OperationState
-from cardserver.wire import CardView, DocumentView, Ticket
-from drivers.api import Card, CardIdentity, SecureChannel
+from cardserver.wire_cards import CardView
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_operations import Ticket
+from drivers.api.cards import Card, CardIdentity, SecureChannel
 from drivers.errors import CardForeign, CardFull, DeviceError
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.registerrow import row_of

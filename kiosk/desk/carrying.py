@@ -11,7 +11,7 @@ from typing import Final
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, RightKind
-from cardserver.wire import AgreementView, CardView, HolderView
+from cardserver.wire_cards import AgreementView, CardView, HolderView
 from cardserver.wire_parking import AgreementLine
 from kiosk.desk.business import Business
 from kiosk.desk.counter import Counter

@@ -9,17 +9,16 @@ from flask.typing import ResponseReturnValue
 from cardserver.client import ServerError
 from cardserver.domain.denomination import DENOMINATIONS
 from cardserver.domain.shift import ShiftState, SuspenseOutcome
-from cardserver.wire_credits import PayCreditBack
-from cardserver.wire_shifts import (
+from cardserver.wire_cashmoves import (
     CashToCashier,
     MovementView,
     PayLoan,
     RepayClaim,
     ReportCounterfeit,
-    SettleSuspense,
-    SpotCheckRequest,
-    SpotCheckView,
 )
+from cardserver.wire_credits import PayCreditBack
+from cardserver.wire_spotchecks import SpotCheckRequest, SpotCheckView
+from cardserver.wire_suspense import SettleSuspense
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of, notes_of
 from kiosk.desk.shiftpages import send

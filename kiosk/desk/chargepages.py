@@ -16,8 +16,9 @@ from cardserver.domain.denomination import notes_typed, total_of
 from cardserver.domain.document import DocumentState, PrintResult
 from cardserver.domain.money import change_due
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.wire import DocumentView, SaleView, TenderRequest
 from cardserver.wire_charges import ChargeView, PutCharge
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_sales import SaleView, TenderRequest
 from kiosk.desk.counter import Counter
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete, drafted, fen_of
 from kiosk.station.problems import problem_of

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cardserver.domain.rights import HolderClass
-from cardserver.wire_review import FiguresView
+from cardserver.wire_figures import FiguresView
 from kiosk.desk.asking import attempt, looked
 from kiosk.desk.charts import Chart, stacked
 from kiosk.desk.counter import Counter

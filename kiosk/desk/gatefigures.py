@@ -9,6 +9,7 @@ from cardserver.client_gatereports import GateReportCalls
 from cardserver.wire_gatereports import (
     AvailabilityReport,
     DeniedReport,
+    GateLine,
     GateLines,
     OccupancyView,
 )
@@ -114,38 +115,36 @@ def _denied(found: GateFigures) -> Section:
 
 
 def _openings(found: GateFigures) -> Section:
-    return Section(
-        heading=t("gates.report.openings"),
-        columns=(
-            Column(title=t("gates.when"), width=1.4),
-            Column(title=t("gates.lane")),
-            Column(title=t("gates.by")),
-            Column(title=t("gates.why-opened"), width=2.5),
-        ),
-        rows=rows_of(
-            (each.at.astimezone(ESTATE_ZONE), each.lane, each.by, each.detail)
-            for each in found.openings.lines
-        ),
+    return _by_hand(
+        "gates.report.openings",
+        (t("gates.lane"), t("gates.why-opened")),
+        [(each, each.lane) for each in found.openings.lines],
     )
 
 
 def _checks(found: GateFigures) -> Section:
+    return _by_hand(
+        "gates.report.checks",
+        (t("gates.check"), t("gates.seen-there")),
+        [(each, t(f"gates.event.{each.kind}")) for each in found.checks.lines],
+    )
+
+
+def _by_hand(
+    heading: str, titles: tuple[str, str], lines: Sequence[tuple[GateLine, str]]
+) -> Section:
+    """What guards did: when, what, who, and what they wrote of it."""
+    what, why = titles
     return Section(
-        heading=t("gates.report.checks"),
+        heading=t(heading),
         columns=(
             Column(title=t("gates.when"), width=1.4),
-            Column(title=t("gates.check")),
+            Column(title=what),
             Column(title=t("gates.by")),
-            Column(title=t("gates.seen-there"), width=2.5),
+            Column(title=why, width=2.5),
         ),
         rows=rows_of(
-            (
-                each.at.astimezone(ESTATE_ZONE),
-                t(f"gates.event.{each.kind}"),
-                each.by,
-                each.detail,
-            )
-            for each in found.checks.lines
+            (each.at.astimezone(ESTATE_ZONE), name, each.by, each.detail) for each, name in lines
         ),
     )
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from cardserver.domain.errors import RuleViolation
-from cardserver.wire_people import FateWord, TakeOverRequest
+from cardserver.wire_imports import FateWord, TakeOverRequest
 from kiosk.desk.asking import act_id, attempt, looked
 from kiosk.desk.counter import Counter
 from kiosk.desk.people import page_number

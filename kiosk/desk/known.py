@@ -12,7 +12,6 @@ from cardserver.domain.appraisal import REASON_OF
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, HolderClass
 from cardserver.domain.tariff import ReplaceReason
-from cardserver.wire import CardView, HolderView
 from cardserver.wire_approvals import (
     ApplicationView,
     AppraisalView,
@@ -20,6 +19,7 @@ from cardserver.wire_approvals import (
     PhoneRecordView,
     UnitCards,
 )
+from cardserver.wire_cards import CardView, HolderView
 
 _ISSUING: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND})
 _ASKING_OWNERS: Final = frozenset({HolderClass.FAMILY, HolderClass.TENANT})
@@ -76,7 +76,7 @@ def look_up(
     if holder.holder_class in _ASKING_OWNERS:
         calls = server.approvals.phone_records(holder.holder_id)
     if holder.holder_class in APPLICATION_OF:
-        applications = tuple(server.approvals.applications(holder_id=holder.holder_id))
+        applications = server.approvals.applications(holder_id=holder.holder_id).applications
     first_card = kind is OperationKind.ISSUE
     unit_cards = server.approvals.unit_cards(holder.holder_id) if first_card else None
     return Known(calls=calls, applications=applications, unit_cards=unit_cards)

@@ -6,7 +6,7 @@ from typing import Final
 
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.errors import RuleViolation
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from kiosk.desk.shiftforms import Drafts, Form, FormIncomplete
 from kiosk.station.typed import plain
 

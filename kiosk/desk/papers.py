@@ -10,9 +10,10 @@ from cardserver.domain.document import DocumentKind, PrintResult
 from cardserver.domain.errors import DomainError, RuleViolation
 from cardserver.domain.receiptbook import VoidOutcome, numbers_text
 from cardserver.domain.slipcode import SlipFacts, is_code
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import VoidPaperRequest
-from kiosk.desk.counter import Counter, Handed
+from kiosk.desk.counter import Counter
+from kiosk.desk.paperacts import Handed
 from kiosk.desk.paperbooks import add_books, add_box
 from kiosk.desk.paperforms import Scanned, forget_ticks, whole_of
 from kiosk.desk.paperwork import Ticks, complete, give_invoices, proposed, wants_invoices

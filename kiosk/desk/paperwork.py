@@ -8,7 +8,7 @@ from cardserver.client import CardServerClient, ServerRefused
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.receiptbook import numbers_text, read_numbers
 from cardserver.domain.signature import SignedHow
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import InvoicesRequest, SignPaperRequest
 
 _ON_PAPER: Final = "paper"

@@ -21,6 +21,7 @@ from cardserver.wire_parking import (
     TermsRequest,
     WithdrawTariffRequest,
 )
+from kiosk.desk import choiceacts
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.bankpages import add_bank
 from kiosk.desk.business import Business
@@ -195,8 +196,8 @@ def _add_carrying(pages: Blueprint, counter: Counter) -> None:
 
         if not attempt(counter, act):
             return _back("parking.agreement", agreement_id=agreement_id)
-        counter.show(found[0].holder.holder_id)
-        counter.choose(found[0])
+        choiceacts.show(counter, found[0].holder.holder_id)
+        choiceacts.choose(counter, found[0])
         return _back("desk.page")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cardserver.client import CardServerClient, ServerError, ServerRefused, ServerUnavailable
-from cardserver.wire import DocumentView, OperationView
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_operations import OperationView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper
+from cardserver.wire_copies import CopyRequest, FilingRequest
 from cardserver.wire_people import (
     PAGE,
     ChangeHolderRequest,
-    CopyRequest,
     EndHolderRequest,
     FileHolderRequest,
-    FilingRequest,
     Standing,
     UnmaskRequest,
 )

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.operation import OperationKind
-from cardserver.wire import Quote
+from cardserver.wire_prices import Quote
 from kiosk.desk.business import Business
 from kiosk.desk.known import Known, look_up
 from kiosk.desk.shown import Shown
@@ -45,7 +45,7 @@ def _look_up(business: Business, server: CardServerClient) -> Known:
     return known
 
 
-def choose_full_period(business: Business, server: CardServerClient, *, wanted: bool) -> None:
+def want_full_period(business: Business, server: CardServerClient, *, wanted: bool) -> None:
     """A bought replacement for a new full period, by the papers of one (IC-11a); or not.
 
     Raises ServerError, and then nothing was chosen.

@@ -35,6 +35,7 @@ REMARKS: Final = {
     "card-full",
     "card-foreign",
     "clone-suspected",
+    "holder-ended",
 }
 """Reasons of stations and the server that have words of their own in a remark."""
 

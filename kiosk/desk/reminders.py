@@ -12,7 +12,7 @@ from flask import Blueprint, render_template
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.rights import HolderClass
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_register import RowQuery
 from kiosk.desk.counter import Counter
 from kiosk.station.clock import local_date

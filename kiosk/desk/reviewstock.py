@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.review import StockMove
-from cardserver.wire_review import StockRequest, WorkYearRequest
+from cardserver.wire_stock import StockRequest, WorkYearRequest
 from kiosk.desk.asking import act_id, attempt, looked, whole, words
 from kiosk.desk.counter import Counter
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date

@@ -2,14 +2,11 @@
 
 from typing import Final
 
-from cardserver.wire_shifts import (
-    Hold,
-    MovementView,
-    PaperRange,
-    ShiftReport,
-    SpotCheckView,
-    ZView,
-)
+from cardserver.domain.shift import HoldKind
+from cardserver.domain.verification import Paper
+from cardserver.wire_cashmoves import MovementView
+from cardserver.wire_shifts import Hold, PaperRange, ShiftReport, ZView
+from cardserver.wire_spotchecks import SpotCheckView
 from kiosk.station import printed
 from kiosk.station.clock import ESTATE_ZONE
 from kiosk.station.paper import Letterhead
@@ -131,11 +128,22 @@ def _account(report: ShiftReport) -> Account:
 def _numbers(papers: tuple[PaperRange, ...]) -> list[Numbers]:
     return [
         Numbers(
-            name=printed.DOCUMENTS[each.kind], first=each.first, last=each.last, count=each.count
+            name=printed.DOCUMENTS[each.kind],
+            first=each.first,
+            last=each.last,
+            count=each.count,
+            void=each.void,
         )
         for each in papers
     ]
 
 
 def _left_open(holds: tuple[Hold, ...]) -> list[str]:
-    return [f"{printed.LEFT_OPEN.get(each.kind, each.kind)} {each.subject}" for each in holds]
+    return [f"{printed.LEFT_OPEN.get(each.kind, each.kind)} {_subject(each)}" for each in holds]
+
+
+def _subject(hold: Hold) -> str:
+    """A copy without a folder is called by the paper's name, all else by its number."""
+    if hold.kind is HoldKind.FILING and hold.subject in set(Paper):
+        return printed.PAPERS_SEEN[Paper(hold.subject)]
+    return hold.subject

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.verification import Paper, VerificationMethod
-from cardserver.wire import LeaseShown, VerificationRequest
+from cardserver.wire_verifications import LeaseShown, VerificationRequest
 from kiosk.desk.business import Business
 from kiosk.station.typed import day, row_of
 

@@ -98,7 +98,7 @@ def _blueprint(counter: Counter) -> Blueprint:
             presence.sign_in(name, password)
         except (ServerError, ValidationError) as error:
             return _door_page(presence, back, problem=_problem(error), name=name), 422
-        counter.look_again()
+        counter.welcome()
         return redirect(_first_page(counter, back), code=303)
 
     _add_leaving(door, counter)

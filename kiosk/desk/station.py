@@ -1,10 +1,10 @@
 """Build a front desk from its settings."""
 
+from kiosk.desk.app import create_app
 from kiosk.desk.counter import Counter
 from kiosk.desk.exports import FORM_FONT
 from kiosk.desk.presence import Presence
 from kiosk.desk.slips import SlipCheck
-from kiosk.desk.views import create_app
 from kiosk.station.clock import Clock, system_clock
 from kiosk.station.config import Config
 from kiosk.station.devices import open_paper, open_reader, open_server

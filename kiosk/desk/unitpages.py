@@ -6,17 +6,11 @@ from uuid import uuid4
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cardserver.wire_people import ChangeUnitRequest, FileUnitRequest, TransferRequest
+from cardserver.wire_units import ChangeUnitRequest, FileUnitRequest, TransferRequest
 from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.people import page_number
-from kiosk.desk.peopleforms import (
-    name_of,
-    number,
-    optional,
-    reason_of,
-    zones,
-)
+from kiosk.desk.peopleforms import name_of, number, optional, reason_of, zones
 from kiosk.station.clock import Clock, local_date
 from kiosk.station.typed import day_or_none
 

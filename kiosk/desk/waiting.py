@@ -12,7 +12,7 @@ from uuid import uuid4
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cardserver.wire_review import QueueRequest, QueueWord
+from cardserver.wire_queue import QueueRequest, QueueWord
 from kiosk.desk.asking import attempt, looked
 from kiosk.desk.counter import WORK, Counter
 from kiosk.station.clock import ESTATE_ZONE

@@ -12,7 +12,7 @@ from enum import StrEnum, unique
 from threading import Event
 from typing import Final
 
-from drivers.api import Barrier, Inputs, Lamp
+from drivers.api.barriers import Barrier, Inputs, Lamp
 from drivers.errors import DeviceError
 from drivers.worker import DeviceWorker
 

@@ -4,6 +4,7 @@ Each is a line in the journal, so it stands with or without the centre (GATE-04,
 """
 
 import threading
+from collections.abc import Callable, Collection
 
 from cardserver.domain.gatechecks import (
     LONGEST_SLIP,
@@ -21,11 +22,15 @@ from kiosk.gate.shared import Shared
 class GuardChecks:
     """What was checked at this gate. Safe to use from any thread.
 
-    Slips are known by this gate's own lines: one that another gate took back is found at the desk.
+    A slip is known as used by this gate's own lines, and by the list (`used`) where another gate
+    took it back: within seconds, and with the centre away as far as the list goes.
     """
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(
+        self, shared: Shared, used: Callable[[], Collection[str]] = frozenset[str]
+    ) -> None:
         self._shared = shared
+        self._used = used
         self._lock = threading.Lock()
         self._taken_back = _slips(shared.journal)
 
@@ -44,7 +49,7 @@ class GuardChecks:
             raise OverrideRefused("difference-missing")
         kind = EventKind.GOODS if agrees else EventKind.GOODS_DIFFER
         with self._lock:
-            if slip in self._taken_back:
+            if slip in self._taken_back or slip in self._used():
                 raise OverrideRefused("slip-used")
             line = write_down(self._shared, kind, by=by, reason=about(slip, seen), lane=lane)
             if agrees:

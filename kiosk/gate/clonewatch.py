@@ -19,6 +19,8 @@ class CloneWatch:
         self._lock = threading.Lock()
         self._last: dict[int, Sighting] = {}
         self._given_away: dict[int, CloneSign] = {}
+        self.suspects = False
+        """True while any card here gave itself away."""
 
     def recall(self, journal: GateJournal) -> None:
         """Learn from the gate's own lines, and go on with every line to come."""
@@ -29,11 +31,12 @@ class CloneWatch:
     def note(self, event: GateEvent) -> None:
         """Take a line of this gate's journal to heart, once each and in their order."""
         number, counter = event.card_number, event.counter
-        if number is None:
+        if number is None or (counter is None and event.kind is not EventKind.NEUTRAL):
             return
         with self._lock:
             if event.kind is EventKind.NEUTRAL:
                 self._given_away.pop(number, None)
+                self.suspects = bool(self._given_away)
             elif event.kind is EventKind.TAP and counter is not None:
                 self._take(number, Sighting(at=event.at, counter=counter))
 
@@ -44,11 +47,6 @@ class CloneWatch:
             return None
         return clone_sign(before, Sighting(at=at, counter=counter))
 
-    @property
-    def suspects(self) -> bool:
-        """True while any card here gave itself away."""
-        return bool(self._given_away)
-
     def given_away(self, card_number: int) -> CloneSign | None:
         """What gave this card away here before."""
         return self._given_away.get(card_number)
@@ -58,5 +56,6 @@ class CloneWatch:
         sign = None if before is None else clone_sign(before, seen)
         if sign is not None:
             self._given_away[number] = sign
+            self.suspects = True
         if before is None or seen.counter < before.counter:
             self._last[number] = seen

@@ -12,7 +12,7 @@ from queue import Empty, Full, Queue
 from typing import Final
 
 from cardserver.domain.admission import Presented, Problem
-from drivers.api import CodeRead, CodeReader, ReaderLink
+from drivers.api.codes import CodeRead, CodeReader, ReaderLink
 from drivers.errors import DeviceError
 
 _log = logging.getLogger(__name__)

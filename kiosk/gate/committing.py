@@ -75,7 +75,21 @@ class GroupCommit(Generic[Item, Done]):
         It may be written on another caller's thread, and a second time where the commit that it
         shared failed for somebody else's sake. Raises what `write` raises.
         """
-        return cast("Done", self._pass(_Entry(item)))
+        with self._lock:
+            alone = not self._busy
+            self._busy = True
+        if not alone:
+            return cast("Done", self._pass(_Entry(item)))
+        try:
+            done = self._write([item])[0]
+        except BaseException:
+            self._roll_back()
+            raise
+        else:
+            self.commits += 1
+            return done
+        finally:
+            self._hand_over()
 
     def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` in a transaction of its own; its result when it is durable.

@@ -6,7 +6,6 @@ line in the journal nothing is granted (S13).
 
 import logging
 import sqlite3
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -33,8 +32,9 @@ def settle(
     presented: Presented, read_at: float, lane: Lane, snapshot: Snapshot, shared: Shared
 ) -> Verdict:
     """Decide a read that was begun at `read_at` (of the ticks), and write it down."""
-    now = shared.clock()
-    sign, clone = _clone_signs(presented, snapshot, now, shared)
+    now, sign, clone = shared.clock(), None, False
+    if presented.counter is not None or shared.clones.suspects:
+        sign, clone = _clone_signs(presented, snapshot, now, shared)
     if shared.ticks() - read_at > STALE_S:
         decision = Decision(reason=Reason.READ_TOO_OLD, duress=presented.duress)
     else:
@@ -49,10 +49,10 @@ def settle(
             shared.interlock.give_back(lane.lane_id)
         return Verdict(decision=Decision(reason=Reason.NO_JOURNAL), line=None)
     if sign is not None:
-        found = replace(line, sequence=0, kind=EventKind.CLONE, about=line.sequence, detail=sign)
+        found = line._replace(sequence=0, kind=EventKind.CLONE, about=line.sequence, detail=sign)
         shared.recorder.write(found)
     if decision.duress:
-        duress = replace(line, sequence=0, kind=EventKind.DURESS, about=line.sequence)
+        duress = line._replace(sequence=0, kind=EventKind.DURESS, about=line.sequence)
         shared.recorder.write(duress)
     return Verdict(decision=decision, line=line)
 
@@ -75,7 +75,7 @@ def tap_line(
         uid=presented.uid,
         card_number=decision.card_number,
         granted=decision.granted,
-        reason=decision.reason.value,
+        reason=str(decision.reason),
         snapshot_version=snapshot.version,
         detail=detail,
         counter=presented.counter,
@@ -86,8 +86,6 @@ def _clone_signs(
     presented: Presented, snapshot: Snapshot, now: datetime, shared: Shared
 ) -> tuple[CloneSign | None, bool]:
     """What this tap's own number gives away, and whether the card is suspected at all."""
-    if presented.counter is None and not shared.clones.suspects:
-        return None, False
     entry = snapshot.cards.get(presented.uid)
     if entry is None:
         return None, False
@@ -107,8 +105,9 @@ def _decide(
     decision = shared.whereabouts.decide(presented, lane, snapshot, now, clone=clone)
     if not decision.granted:
         return decision
-    others = rules_of(snapshot.rules, lane.lane_id).interlocked
-    if shared.interlock.take(lane.lane_id, others):
+    rules, lane_id = snapshot.rules, lane.lane_id
+    here = rules.of_lanes.get(lane_id) or rules_of(rules, lane_id)
+    if shared.interlock.take(lane_id, here.interlocked):
         return decision
     shared.whereabouts.undo(lane, now, decision.card_number)
-    return replace(decision, reason=Reason.INTERLOCK)
+    return decision._replace(reason=Reason.INTERLOCK)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cardserver.domain.admission import Decision, Reason
-from drivers.api import TextDisplay, Tone
+from drivers.api.displays import TextDisplay, Tone
 from drivers.errors import DeviceError
 from kiosk.station.i18n import DEFAULT_LANGUAGE, count_text, day_text, text
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from cardserver.domain.gateevent import GateEvent
-from drivers.api import Inputs, Lamp
+from drivers.api.barriers import Inputs, Lamp
 from drivers.errors import DeviceError
 from kiosk.gate.actuation import Actuator, Answer, Outcome
 from kiosk.gate.fire import FireWatch

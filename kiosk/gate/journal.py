@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from cardserver.domain.gateevent import EventKind, GateEvent, link, written
+from cardserver.domain.gateevent import EventKind, GateEvent, link, stored, written
 from cardserver.domain.gateline import fitting
 from kiosk.gate.committing import GroupCommit
 from kiosk.gate.journalfile import (
@@ -28,9 +28,7 @@ from kiosk.gate.journalfile import (
     forgotten_of,
     head_of,
     insert_all,
-    numbered_line,
     open_file,
-    row_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -71,15 +69,17 @@ class GateJournal:
 
     def append(self, event: GateEvent) -> GateEvent:
         """Write a line whose `sequence` is 0; returns it with its number when it is durable."""
-        return self.append_all([event])[0]
+        (line,) = self._commits.put((fitting(event),))
+        self._pass(line.at)
+        self._tell(line)
+        return line
 
     def append_all(self, events: Sequence[GateEvent]) -> Sequence[GateEvent]:
         """Write lines that belong together: all of them are durable, or none is.
 
         Each is made to fit before (`gateline`): none can be refused for ever on its way up.
         """
-        fit = [fitting(each) for each in events]
-        lines = self._commits.put(fit)
+        lines = self._commits.put(list(map(fitting, events)))
         for line in lines:
             self._pass(line.at)
             self._tell(line)
@@ -213,13 +213,14 @@ class GateJournal:
         done: list[Sequence[GateEvent]] = []
         rows: list[Row] = []
         for batch in batches:
-            first = sequence + 1
-            lines = [numbered_line(each, number) for number, each in enumerate(batch, first)]
-            for line in lines:
+            lines: list[GateEvent] = []
+            for event in batch:
+                sequence += 1
+                line = tuple.__new__(GateEvent, (sequence, *event[1:]))  # the quickest way
                 at = written(line.at)
                 chain = link(chain, self.id, line, at)
-                rows.append(row_of(line, at, chain))
-            sequence += len(lines)
+                lines.append(line)
+                rows.append((sequence, at, *stored(line), chain))
             done.append(lines)
         insert_all(self._db, rows)
         self._head = sequence, chain

@@ -18,7 +18,10 @@ from cardserver.domain.admission import NO_RULES, Decision, Lane, Presented, Rea
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.gaterules import ClonePolicy
-from drivers.api import Barrier, CardReader, CodeRead, CodeReader, Lamp, TextDisplay
+from drivers.api.barriers import Barrier, Lamp
+from drivers.api.codes import CodeRead, CodeReader
+from drivers.api.displays import TextDisplay
+from drivers.api.readers import CardReader
 from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from drivers.worker import DeviceWorker
 from kiosk.gate.actuation import Actuator

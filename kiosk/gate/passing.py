@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cardserver.domain.gateevent import EventKind, GateEvent
-from drivers.api import Inputs
+from drivers.api.barriers import Inputs
 
 EXCUSED_S: Final = 10.0
 """So long after the exit button was pressed a door may open without a card."""

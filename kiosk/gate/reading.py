@@ -8,17 +8,16 @@ from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.keys import VaultError
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import SLOT_OF, RightKind
-from drivers.api import (
+from drivers.api.cards import (
     CLASSIC_KINDS,
     Card,
     CardIdentity,
-    CardReader,
-    Channel,
     CountingCard,
     KeyRole,
     KeySet,
     SecureChannel,
 )
+from drivers.api.readers import CardReader, Channel
 from drivers.cards.opening import open_identified
 from drivers.errors import (
     ApduRefused,

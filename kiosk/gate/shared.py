@@ -40,7 +40,7 @@ class Shared:
     ) -> Self:
         """What belongs to a journal; every line to come says who is inside."""
         fire, whereabouts, clones = FireWatch(), Whereabouts(), CloneWatch()
-        journal.listen(whereabouts.note)
+        journal.listen(whereabouts.wrote)
         clones.recall(journal)
         return cls(
             journal=journal,

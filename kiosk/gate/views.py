@@ -56,7 +56,8 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
     clock, said = shared.clock, Said("gate.guard")
     app = create_station_app("kiosk.gate", bell=shared.bell)
     add_health(app, lambda: health_of(lanes, uplink))
-    app.register_blueprint(guard_pages(lanes, post, shared, said, GuardChecks(shared)))
+    checks = GuardChecks(shared, lambda: uplink.snapshot().slips)
+    app.register_blueprint(guard_pages(lanes, post, shared, said, checks))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
 

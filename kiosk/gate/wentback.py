@@ -6,7 +6,6 @@ so again. The lines that the copy lacks are handed over once more (`upload`).
 """
 
 import threading
-from dataclasses import replace
 from typing import Final
 
 from cardserver.domain.admission import Snapshot
@@ -57,7 +56,7 @@ class WentBack:
             )
             self._shared.recorder.write(alarm)
             # A moment, not a state: who is to see to it is at the desk.
-            self._shared.recorder.write(replace(alarm, kind=EventKind.ALARM_OVER))
+            self._shared.recorder.write(alarm._replace(kind=EventKind.ALARM_OVER))
 
     def look(self) -> None:
         """After a while it is no news any more."""

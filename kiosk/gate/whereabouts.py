@@ -16,7 +16,6 @@ from cardserver.domain.admission import (
     Lane,
     Presented,
     Snapshot,
-    Standing,
     decide_on,
 )
 from cardserver.domain.cardlist import CardList
@@ -36,6 +35,7 @@ class Whereabouts:
         self._presence = Presence()
         self._followed: GateRules | None = None
         self._cards: Mapping[bytes, CardEntry] | None = None
+        self._counted: set[tuple[int, str, datetime]] = set()
 
     def follow(self, snapshot: Snapshot, journal: GateJournal) -> None:
         """Go on with this list and its rules.
@@ -51,6 +51,19 @@ class Whereabouts:
                 for old, new in cards.replacements():
                     self._presence.replaced(old, new)
         self._cards = cards
+
+    def wrote(self, event: GateEvent) -> None:
+        """Take a line of this gate to heart, unless it is a tap that was counted when decided.
+
+        What is counted in one presence may be written when another stands in its place: then it is
+        counted there.
+        """
+        if event.kind is EventKind.TAP and event.card_number is not None:
+            tap = event.card_number, event.lane, event.at
+            if tap in self._counted:
+                self._counted.discard(tap)
+                return
+        self.note(event)
 
     def note(self, event: GateEvent) -> None:
         """Take a line to heart, of this gate or of another."""
@@ -76,17 +89,23 @@ class Whereabouts:
 
         `clone`: the card's counter says that there are two of it.
         """
-        entry = snapshot.cards.get(presented.uid)
+        entry, rules = snapshot.cards.get(presented.uid), snapshot.rules
         with self._lock:
-            standing = self._standing(entry, lane, snapshot, clone=clone)
+            presence, standing = self._presence, NOTHING_KNOWN
+            if rules is not NO_RULES:
+                if rules is not presence.rules and rules != presence.rules:
+                    presence.set_rules(rules)
+                standing = standing_of(presence, entry, lane, snapshot, clone=clone)
             decision = decide_on(entry, presented, lane, snapshot, now, standing=standing)
             if decision.granted and decision.card_number is not None:
-                self._presence.let_in(decision.card_number, lane.lane_id, now)
+                presence.let_in(decision.card_number, lane.lane_id, now)
+                self._counted.add((decision.card_number, lane.lane_id, now))
             return decision
 
     def undo(self, lane: Lane, now: datetime, card_number: CardNumber | None) -> None:
         """What was granted did not come to be: it was refused in the end, or never written down."""
         if card_number is not None:
+            self._counted.discard((card_number, lane.lane_id, now))
             self.note(
                 GateEvent(
                     sequence=0,
@@ -108,16 +127,6 @@ class Whereabouts:
             found = list(self._presence.who(area_id))
         return sorted(found, key=lambda each: each.since, reverse=True)
 
-    def _standing(
-        self, entry: CardEntry | None, lane: Lane, snapshot: Snapshot, *, clone: bool
-    ) -> Standing:
-        rules = snapshot.rules
-        if rules is NO_RULES:
-            return NOTHING_KNOWN
-        if rules is not self._presence.rules and rules != self._presence.rules:
-            self._presence.set_rules(rules)
-        return standing_of(self._presence, entry, lane, snapshot, clone=clone)
-
     def _begin_anew(self, rules: GateRules, journal: GateJournal) -> None:
         with self._lock:
             known = tuple(self._presence.lines())
@@ -128,6 +137,7 @@ class Whereabouts:
         with self._lock:
             self._catch_up(presence, journal, done)
             self._presence, self._followed, self._cards = presence, rules, None
+            self._counted.clear()
 
     @staticmethod
     def _catch_up(presence: Presence, journal: GateJournal, sequence: int) -> int:

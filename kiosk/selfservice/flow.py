@@ -1,6 +1,6 @@
 """The kiosk's screens as one table: which event leads from which screen to which.
 
-Pure. What a screen does when it is entered stands in `kiosk.selfservice.machine`. Money never
+Pure. What a screen does stands in the modules that `kiosk.selfservice.kiosk` names. Money never
 depends on this table: it lives in the sale on the server; the table only says what is shown.
 """
 

@@ -6,7 +6,7 @@ The words stand under ``[sorry]`` in the translations. Each names a way on.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from drivers.api import BillEvent, BillEventKind, RejectReason
+from drivers.api.acceptors import BillEvent, BillEventKind, RejectReason
 
 NOT_WANTED: Final = "note-not-wanted"
 """Also for a note that the machine knows and we gave back, because it is more than is missing."""

@@ -9,7 +9,8 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
@@ -102,11 +103,16 @@ class TillJournal:
 
     def in_the_box(self) -> int:
         """What notes were credited since the cash box was last taken out, in fen."""
+        return sum(fen * count for fen, count in self.notes_in_the_box().items())
+
+    def notes_in_the_box(self) -> Mapping[int, int]:
+        """How many of each note, by its value in fen, the largest first."""
         since = "SELECT coalesce(max(sequence), 0) FROM entry WHERE kind = 'box-taken'"
         ended = self._lines(f"WHERE kind = 'ended' AND sequence > ({since})")
-        return sum(
+        notes = Counter(
             int(line.body["value_fen"] or 0) for line, _ in ended if line.body["state"] == _CREDITED
         )
+        return dict(sorted(notes.items(), reverse=True))
 
     def untold_box(self) -> tuple[str, int] | None:
         """A cash box that was taken out and of which the server has not heard: its id, its fen."""

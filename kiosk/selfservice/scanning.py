@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.qrpayment import QrState
-from cardserver.wire import SaleView
 from cardserver.wire_payments import Provider, QrMeans, QrView
+from cardserver.wire_sales import SaleView
 
 END_S: Final = 5.0
 """How long a payer who wants to go back or away waits for the provider's last word."""

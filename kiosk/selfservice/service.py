@@ -4,7 +4,7 @@ What is done here has a name on it: the session is the server's, and the server 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import ClassVar, Final
 
@@ -15,7 +15,8 @@ from cardserver.domain.permits import Action, role_permits
 from cardserver.wire_operators import SessionView
 from cardserver.wire_reconciliation import BoxView, TakeBox
 from kiosk.selfservice.journal import Entry
-from kiosk.selfservice.machine import IN_SERVICE, Machine
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.opening import IN_SERVICE
 from kiosk.station.health import Health
 from kiosk.station.recentlog import RecentLog
 
@@ -39,6 +40,16 @@ class OtherOffice(DomainError):
     """The person who signed in does no service at machines."""
 
     code: ClassVar[str] = "not-for-service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Notes in the cash box by value in fen, as the journal has them, and the acceptor's own count
+    of all it ever stacked; None where it keeps none.
+    """
+
+    notes: Mapping[int, int]
+    stacked_ever: int | None
 
 
 class BehindTheDoor:
@@ -99,6 +110,12 @@ class BehindTheDoor:
         """What the kiosk itself has counted into the cash box, in fen. Raises JournalBroken."""
         return self._journal.in_the_box()
 
+    def counters(self) -> Counters:
+        """What has been counted, here and in the acceptor itself. Raises JournalBroken."""
+        return Counters(
+            notes=self._journal.notes_in_the_box(), stacked_ever=self._machine.till.stacked_ever
+        )
+
     def take_box(self, box_id: str) -> BoxView:
         """The cash box is taken out; what lies in it is somebody's to count from now on.
 
@@ -127,6 +144,7 @@ class BehindTheDoor:
             "closed": self._machine.closed_reason,
             "journal_entries": self._journal.check(),
             "in_the_box_fen": self._journal.in_the_box(),
+            "counters": asdict(self.counters()),
             "unfinished": [line.kind for line in self._journal.unfinished()],
             "log": self.log.lines,
         }

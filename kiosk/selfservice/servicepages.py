@@ -33,6 +33,7 @@ def service_pages(service: BehindTheDoor, look: Callable[[], Health]) -> Bluepri
             boxes=_boxes(service),
             box_id=uuid4(),
             in_the_box=service.in_the_box() if service.name else 0,
+            counters=service.counters() if service.name else None,
             log=service.log.lines[-_LOG_SHOWN:],
             zone=ESTATE_ZONE,
             stays=int(STAYS_S),

@@ -32,6 +32,11 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         phone=config.station.phone,
         journal=open_journal(config),
     )
+    return station_of(machine, hours=config.station.hours)
+
+
+def station_of(machine: Machine, *, hours: str = "") -> Station:
+    """A machine with its pages and the log behind its door; `hours` are the office's."""
     log = RecentLog()
 
     def start() -> None:
@@ -43,7 +48,7 @@ def build(config: Config, *, clock: Clock = system_clock) -> Station:
         log.stop()
 
     return Station(
-        app=create_app(machine, hours=config.station.hours, log=log),
+        app=create_app(machine, hours=hours, log=log),
         start=start,
         stop=stop,
         at_work=lambda: machine.at_work,

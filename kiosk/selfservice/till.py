@@ -9,26 +9,25 @@ which finds in its journal what was unfinished. Until then the sale shows it as 
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Self
 from uuid import uuid4
 
 from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
-from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.wire import SaleView, TenderRequest
-from drivers.api import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
+from cardserver.domain.sale import TenderState
+from cardserver.wire_sales import SaleView
+from drivers.api.acceptors import AcceptorInfo, BillAcceptor, BillEvent, BillEventKind
 from drivers.errors import DeviceError, DeviceFault
 from kiosk.selfservice.hints import NOT_WANTED, hint_after
 from kiosk.selfservice.journal import Entry, JournalBroken, TillJournal
+from kiosk.selfservice.notes import Note, found
+from kiosk.selfservice.unfinished import GivenUp, Unfinished
 
 _log = logging.getLogger(__name__)
 
 _WENT_BACK = frozenset(
     {BillEventKind.RETURNED, BillEventKind.REJECTED, BillEventKind.RETURNED_AT_POWER_UP}
 )
-_CAME_BACK = frozenset({BillEventKind.RETURNED, BillEventKind.RETURNED_AT_POWER_UP})
 _STACKED = frozenset({BillEventKind.STACKED})
 _OF_A_NOTE = _WENT_BACK | {
     BillEventKind.READING,
@@ -42,42 +41,6 @@ _NOT_LET_IN = frozenset({401, 403})
 _OUT_OF_ORDER = frozenset(
     {BillEventKind.JAM, BillEventKind.STACKER_FULL, BillEventKind.CASHBOX_REMOVED}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Note:
-    """A note that was announced and of which the end is not known yet."""
-
-    sale_id: str
-    tender_id: str
-    value_fen: int
-
-    @classmethod
-    def of(cls, body: Mapping[str, str | int | None]) -> Self:
-        """The note of a journal's entry."""
-        return cls(
-            sale_id=str(body["sale_id"]),
-            tender_id=str(body["tender_id"]),
-            value_fen=_number(body["value_fen"]) or 0,
-        )
-
-    def body(self) -> dict[str, str | int | None]:
-        """What the journal keeps of it."""
-        return {
-            "sale_id": self.sale_id,
-            "tender_id": self.tender_id,
-            "value_fen": self.value_fen,
-        }
-
-    def tender(self, state: TenderState, *, keep_rest: bool = False) -> TenderRequest:
-        return TenderRequest(
-            tender_id=self.tender_id,
-            kind=TenderKind.CASH_NOTE,
-            value_fen=self.value_fen,
-            state=state,
-            checked=True,  # the acceptor checks every note (FEE-03a)
-            keep_rest=keep_rest,
-        )
 
 
 class Till:
@@ -104,9 +67,9 @@ class Till:
         self._server = server
         self._journal = journal or TillJournal()
         self._open = False
-        self._note: _Note | None = None
-        self._untold: deque[tuple[_Note, TenderState]] = deque()
-        self._given_up: deque[tuple[str, str, str]] = deque()
+        self._note: Note | None = None
+        self._untold: deque[tuple[Note, TenderState]] = deque()
+        self._given_up: deque[GivenUp] = deque()
         self._stacked: int | None = None  # what the acceptor should have counted by now
         self._whose = ""  # the acceptor that `_stacked` and the note on its way belong to
         self._moving = False
@@ -114,6 +77,11 @@ class Till:
         self._enabled: Sequence[int] = ()
         self._refusal: ServerRefused | None = None
         self._remember()
+
+    @property
+    def stacked_ever(self) -> int | None:
+        """Notes the acceptor has stacked in its life, by its own count; None where it has none."""
+        return self._stacked
 
     @property
     def on_its_way_fen(self) -> int:
@@ -163,7 +131,7 @@ class Till:
             self.start()  # it came to rest just now: the count may be the one of before
             return
         if not self._moving:
-            self._end_note(_found(self._stacked, info, events))
+            self._end_note(found(self._stacked, info, events))
             self._stacked = info.stacked_count
         self.notes_fen = info.notes_fen
 
@@ -233,43 +201,15 @@ class Till:
         if self.sale is not None:
             sale_id, cancel_id = self.sale.sale_id, str(uuid4())
             self._keep(Entry.GIVEN_UP, sale_id=sale_id, cancel_id=cancel_id, reason=reason)
-            self._given_up.append((sale_id, cancel_id, reason))
+            self._given_up.append(GivenUp(sale_id, cancel_id, reason))
 
     # --- the journal
 
     def _remember(self) -> None:
         """Take up again what was unfinished when the kiosk stopped."""
-        notes: dict[str, _Note] = {}
-        for line in self._journal.unfinished():
-            body = line.body
-            match line.kind:
-                case Entry.ANNOUNCED:
-                    note = notes[str(body["tender_id"])] = _Note.of(body)
-                    self._note, self._stacked = note, _number(body["stacked"])
-                    self._whose = str(body.get("acceptor", ""))
-                case Entry.ENDED:
-                    self._note = None
-                    note = notes[str(body["tender_id"])] = _Note.of(body)
-                    self._untold.append((note, TenderState(str(body["state"]))))
-                case Entry.REFUSED:
-                    self._note = None
-                case Entry.TOLD | Entry.DISPUTED:
-                    self._told(str(body["tender_id"]))
-                case Entry.GIVEN_UP:
-                    words = (body["sale_id"], body["cancel_id"], body["reason"])
-                    sale_id, cancel_id, reason = map(str, words)
-                    self._given_up.append((sale_id, cancel_id, reason))
-                case Entry.ENDED_SALE:
-                    ended = [each for each in self._given_up if each[1] != body["cancel_id"]]
-                    self._given_up = deque(ended)
-                case Entry.REST | Entry.BOX_TAKEN | Entry.BOX_TOLD:
-                    pass
-
-    def _told(self, tender_id: str) -> None:
-        if self._note is not None and self._note.tender_id == tender_id:
-            self._note = None
-        waiting = [each for each in self._untold if each[0].tender_id != tender_id]
-        self._untold = deque(waiting)
+        left = Unfinished.of(self._journal.unfinished())
+        self._note, self._stacked, self._whose = left.note, left.stacked, left.whose
+        self._untold, self._given_up = left.untold, left.given_up
 
     def _keep(self, kind: Entry, **body: str | int | None) -> None:
         """Write down what has happened; it has happened even where the journal is broken."""
@@ -341,7 +281,7 @@ class Till:
         self._acceptor.stack()
 
     def _announce(self, sale: SaleView, value_fen: int) -> bool:
-        note = _Note(sale_id=sale.sale_id, tender_id=str(uuid4()), value_fen=value_fen)
+        note = Note(sale_id=sale.sale_id, tender_id=str(uuid4()), value_fen=value_fen)
         try:
             self._journal.write(
                 Entry.ANNOUNCED, stacked=self._stacked, acceptor=self._whose, **note.body()
@@ -383,7 +323,7 @@ class Till:
 
     # --- the server's side
 
-    def _owe(self, note: _Note, state: TenderState) -> None:
+    def _owe(self, note: Note, state: TenderState) -> None:
         self._keep(Entry.ENDED, state=state.value, **note.body())
         self._untold.append((note, state))
 
@@ -399,21 +339,3 @@ class Till:
         if self.sale is not None and sale.sale_id == self.sale.sale_id:
             self.sale = sale
         return None
-
-
-def _number(value: str | int | None) -> int | None:
-    return None if value is None else int(value)
-
-
-def _found(before: int | None, info: AcceptorInfo, events: Sequence[BillEvent]) -> TenderState:
-    """What became of a note whose credit nobody has heard, by the count of stacked notes.
-
-    An acceptor that does not count is believed when it gave a note back, if it would have told of
-    a credit: another one may have told it to a program that died, and give back another note.
-    """
-    if before is None or info.stacked_count is None:
-        came_back = any(event.kind in _CAME_BACK for event in events)
-        sure = came_back and info.repeats_credit
-        return TenderState.RETURNED if sure else TenderState.UNKNOWN
-    ends = {0: TenderState.RETURNED, 1: TenderState.CREDITED}
-    return ends.get((info.stacked_count - before) % 2**32, TenderState.UNKNOWN)

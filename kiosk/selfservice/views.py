@@ -19,12 +19,14 @@ from cardserver.domain.validity import (
     ValidityPeriod,
     extended_parking_term,
 )
-from cardserver.wire import CardView
+from cardserver.wire_cards import CardView
 from cardserver.wire_payments import Provider
 from kiosk.selfservice.flow import Event, Screen
-from kiosk.selfservice.machine import SCREEN, Machine, Touch, Visit
+from kiosk.selfservice.kiosk import SCREEN
+from kiosk.selfservice.machine import Machine
 from kiosk.selfservice.service import BehindTheDoor
 from kiosk.selfservice.servicepages import service_pages
+from kiosk.selfservice.visit import Touch, Visit
 from kiosk.station.health import Device, Health, add_health
 from kiosk.station.i18n import DEFAULT_LANGUAGE
 from kiosk.station.recentlog import RecentLog
@@ -213,8 +215,7 @@ def choices_of(card: CardView | None, today: date) -> Sequence[Choice]:
 def health_of(machine: Machine) -> Health:
     """The kiosk's devices; `waiting` counts what the server has not heard of its money."""
     printer = "" if machine.paper.can_print else machine.paper.state
-    acceptor = "" if machine.notes_fen else machine.notes_out or "acceptor-away"
-    away = machine.closed_reason == "server-away"
+    acceptor = "" if machine.notes_fen else machine.acceptor_trouble or "acceptor-away"
     return Health(
         serving=machine.screen is not Screen.CLOSED,
         at_work=machine.at_work,
@@ -222,7 +223,7 @@ def health_of(machine: Machine) -> Health:
             Device(name="reader", trouble=machine.post.fault),
             Device(name="printer", trouble=printer),
             Device(name="acceptor", trouble=acceptor),
-            Device(name="server", trouble=machine.closed_reason if away else ""),
+            Device(name="server", trouble=machine.server_trouble),
         ],
         waiting=int(machine.till.busy),
     )

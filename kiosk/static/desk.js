@@ -32,8 +32,8 @@ function walkMenu(at, step) {
   return true;
 }
 
-// A function key pressed while the counter's work is being drawn anew is meant for what is coming:
-// it waits. One that nothing bears yet, the card having been laid this very moment, waits a little.
+// A function key pressed while the work is drawn anew is meant for what is coming: it waits. One that
+// nothing bears yet, the card having been laid this very moment, waits a little.
 const WAITS_MS = 1500;
 const AT_ONCE = new Set(["F1", "F11"]); // the menu, and the lock: both are always there
 let drawing = 0;
@@ -67,8 +67,7 @@ function openFirst() {
   firstWanted = search.value.trim() !== foundFor.trim();
   if (!firstWanted) { press(document.querySelector("[data-found]")); }
 }
-// What was typed before htmx was there is searched as soon as it is: htmx hears of changes only, so
-// it meets the field as it was drawn.
+// What was typed before htmx was there is searched as soon as it is: htmx hears of changes only.
 document.addEventListener("DOMContentLoaded", () => {
   const search = document.getElementById("q");
   const early = search?.value;
@@ -203,17 +202,23 @@ function standAtNext() {
   if (place) { place.focus(); }
 }
 document.addEventListener("htmx:afterSettle", standAtNext);
+// What follows a pen comes with the first thing there is to sign.
+document.addEventListener("htmx:load", () => {
+  const pad = document.querySelector("[data-pad]");
+  if (pad) { import(pad.dataset.pad); }
+});
 // The page is drawn anew whenever something happens, perhaps while the clerk is typing: what was
 // typed or ticked goes into the new field of the same name, the chosen card stays the chosen one,
-// and what was unfolded stays so. (htmx keeps the place of the cursor where nothing is folded.)
+// and what was unfolded stays so. (htmx keeps the cursor's place where nothing is folded.)
 const FIELDS = "#work input[id]:not([type=hidden]), #work select[id]";
 let typed = [];
 let chosenCard = "";
 let laidOut = document.querySelector("[data-card][data-selected]")?.id || "";
 let unfolded = [];
 let stoodAt = "";
-// A place without an id is known by what it says, and in which form of which card it says so: Enter
-// on a button that was focused a moment ago must not go nowhere because something happened elsewhere.
+const sentFrom = new WeakMap(); // each form's place when it was sent
+// A place without an id is known by what it says, and in which form of which card: Enter on a button
+// that was focused must not go nowhere because something happened elsewhere.
 function nameOf(place) {
   if (!place || place === document.body) { return ""; }
   const form = place.closest("form")?.getAttribute("action");
@@ -225,8 +230,13 @@ function standAgain(name) {
 }
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   unfolded = [...document.querySelectorAll("#work details[id][open]")].map(({ id }) => id);
-  // After an act the keyboard goes on to what comes next.
-  stoodAt = detail.requestConfig?.elt.matches("form") ? document.activeElement.id : nameOf(document.activeElement);
+  // After an act the keyboard goes on to what comes next, unless the clerk has gone elsewhere since.
+  const here = document.activeElement;
+  const name = nameOf(here);
+  const sent = sentFrom.get(detail.requestConfig?.elt) === name;
+  stoodAt = sent ? here.id : name;
+  // A button beside the work, as on the card that was found, stays: it must not keep the keyboard.
+  if (sent && detail.target.id === "work" && !here.closest("#work")) { here.blur(); stoodAt = ""; }
   typed = [...document.querySelectorAll(FIELDS)].map(({ id, value, checked }) => ({ id, value, checked }));
   chosenCard = document.querySelector("[data-card][data-selected]")?.id || "";
 });
@@ -265,6 +275,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (!form.matches("form")) { return; }
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
+  sentFrom.set(form, nameOf(document.activeElement));
   rest(form, true);
   if (form.closest("#found")) { leaveSearch(); }
 });

@@ -5,16 +5,10 @@ from uuid import uuid4
 from cardserver.client import CardServerClient
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import Slot
-from cardserver.wire import (
-    BeginRequest,
-    FormatRequest,
-    IssueRequest,
-    OperationRequest,
-    ReadKeys,
-    ReplaceRequest,
-    Ticket,
-)
-from drivers.api import CLASSIC_KINDS, Card, KeyRole, KeySet
+from cardserver.wire_cards import ReadKeys
+from cardserver.wire_operations import BeginRequest, Ticket
+from cardserver.wire_requests import FormatRequest, IssueRequest, OperationRequest, ReplaceRequest
+from drivers.api.cards import CLASSIC_KINDS, Card, KeyRole, KeySet
 from drivers.errors import ApduRefused, CardAuthenticationFailed, RecordTorn
 
 

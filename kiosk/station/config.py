@@ -54,9 +54,10 @@
     held_s = 60                         # open so long with nobody in it is told to the guard
 """
 
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     BaseModel,
@@ -73,6 +74,11 @@ from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import MAX_ZONE, RightKind
 from cardserver.wire_gatesync import MAX_LANES
 from printer.documents import ReceiptCopy
+
+_SERVER: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
+_LISTEN: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):[1-9][0-9]{0,4}")
+_SAYS: Final = {"extra_forbidden": "there is no such key", "missing": "it is missing"}
+"""In plain words what pydantic says in its own."""
 
 
 class ConfigInvalid(Exception):
@@ -99,6 +105,22 @@ class StationPart(_Part):
     form_font: Path | None = None
     waiting_alarm: Annotated[int, Field(ge=1, le=99)] = 3
     slip_keys: Path = Path("slip-keys.json")
+
+    @field_validator("server")
+    @classmethod
+    def a_servers_address(cls, text: str) -> str:
+        """Refuse what no line can be made to: it would look like a server that is away."""
+        if not _SERVER.fullmatch(text):
+            raise ValueError("an address that begins with https:// or http://")
+        return text
+
+    @field_validator("listen")
+    @classmethod
+    def an_address_and_a_port(cls, text: str) -> str:
+        """Refuse what nobody can listen at."""
+        if not _LISTEN.fullmatch(text):
+            raise ValueError("an address and a port, as in 127.0.0.1:8711")
+        return text
 
 
 class DevicePart(BaseModel):
@@ -219,7 +241,8 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigInvalid(f"{path}: {key}: {first['msg']}") from error
+        says = _SAYS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise ConfigInvalid(f"{path}: {key}: {says}") from error
     return _beside(config, path.parent)
 
 

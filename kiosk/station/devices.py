@@ -1,22 +1,22 @@
 """From a station's settings to its devices, each found by its driver's file name."""
 
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from cardserver.client import CardServerClient, connect
-from drivers.api import (
-    Barrier,
-    BillAcceptor,
-    CardReader,
-    CodeReader,
-    CodeReaderDriver,
-    TextDisplay,
-)
+from drivers.api.acceptors import BillAcceptor
+from drivers.api.barriers import Barrier
+from drivers.api.codes import CodeReader, CodeReaderDriver
+from drivers.api.displays import TextDisplay
+from drivers.api.readers import CardReader
 from drivers.loader import load
 from kiosk.station.config import Config, ConfigInvalid, DevicePart, read_token
 from kiosk.station.paper import Letterhead, PaperDesk
-from printer.errors import PrinterError
+from printer.errors import ProfileInvalid
 from printer.profile import load_profile
-from printer.transports import open_channel
+from printer.transports import way_to
+
+T = TypeVar("T")
 
 
 def open_server(config: Config) -> CardServerClient:
@@ -31,7 +31,7 @@ def open_reader(part: DevicePart | None) -> CardReader:
     driver = load("readers", part.driver)
     if isinstance(driver, CodeReaderDriver):
         raise ConfigInvalid(f"reader.driver: {part.driver} tells a number and can't open a card")
-    return driver.open(part.settings())
+    return _heeded("reader", part, driver.open)
 
 
 def tells_numbers(part: DevicePart) -> bool:
@@ -44,24 +44,58 @@ def open_code_reader(part: DevicePart) -> CodeReader:
     driver = load("readers", part.driver)
     if not isinstance(driver, CodeReaderDriver):
         raise ConfigInvalid(f"reader.driver: {part.driver} opens cards and tells no numbers")
-    return driver.open(part.settings())
+    return _heeded("reader", part, driver.open)
 
 
 def open_acceptor(part: DevicePart | None) -> BillAcceptor:
     """The banknote acceptor of a section. Raises ConfigInvalid, DeviceError."""
     if part is None:
         raise ConfigInvalid("the section [acceptor] is missing")
-    return load("acceptors", part.driver).open(part.settings())
+    return _heeded("acceptor", part, load("acceptors", part.driver).open)
 
 
 def open_barrier(part: DevicePart) -> Barrier:
     """The barrier or strike of a lane. Raises DeviceError."""
-    return load("barriers", part.driver).open(part.settings())
+    return _heeded("barrier", part, load("barriers", part.driver).open)
 
 
 def open_display(part: DevicePart) -> TextDisplay:
     """The text display of a lane. Raises DeviceError."""
-    return load("displays", part.driver).open(part.settings())
+    return _heeded("display", part, load("displays", part.driver).open)
+
+
+def _heeded(section: str, part: DevicePart, open_device: Callable[[Mapping[str, str]], T]) -> T:
+    """What a driver makes of its section. A key that it never asked for is a slip of the pen.
+
+    Raises ConfigInvalid, DeviceError.
+    """
+    settings = _Settings(part.settings())
+    device = open_device(settings)
+    for key in settings.unheeded():
+        getattr(device, "close", lambda: None)()
+        raise ConfigInvalid(f"{section}.{key}: the driver {part.driver} knows no such key")
+    return device
+
+
+class _Settings(Mapping[str, str]):
+    """The keys of a device's section, and which of them were asked for."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> str:
+        self._asked.add(key)
+        return self._given[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def unheeded(self) -> list[str]:
+        return sorted(self._given.keys() - self._asked)
 
 
 def open_paper(config: Config, server: CardServerClient) -> PaperDesk:
@@ -70,11 +104,15 @@ def open_paper(config: Config, server: CardServerClient) -> PaperDesk:
         raise ConfigInvalid("the section [printer] is missing")
     try:
         profile = load_profile(config.printer.profile)
-    except PrinterError as error:
+    except ProfileInvalid as error:
         raise ConfigInvalid(f"printer.profile: {error}") from error
+    try:
+        open_printer = way_to(config.printer.settings())
+    except ProfileInvalid as error:
+        raise ConfigInvalid(f"printer.{error.key}: {error}") from error
     station = config.station
     return PaperDesk(
-        open_channel=partial(open_channel, config.printer.settings()),
+        open_channel=open_printer,
         profile=profile,
         letterhead=Letterhead(company=station.company, station=station.name, phone=station.phone),
         server=server,

@@ -10,15 +10,15 @@ from typing import Final
 
 from cardserver.client import CardServerClient
 from cardserver.domain.operation import OperationKind
-from cardserver.wire import EVERY_STEP, KeyingState, Ticket
-from drivers.api import StepState
+from cardserver.wire_operations import EVERY_STEP, KeyingState, Ticket
+from drivers.api.cards import StepState
 
 OF_BLANKS: Final = frozenset({OperationKind.ISSUE, OperationKind.REPLACE})
 """Operations that make a card of a blank chip."""
 
 
 class RunJournal:
-    """A `drivers.api.KeyingJournal`.
+    """A `drivers.api.cards.KeyingJournal`.
 
     `before` are the steps that may have begun in an earlier run, `announced` says that the server
     counts every step as begun already.

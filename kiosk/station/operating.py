@@ -12,8 +12,8 @@ from typing import ClassVar
 from cardserver.client import CardServerClient
 from cardserver.domain.operation import Keying, SlotChange, Verdict, judge
 from cardserver.domain.rights import Slot
-from cardserver.wire import Evidence, Settled, Ticket, Voided
-from drivers.api import Card, CardState, KeyRole, KeySet
+from cardserver.wire_operations import Evidence, Settled, Ticket, Voided
+from drivers.api.cards import Card, CardState, KeyRole, KeySet
 from drivers.errors import (
     CardAuthenticationFailed,
     CardError,

@@ -15,8 +15,10 @@ from uuid import uuid4
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.document import MAY_EXIST, DocumentKind, PrintResult
 from cardserver.domain.ids import card_number_text
+from cardserver.domain.plan import ENDS, QuoteNote
 from cardserver.domain.tariff import ChargeItem
-from cardserver.wire import CardView, DocumentContent, DocumentView
+from cardserver.wire_cards import CardView
+from cardserver.wire_documents import DocumentContent, DocumentView
 from kiosk.station import printed
 from kiosk.station.clock import ESTATE_ZONE
 from printer.channel import Channel
@@ -177,8 +179,13 @@ class PaperDesk:
         """Such a paper as text, for the screen."""
         return preview(sheet, self._profile)
 
-    def print_card_slip(self, card: CardView, printed_at: datetime) -> PrintResult:
-        """Print what goes with a card for which no receipt is written (IC-08)."""
+    def print_card_slip(
+        self, card: CardView, printed_at: datetime, *, notes: Sequence[QuoteNote] = ()
+    ) -> PrintResult:
+        """Print what goes with a card for which no receipt is written (IC-08).
+
+        Of the `notes` it says the one about what the card ends with (IC-05a).
+        """
         slip = card_slip(
             company=self._letterhead.company,
             printed_at=printed_at.astimezone(ESTATE_ZONE),
@@ -186,13 +193,14 @@ class PaperDesk:
             unit=card.unit,
             card_number=card_number_text(card.number),
             last_days={printed.RIGHTS[kind]: right.last for kind, right in card.rights.items()},
+            ends_with="".join(printed.ENDS_WITH[note] for note in notes if note in ENDS),
             phone=self._letterhead.phone,
         )
         return self._send(slip)
 
     def preview(self, document: DocumentView) -> str:
         """The paper as text, for the clerk's screen."""
-        return preview(self.receipt(document), self._profile)
+        return preview(self.receipt(document), self._profile, qr=printed.QR_CODE)
 
     def sheets(self, document: DocumentView) -> Receipt:
         """All that is printed of a document: of a formal receipt each copy, once (FEE-24a).
@@ -237,7 +245,6 @@ class PaperDesk:
     def _formal(self, document: DocumentView, copy: ReceiptCopy) -> Receipt:
         content = document.content
         numbers = (card_number_text(content.card_number),) if content.card_number else ()
-        last_days = [period.last for period in content.after.values()]
         return formal_receipt(
             company=self._letterhead.company,
             number=f"{document.number:06d}",
@@ -259,7 +266,8 @@ class PaperDesk:
             copy=copy,
             received_fen=_received(content),
             remark=_together(content),
-            valid_until=max(last_days, default=None),
+            last_days={printed.RIGHTS[kind]: each.last for kind, each in content.after.items()},
+            ends_with="" if content.ends_with is None else printed.ENDS_WITH[content.ends_with],
         )
 
     def _slip(self, document: DocumentView) -> Receipt:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from cardserver.client import ServerError
-from drivers.api import Card, CardIdentity, CardReader, SecureChannel
+from drivers.api.cards import Card, CardIdentity, SecureChannel
+from drivers.api.readers import CardReader
 from drivers.cards.opening import open_card
 from drivers.errors import DeviceError
 from drivers.identify import identify
@@ -142,7 +143,7 @@ class ReaderPost(Generic[Seen]):
         # The watch must outlive a listener's mistake: a dead watch is a dead counter.
         try:
             call()
-        except Exception:  # noqa: BLE001 - see below
+        except Exception:  # noqa: BLE001 - see above
             _log.exception("a listener of reader %s failed", self.name)
 
     def _note_fault(self, code: str) -> None:

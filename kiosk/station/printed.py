@@ -11,6 +11,7 @@ from cardserver.domain.appraisal import Finding
 from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.document import DocumentKind
 from cardserver.domain.operation import OperationKind
+from cardserver.domain.plan import QuoteNote
 from cardserver.domain.receiptbook import BookKind
 from cardserver.domain.register import AbnormalReason, Correctable, RegisterKind
 from cardserver.domain.review import Business, Decision, Leaving
@@ -32,7 +33,16 @@ CLASSES: Final = {
     HolderClass.MERCHANT: "商户",
     HolderClass.STAFF: "员工",
 }
+QR_CODE: Final = "[二维码]"
+"""In the place of a code, where a paper is shown as text."""
+
 RIGHTS: Final = {RightKind.DOOR: "门禁", RightKind.PARKING: "停车"}
+ENDS_WITH: Final = {
+    QuoteNote.ENDS_WITH_LEASE: "有效期与租赁合同同日到期。",
+    QuoteNote.ENDS_WITH_HOLDER: "有效期与在职期限同日到期。",
+    QuoteNote.ENDS_WITH_TENANT: "有效期与承租人本人的卡同日到期。",
+    QuoteNote.ENDS_WITH_CONTRACT: "有效期与商铺合同同日到期。",
+}
 
 # --- money ---------------------------------------------------------------------------------------
 
@@ -160,6 +170,7 @@ REASONS: Final[dict[StrEnum | str, str]] = {
     "card-full": "卡片空间不足",
     "card-foreign": "非本系统空白卡",
     "clone-suspected": "疑似被复制",
+    "holder-ended": "登记已结束",
     "paid-in-part": "付款未完成",
     "goes-back-by-phone": "手机付款原路退回",
 }

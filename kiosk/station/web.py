@@ -3,9 +3,12 @@
 The station decides, never the browser: a form may only ask, and only from our own pages.
 """
 
+import hashlib
 import secrets
 from datetime import date
+from functools import cache
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any, Final
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
@@ -38,6 +41,7 @@ _RUN: Final = secrets.token_hex(4)
 """Tells what a page saw in this run of the station from what it saw in an earlier one."""
 
 _A_YEAR_S: Final = 365 * 24 * 3600
+_KEPT: Final = f"public, max-age={_A_YEAR_S}, immutable"
 _OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names under which a page may be asked for; `kiosk.station.running` adds the one it listens on.
 
@@ -90,6 +94,7 @@ def create_station_app(name: str, *, bell: Bell) -> Flask:
     )
     app.jinja_env.filters["yuan_short"] = spoken_yuan
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_defaults(_as_it_is_now)
     app.before_request(_choose_language)
     app.before_request(_same_origin_only)
     app.after_request(_safe_headers)
@@ -120,6 +125,20 @@ def _same_origin_only() -> ResponseReturnValue | None:
     return _page_of_words("other-origin", HTTPStatus.FORBIDDEN)
 
 
+def _as_it_is_now(endpoint: str, values: dict[str, Any]) -> None:
+    """Styles, scripts and pictures have an address by what is in them: a browser keeps each, and
+    asks for it anew when a later release has another.
+    """
+    if endpoint == "static":
+        values["as"] = _mark_of(values["filename"])
+
+
+@cache
+def _mark_of(filename: str) -> str:
+    content = files("kiosk").joinpath("static", filename).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
 def _safe_headers(response: Response) -> Response:
     wished = request.args.get("lang")
     if wished in LANGUAGE_NAMES:
@@ -137,7 +156,13 @@ def _safe_headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif response.status_code == HTTPStatus.OK and request.args.get("as") == _asked_mark():
+        response.headers["Cache-Control"] = _KEPT
     return response
+
+
+def _asked_mark() -> str:
+    return _mark_of(str((request.view_args or {})["filename"]))
 
 
 def face_path() -> str:

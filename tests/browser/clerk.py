@@ -8,7 +8,7 @@ from cardserver.domain.application import Stage
 from cardserver.domain.permits import Action
 from cardserver.domain.signin import DEMO_PASSWORD
 from simulators.estate import DEPARTMENT_HEAD
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.browser.served import Served
 
 SHOP_HEAD = "周岚"
@@ -141,7 +141,7 @@ def apply_for_merchant(tell: Teller) -> None:
         paper="sealed-application",
     )
     approvals = tell.site.office.approvals
-    found = approvals.applications(holder_id=merchant)[0]
+    found = approvals.applications(holder_id=merchant).applications[0]
     address = f"/desk/approvals/{found.application_id}"
     tell.step_up(SHOP_HEAD, Action.CHECK_MERCHANT)
     tell.post(address, step="checked", contract_ends="2027-01-01")

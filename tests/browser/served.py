@@ -21,7 +21,7 @@ from waitress.server import create_server
 from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 DESK_SIZE: Final = (1280, 800)
@@ -32,7 +32,7 @@ _HELD_S: Final = 30.0
 
 @dataclass(slots=True)
 class Served:
-    """The running site, its address, and the hands of `simulators.story` beside the browser."""
+    """The running site, its address, and the hands of `simulators.teller` beside the browser."""
 
     site: Site
     url: str
@@ -102,16 +102,21 @@ class Watched:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    _left: list[Page] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        """A new page of the site, watched."""
+        """A page of the site, watched: the empty one that was left, or a new one."""
+        page = self._left.pop() if self._left else self._new_page()
+        page.goto(self.url + path)
+        return page
+
+    def _new_page(self) -> Page:
         page = self.context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("request", self._asked)
         page.on("response", self._answered)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.url + path)
         return page
 
     def _asked(self, request: Request) -> None:
@@ -130,11 +135,17 @@ class Watched:
         return [url for url in self.requests if not url.startswith((self.url + "/", "data:"))]
 
     def must_have_been_quiet(self) -> None:
-        """Close all pages and forget all choices. Nothing was asked of another host, nothing
+        """Leave all pages and forget all choices. Nothing was asked of another host, nothing
         refused, nothing complained about.
+
+        One page is kept, empty: a new one costs a process, which has to learn every script anew.
         """
-        for page in self.context.pages:
+        self._left = self.context.pages[:1]
+        for page in self.context.pages[1:]:
             page.close()
+        for page in self._left:
+            page.unroute_all()
+            page.goto("about:blank")
         self.context.clear_cookies()
         elsewhere, refused, complaints = self.elsewhere(), [*self.refused], [*self.complaints]
         for each in (self.requests, self.refused, self.complaints):
@@ -160,6 +171,12 @@ def watched(browser: Browser, url: str, size: tuple[int, int], **options: Any) -
         context.close()
 
 
+_GRAVE_ALONE: Final = """window.tooLight = () => Object.fromEntries(axe._audit.rules
+    .filter(({ impact }) => impact === "minor" || impact === "moderate")
+    .map(({ id }) => [id, { enabled: false }]))"""
+"""Rules of axe that can find nothing serious and nothing critical, as it tells itself."""
+
+
 @contextmanager
 def examined(
     browser: Browser, url: str, size: tuple[int, int], **options: Any
@@ -170,13 +187,15 @@ def examined(
     """
     with watched(browser, url, size, **options) as window:
         window.context.add_init_script(f"window.layAxe = () => {{ {Axe().axe_script} }}")
+        window.context.add_init_script(_GRAVE_ALONE)
         yield window
 
 
 def barriers_found(page: Page) -> list[str]:
     """Serious and critical findings of axe on the page as it stands; contrast is one of them."""
     page.evaluate("void (window.axe || layAxe())")
-    run = f"axe.run({json.dumps(DEFAULT_OPTIONS)}).then((results) => results.violations)"
+    options = f"{{ ...{json.dumps(DEFAULT_OPTIONS)}, rules: tooLight() }}"
+    run = f"axe.run({options}).then((results) => results.violations)"
     found = page.evaluate(run)
     return [
         f"{each['impact']} {each['id']}: {node['html'][:160]} {node['failureSummary']}"

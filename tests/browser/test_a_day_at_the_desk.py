@@ -4,12 +4,11 @@ Cards, paper and banknotes are the panel's; everything else is keys. A day in wh
 wrong once: a card torn away, paper that ran out, a note refused, a paper missing, a right refused.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from cardserver.db.tables import HolderRow
 from cardserver.domain.denomination import DENOMINATIONS
@@ -20,6 +19,7 @@ from cardserver.services.turn import writing
 from cardserver.wire_shifts import CloseShift, CountDrawer
 from simulators.estate import CHANGE_FUND, DEPARTMENT_HEAD, HEAD, OPERATOR, SECTION_HEAD
 from tests.browser.clerk import (
+    apply_for_merchant,
     explain,
     find,
     finish,
@@ -33,59 +33,24 @@ from tests.browser.clerk import (
     tick_papers,
     write,
 )
+from tests.browser.day import Day, hands_over_with_invoices
+from tests.browser.day_of_changes import (
+    allows_a_card_again,
+    changes_the_owner,
+    formats_a_found_card,
+    sells_a_card_for_the_car,
+    swaps_a_card_within_the_home,
+    takes_a_card_back,
+    takes_over_owner_data,
+)
 from tests.browser.served import Served, Watched
 
 SISTER = "王小妹"
+LODGER = "许安"
+RENEWED = date(2026, 5, 20)
+"""His new lease; the one on file ends a year before."""
+
 YUAN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The page in front of the clerk, and the site behind it."""
-
-    page: Page
-    served: Served
-
-    def type(self, *words: str) -> None:
-        """Fill fields one after the other, Tab between them."""
-        for place, each in enumerate(words):
-            if place:
-                self.page.keyboard.press("Tab")
-            self.page.keyboard.type(each)
-
-    def focused(self, place: Locator) -> None:
-        """The keyboard stands there by itself."""
-        expect(place).to_be_focused()
-
-    def on(self, place: Locator, key: str = "Enter") -> None:
-        """Go to a place with Tab, and press a key on it."""
-        expect(place).to_be_visible()
-        for _ in range(60):
-            if place.evaluate("node => node === document.activeElement"):
-                break
-            self.page.keyboard.press("Tab")
-        self.focused(place)
-        self.page.keyboard.press(key)
-
-    def go(self, word: str, title: str) -> None:
-        """To another page, by the menu's key."""
-        self.page.wait_for_load_state()
-        self.page.keyboard.press("F1")
-        link = self.page.locator(".menu nav a", has_text=word)
-        self.on(link)
-        expect(self.page.locator("h1")).to_contain_text(title)
-        self.page.wait_for_load_state()
-
-    def to_the_counter(self) -> None:
-        """Esc leads back from any page."""
-        self.page.wait_for_load_state()
-        self.page.keyboard.press("Escape")
-        expect(self.page.locator("#work")).to_be_visible()
-        self.page.wait_for_load_state()
-
-    def button(self, words: str) -> Locator:
-        """A button that bears these words."""
-        return self.page.get_by_role("button", name=words)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -103,7 +68,10 @@ def before_the_day(served: Served) -> None:
     shifts.close_shift(own.shift_id, closing)
     with writing(site.estate, SETUP) as turn:
         unit = turn.find(HolderRow, site.people.owner, "holder").unit_id
+        rented = turn.find(HolderRow, site.people.tenant, "holder").unit_id
     sister = register_holder(site.estate, SISTER, HolderClass.FAMILY, unit_id=unit)
+    ends = date(RENEWED.year - 1, RENEWED.month, RENEWED.day)
+    register_holder(site.estate, LODGER, HolderClass.TENANT, unit_id=rented, lease_end=ends)
     with writing(site.estate, SETUP) as turn:
         turn.find(HolderRow, sister, "holder").listed = False
 
@@ -213,6 +181,63 @@ def issues_to_the_sister(day: Day) -> None:
     served.tell.lift("desk")
 
 
+def replaces_her_faulty_card(day: Day) -> None:
+    """IC-10, IC-10a: looked at first, then free within the month, with its days and no receipt."""
+    page, served = day.page, day.served
+    find(page, SISTER, SISTER)
+    press(page, "F8", "检查旧卡")
+    day.focused(page.locator("#finding"))
+    day.type("", "芯片无应答")
+    press(page, "Enter", "核对身份")
+    press(page, "Enter", "写卡")
+    lay_blank(served, "sister's second", "desfire-ev2")
+    write(page, "说明用法")
+    explain(page)
+    leave(page)
+    served.tell.lift("desk")
+    assert served.tell.card("sister").status is CardStatus.REPLACED
+
+
+def issues_to_the_merchant(day: Day) -> None:
+    """IC-06: applied for under the shop's seal, checked, agreed to; then the desk issues."""
+    page, served = day.page, day.served
+    apply_for_merchant(served.tell)
+    find(page, "百味", "百味小吃店 周敏")
+    press(page, "F5", "核对身份")
+    tick_papers(page)
+    page.keyboard.press("Enter")
+    pay(page)
+    lay_blank(served, "merchant", "classic-1k")
+    write(page)
+    finish(page)
+    served.tell.lift("desk")
+    assert served.tell.card("merchant").rights[RightKind.DOOR].last == date(2026, 5, 8)
+
+
+def extends_when_the_lease_is_renewed(day: Day) -> None:
+    """IC-05a, IC-12b: his card ends with the lease; the new one adds its days after the old."""
+    page, served, tell = day.page, day.served, day.served.tell
+    lodger = served.site.counter.server.search(LODGER, 1)[0]
+    tell.open_business(lodger.holder_id, "issue")
+    lease = {"lease_number": "ZL-6", "lease_first": "2024-05-21", "copy_filed": "A-18"}
+    papers = {"paper": ["lease", "id-copy"], "lease_last": str(lodger.lease_end)}
+    tell.http.post("/desk/verify", data={**lease, **papers})
+    tell.post("/desk/agree")
+    tell.post("/desk/money", received="20")
+    lay_blank(served, "lodger", "classic-1k")
+    tell.write()
+    expect(page.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
+    press(page, "F7", "核对身份")
+    show_lease(page)
+    page.locator("#lease-last").fill(RENEWED.isoformat())
+    press(page, "Enter", "写卡")
+    write(page, "说明用法")
+    explain(page)
+    leave(page)
+    tell.lift("desk")
+    assert tell.card("lodger").rights[RightKind.DOOR].last == RENEWED
+
+
 def adds_parking_and_tops_up(day: Day) -> None:
     """PARK-01, PARK-03, PARK-07: on the own card; invoices of equal value are torn off."""
     page, served = day.page, day.served
@@ -236,15 +261,6 @@ def adds_parking_and_tops_up(day: Day) -> None:
     leave(page)
     served.tell.lift("desk")
     assert served.tell.card("owner").rights[RightKind.PARKING].last == date(2025, 7, 8)
-
-
-def hands_over_with_invoices(day: Day, numbers: str) -> None:
-    """The slip, then the invoices on top of the book."""
-    day.focused(day.button("已交给客户"))
-    day.page.keyboard.press("Enter")
-    day.focused(day.page.locator("#numbers"))
-    expect(day.page.locator("#numbers")).to_have_value(numbers)
-    day.page.keyboard.press("Enter")
 
 
 def blocks_and_replaces_the_lost_card(day: Day) -> None:
@@ -376,9 +392,19 @@ CHAPTERS = (
     issues_to_the_owner,
     issues_to_the_tenant,
     issues_to_the_sister,
+    replaces_her_faulty_card,
+    issues_to_the_merchant,
+    extends_when_the_lease_is_renewed,
     adds_parking_and_tops_up,
     blocks_and_replaces_the_lost_card,
     issues_to_staff,
+    sells_a_card_for_the_car,
+    allows_a_card_again,
+    formats_a_found_card,
+    takes_a_card_back,
+    swaps_a_card_within_the_home,
+    takes_over_owner_data,
+    changes_the_owner,
     signs_the_register,
     reviews_the_quarter,
     closes_the_shift,

@@ -19,11 +19,8 @@ from cardserver.domain.signin import DEMO_PASSWORD
 from kiosk.desk.pages import PAGES
 from kiosk.station.i18n import LANGUAGE_NAMES
 from simulators.acceptor_path import AT_ONCE
+from simulators.deskstory import add_parking, issue_to_the_owner
 from simulators.estate import HEAD, OPERATOR
-from simulators.story import (
-    add_parking,
-    issue_to_the_owner,
-)
 from tests.browser.served import (
     DESK_SIZE,
     KIOSK_SIZE,
@@ -221,8 +218,13 @@ def test_a_code_to_be_scanned_is_shown_without_barriers_and_large_enough(
         box = code.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= HAND_WIDE_PX
-        height = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
-        assert height[0] <= height[1], "all of it is seen at once"
+        for large in (False, True):
+            for language in LANGUAGE_NAMES:
+                page.goto(f"{served.url}{KIOSK}?lang={language}")
+                assert page.locator("body.large").count() == large
+                height = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+                assert height[0] <= height[1], f"all of it is seen at once in {language}"
+            page.locator(".kiosk-foot button").click()
         tell.post("/kiosk/touch/cancelled")
         tell.until("the code has ended", lambda: tell.state("kiosk")["screen"] != "scan")
 

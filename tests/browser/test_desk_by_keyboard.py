@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from cardserver.domain.permits import Action
 from cardserver.domain.rights import RightKind
+from simulators.deskstory import issue_to_the_owner
 from simulators.estate import HEAD
-from simulators.story import issue_to_the_owner
 from tests.browser.clerk import (
     apply_for_merchant,
     explain,
@@ -29,7 +29,7 @@ from tests.browser.clerk import (
     tick_papers,
     type_amount,
 )
-from tests.browser.served import Served, Watched
+from tests.browser.served import DESK_SIZE, Served, Watched, watched
 
 DESK = "/desk/"
 
@@ -404,3 +404,24 @@ def test_the_language_is_switched_in_the_middle_of_a_business_and_nothing_is_los
         keys = re.findall(r"\b[a-z]+\.[a-z-]+\.[a-z-]+\b", desk.locator("body").inner_text())
         assert keys == [], "every word of the page is in the catalogue"
     assert served.tell.business()["phase"] == "price"
+
+
+def test_who_takes_a_card_signs_on_the_pad_ic_07(browser: Browser, served: Served) -> None:
+    """The one thing at the desk that is done with a pen; so this page has to be drawn."""
+    if "owner" not in served.tell.card_ids:
+        issue_to_the_owner(served.tell)
+    with watched(browser, served.url, DESK_SIZE) as window:
+        desk = window.open(f"{DESK}register")
+        desk.get_by_role("link", name="待签名").last.click()
+        pad = desk.locator("[data-pad] canvas")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        for down in (20, 50, 80):
+            desk.mouse.move(box["x"] + 20, box["y"] + down)
+            desk.mouse.down()
+            desk.mouse.move(box["x"] + 220, box["y"] + down + 15, steps=12)
+            desk.mouse.up()
+        desk.get_by_role("button", name="已在签名板签名").click()
+        expect(desk.locator("polyline")).to_have_count(3)
+        window.must_have_been_quiet()

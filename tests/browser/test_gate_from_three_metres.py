@@ -10,9 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.signin import DEMO_PASSWORD
+from simulators.deskstory import issue_to_the_owner
 from simulators.estate import GUARD as GUARD_NAME
 from simulators.estate import HEAD
-from simulators.story import issue_to_the_owner
 from tests.browser.served import Served, Watched
 
 DOOR = "/gate/lane/door"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
-from simulators.story import issue_to_the_owner
-from tests.browser.clerk import step
+from simulators.deskstory import issue_to_the_owner
+from tests.browser.clerk import find, step
 from tests.browser.served import Served, Watched
 
 DESK = "/desk/"
@@ -34,8 +34,20 @@ def held_back(page: Page, what: str) -> Iterator[None]:
     page.route(what, lambda route: route.continue_() if gone.is_set() else held.append(route))
     yield
     gone.set()
+    assert held, f"nothing was asked for under {what}"
     for route in held:
         route.continue_()
+
+
+@contextmanager
+def answered_late(page: Page, what: str) -> Iterator[None]:
+    """What is asked for under this address is done at once, but said at the end of this."""
+    late: list[tuple[Route, APIResponse]] = []
+    page.route(what, lambda route: late.append((route, route.fetch())))
+    yield
+    assert late, f"nothing was asked for under {what}"
+    for route, answer in late:
+        route.fulfill(response=answer)
 
 
 def test_keys_pressed_before_the_scripts_are_there_are_made_good(
@@ -43,7 +55,7 @@ def test_keys_pressed_before_the_scripts_are_there_are_made_good(
 ) -> None:
     served.tell.lay("owner", "desk")
     page = desk_window.open("/gate/")
-    with held_back(page, "**/desk/static/desk.js"):
+    with held_back(page, "**/desk/static/desk.js*"):
         page.goto(served.url + DESK, wait_until="commit")
         expect(page.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
         for key in ("/", "1", "2"):
@@ -57,7 +69,7 @@ def test_a_key_works_while_the_larger_scripts_are_still_on_their_way(
 ) -> None:
     served.tell.lay("owner", "desk")
     page = desk_window.open("/gate/")
-    with held_back(page, "**/desk/static/vendor/*.js"):
+    with held_back(page, "**/desk/static/vendor/*.js*"):
         page.goto(served.url + DESK, wait_until="commit")
         expect(page.locator("[data-card][data-selected]")).to_contain_text("在读卡器上")
         page.keyboard.press("F6")
@@ -97,3 +109,17 @@ def test_a_search_that_is_not_answered_holds_no_key_back(desk_window: Watched) -
     page.keyboard.press("Enter")
     page.keyboard.press("F2")
     page.wait_for_url("**/desk/?class=owner")
+
+
+def test_a_button_reached_before_its_form_was_answered_keeps_the_keyboard(
+    desk_window: Watched,
+) -> None:
+    """The sheet is drawn because the counter says that it is there; then comes the answer."""
+    page = desk_window.open(DESK)
+    with answered_late(page, "**/desk/holder"):
+        find(page, "1201", "王秀兰", down=1)
+        button = page.locator("#work form button").last
+        button.focus()
+        page.locator("#work > *").first.evaluate("drawn => { drawn.dataset.before = 'yes'; }")
+    expect(page.locator("[data-before]")).to_have_count(0)
+    expect(button).to_be_focused()

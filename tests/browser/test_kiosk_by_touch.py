@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cardserver.domain.rights import RightKind
 from kiosk.station.i18n import LANGUAGE_NAMES
 from simulators.acceptor_path import AT_ONCE
-from simulators.story import _slot_is_free, add_parking, issue_to_the_owner
+from simulators.deskstory import add_parking, issue_to_the_owner
+from simulators.kioskstory import slot_is_free
 from tests.browser.served import KIOSK_SIZE, Served, Watched, watched
 
 KIOSK = "/kiosk/"
@@ -58,7 +59,7 @@ def touch(page: Page, words: str) -> None:
 
 def feed(served: Served, yuan: int, *, paid: int) -> None:
     """Push a banknote into the slot when it is open and see it credited."""
-    served.tell.until("the slot is open", lambda: _slot_is_free(served.tell))
+    served.tell.until("the slot is open", lambda: slot_is_free(served.tell))
     served.site.acceptor.insert_note(yuan * 100)
     served.tell.until(
         f"{paid} yuan are in", lambda: served.tell.state("kiosk")["credited_fen"] == paid * 100
@@ -162,7 +163,8 @@ def test_money_put_in_so_far_is_recorded_when_the_resident_stops(
     touch(page, "先放到这里")
     owed = shown(page, "owed")
     expect(owed).to_contain_text("已收到 100 元，一分都不会少。")
-    expect(owed).to_contain_text("也可以到前台退款")
+    expect(owed).to_contain_text("请您带上卡和凭条到前台，这笔钱会退还给您")
+    expect(owed, "what was given up is finished at no kiosk").not_to_contain_text("充值机")
     expect(owed.locator("dd").first).to_have_text(re.compile(r"[0-9A-F]{8}"))
     served.tell.money_agrees()
 
@@ -194,7 +196,7 @@ def test_the_last_seconds_are_counted_down_in_sight_and_more_time_is_given(
     shown(page, "months")
     more = page.get_by_role("button", name="我还需要时间")
     expect(more).to_be_hidden()
-    served.site.machine._deadline = time.monotonic() + 25
+    served.site.machine.deadline = time.monotonic() + 25
     expect(page.get_by_role("timer")).to_contain_text(re.compile(r"还有 2\d 秒回到首页"))
     expect(more).to_be_visible()
     box = page.get_by_role("button", name="1 个月").bounding_box()
@@ -251,6 +253,13 @@ def test_every_target_is_a_finger_wide_and_no_screen_needs_scrolling(
     page.locator(".bottom button.main").tap()
     shown(page, "pay")
     measure_all("pay")
+    served.site.machine.till.hint = "note-not-recognised"  # the longest word there is of a note
+    expect(page.locator(".pay .notice")).to_be_visible()
+    measure_all("pay")
+    feed(served, 100, paid=100)
+    page.locator(".bottom button").tap()
+    shown(page, "owed")
+    measure_all("owed")
 
 
 def measure(page: Page) -> None:

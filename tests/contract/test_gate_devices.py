@@ -2,7 +2,8 @@
 
 import pytest
 
-from drivers.api import CodeReader, Tone
+from drivers.api.codes import CodeReader
+from drivers.api.displays import Tone
 from drivers.displays import bx5k
 from drivers.errors import DeviceBusy, DeviceNotFound, DeviceTimeout, FrameError
 from drivers.readers import wiegand

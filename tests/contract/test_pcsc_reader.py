@@ -11,15 +11,9 @@ from typing import TypeVar
 
 import pytest
 
-from drivers.api import CardKind, CardState, KeyRole, KeySet, StepState
+from drivers.api.cards import CardKind, CardState, KeyRole, KeySet, StepState
 from drivers.cards.opening import open_card
-from drivers.errors import (
-    CardAbsent,
-    CardRemoved,
-    DeviceBusy,
-    DeviceError,
-    DeviceNotFound,
-)
+from drivers.errors import CardAbsent, CardRemoved, DeviceBusy, DeviceError, DeviceNotFound
 from drivers.loader import load
 from drivers.readers.pcsc import PcscReader, list_names
 from drivers.transcript import WIRE

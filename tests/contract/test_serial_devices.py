@@ -13,7 +13,9 @@ import serial
 from pymodbus.client import ModbusSerialClient
 
 from drivers.acceptors import id003, ssp
-from drivers.api import BillAcceptor, BillEvent, BillEventKind, ByteStream, Inputs
+from drivers.api.acceptors import BillAcceptor, BillEvent, BillEventKind
+from drivers.api.barriers import Inputs
+from drivers.api.streams import ByteStream
 from drivers.barriers import modbus_relay
 from drivers.bytestream import LineSettings, line_settings, open_serial, port_names
 from drivers.errors import DeviceBusy, DeviceFault, DeviceNotFound, DeviceTimeout
@@ -22,12 +24,7 @@ from simulators.acceptor_path import AT_ONCE
 from simulators.barrier import VirtualArm, VirtualBarrier
 from simulators.barrier_board import Model, VirtualRelayBoard
 from simulators.id003 import VirtualId003
-from simulators.stream import (
-    FaultyLine,
-    StreamFault,
-    StreamFaultKind,
-    TcpPort,
-)
+from simulators.stream import FaultyLine, StreamFault, StreamFaultKind, TcpPort
 from tests.contract.plugging import Plug
 
 

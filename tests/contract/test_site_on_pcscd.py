@@ -16,7 +16,8 @@ from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.pcsc_site import CableIsReal, VpcdPlace, open_pcsc_site
 from simulators.pcscd import Pcscd
 from simulators.site import BRISK_NOTES
-from simulators.story import CHAPTERS, FIRST_DAY, Teller, tell_all
+from simulators.story import CHAPTERS, tell_all
+from simulators.teller import FIRST_DAY, Teller
 
 pytestmark = [pytest.mark.pcscd, pytest.mark.together("pcscd")]
 

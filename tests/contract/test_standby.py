@@ -163,6 +163,6 @@ def assert_is_there(estate: Estate, gates: list[Gate], told: tuple[list[int], li
 def assert_chained(rows: Sequence[Any], chains: list[bytes]) -> None:
     chain = GENESIS
     for row in rows:
-        event = GateEvent(**{name: getattr(row, name) for name in GateEvent.__slots__})
+        event = GateEvent(**{name: getattr(row, name) for name in GateEvent._fields})
         chain = link(chain, row.journal, event)
         assert chain == row.chain == chains[row.sequence]

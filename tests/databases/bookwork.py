@@ -11,7 +11,7 @@ from cardserver.domain.receiptbook import BookKind
 from cardserver.domain.signature import SignedHow
 from cardserver.services import documents, receiptbooks
 from cardserver.services.turn import Caller, Leave, Turn
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import BookView, DrawBookRequest, SealRequest, SignPaperRequest
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from cardserver.domain.admission import Direction, Reason
 from cardserver.domain.parking import SpaceKind, Terms
 from cardserver.services import beginning, collecting, parkingsetup, taps
 from cardserver.services.turn import Caller
-from cardserver.wire import CardView, IssueRequest, OperationRequest, TapsRequest, Ticket
+from cardserver.wire_cards import CardView
+from cardserver.wire_operations import Ticket
 from cardserver.wire_parking import (
     BankLine,
     BankListRequest,
@@ -15,6 +16,8 @@ from cardserver.wire_parking import (
     SignRequest,
     TermsRequest,
 )
+from cardserver.wire_requests import IssueRequest, OperationRequest
+from cardserver.wire_taps import TapsRequest
 from tests.databases.frontdesk import GATE, FrontDesk, PlainCard, new_id
 
 TARIFFS = {

@@ -4,13 +4,9 @@ from datetime import date
 
 from cardserver.domain.verification import Paper
 from cardserver.services import filing, transferring, units, unmasking
-from cardserver.wire_people import (
-    CopyRequest,
-    FileUnitRequest,
-    FilingRequest,
-    TransferRequest,
-    UnmaskRequest,
-)
+from cardserver.wire_copies import CopyRequest, FilingRequest
+from cardserver.wire_people import UnmaskRequest
+from cardserver.wire_units import FileUnitRequest, TransferRequest
 from tests.databases.frontdesk import DESK, FrontDesk, new_id
 
 

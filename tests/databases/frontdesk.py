@@ -23,28 +23,23 @@ from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.signin import ENDLESS
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper, VerificationMethod
-from cardserver.services import beginning, ending, planning, selling, setup, verifying
+from cardserver.services import beginning, ending, planning, selling, setup, tendering, verifying
 from cardserver.services.errors import Conflict
 from cardserver.services.turn import Caller, Estate, Leave, writing
 from cardserver.vault import Vault, demo_vault
-from cardserver.wire import (
+from cardserver.wire_cards import CardView
+from cardserver.wire_operations import BeginRequest, Evidence, Settled, Ticket
+from cardserver.wire_requests import (
     AddParkingRequest,
-    BeginRequest,
-    CardView,
-    Evidence,
     ExtendRequest,
     FormatRequest,
     IssueRequest,
     OperationRequest,
     ReplaceRequest,
-    SaleRequest,
-    SaleView,
-    Settled,
-    TenderRequest,
-    Ticket,
     TopUpRequest,
-    VerificationRequest,
 )
+from cardserver.wire_sales import SaleRequest, SaleView, TenderRequest
+from cardserver.wire_verifications import VerificationRequest
 from tests.databases import bookwork, paperwork, tillwork
 from tests.databases.stores import furnished
 
@@ -278,7 +273,7 @@ class FrontDesk:
             state=state,
             checked=True,
         )
-        return selling.tender(self.estate, self.caller, sale_id, tender)
+        return tendering.tender(self.estate, self.caller, sale_id, tender)
 
     def paid_sale(self, request: OperationRequest) -> str | None:
         """A sale paid to the fen; None where nothing is due."""
@@ -321,6 +316,19 @@ class FrontDesk:
 
     def issue(self, holder: int, card: PlainCard) -> CardView:
         return self.do(self.issue_request(holder), card).card
+
+    def owners_card(self) -> tuple[CardView, PlainCard]:
+        """The owner's card, for tests in which that is mere preparation and comes before all else:
+        issued the first time, and a copy of what was then written ever after.
+        """
+        if self.caller is not DESK or self.clock.now != MORNING:
+            raise ValueError("the card that is copied was issued at the desk in the morning")
+
+        def issue() -> tuple[CardView, PlainCard]:
+            card = blank()
+            return self.issue(self.owner, card), card
+
+        return furnished(self.estate.engine, issue, name="furniture_with_a_card", anew=True)
 
     def add_parking(self, view: CardView, card: PlainCard, months: int = 1) -> CardView:
         return self.do(self.parking_request(view, months), card).card

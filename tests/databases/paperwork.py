@@ -14,7 +14,6 @@ from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper
 from cardserver.services import applications, appraising, phoning, reporting
 from cardserver.services.turn import Caller, Estate, reading
-from cardserver.wire import CardView, LeaseShown
 from cardserver.wire_approvals import (
     ApplicationRequest,
     AppraisalRequest,
@@ -23,6 +22,8 @@ from cardserver.wire_approvals import (
     ReportRequest,
     StepRequest,
 )
+from cardserver.wire_cards import CardView
+from cardserver.wire_verifications import LeaseShown
 
 
 def _at_the_desk(name: str, role: Role) -> Caller:

@@ -13,19 +13,23 @@ from tempfile import mkdtemp
 
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.payments.api import PaymentProvider
-from cardserver.services import accounts, beginning, ending, planning, qrpayments, selling, suspense
+from cardserver.services import (
+    accounts,
+    beginning,
+    ending,
+    planning,
+    qrpayments,
+    selling,
+    suspense,
+    tendering,
+)
 from cardserver.services.errands import Errands
 from cardserver.services.settler import Settler
-from cardserver.wire import (
-    CancelRequest,
-    SaleRequest,
-    SaleView,
-    Settled,
-    TenderRequest,
-    TopUpRequest,
-)
+from cardserver.wire_operations import Settled
 from cardserver.wire_payments import QrAct, QrRequest, QrView
-from cardserver.wire_shifts import InSuspense
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import CancelRequest, SaleRequest, SaleView, TenderRequest
+from cardserver.wire_suspense import InSuspense
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,
@@ -102,7 +106,7 @@ class Kiosk:
                 state=state,
                 checked=True,
             )
-            sale = selling.tender(self.estate, KIOSK, self.sale_id, body)
+            sale = tendering.tender(self.estate, KIOSK, self.sale_id, body)
         return sale
 
     def cancel(self) -> SaleView:

@@ -8,17 +8,16 @@ from cardserver.domain.review import Decision, Part, Quarter, StockMove
 from cardserver.domain.station import StationKind
 from cardserver.services import blanks, queueing, reviewing, reviewviews, setup
 from cardserver.services.turn import Caller, writing
+from cardserver.wire_queue import QueueRequest
 from cardserver.wire_review import (
     ComputeRequest,
     DecideRequest,
     LineView,
-    QueueRequest,
     ReviewView,
     SeeRequest,
     SignRequest,
-    StockRequest,
-    StockView,
 )
+from cardserver.wire_stock import StockRequest, StockView
 from tests.databases.frontdesk import HEAD_DESK, FrontDesk, blank, new_id
 
 DEPARTMENT = Caller(

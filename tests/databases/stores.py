@@ -6,13 +6,16 @@ with the test run. initdb refuses root, so as root it runs under another account
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from copy import deepcopy
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
@@ -114,26 +117,43 @@ def postgresql(database: str = "postgres") -> str:
 
 def empty_postgresql(address: str = "") -> str:
     """A fresh, empty database of the tests' cluster, or of the one at `address`."""
-    address = address or postgresql("{database}")
+    return _new_postgresql(address or postgresql("{database}"))
+
+
+def _new_postgresql(address: str, options: str = "") -> str:
     engine = open_engine(address.format(database="postgres"))
     name = f"empty_{os.urandom(6).hex()}"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ROLLBACK"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} {options}"))
     engine.dispose()
     return address.format(database=name)
 
 
 @cache
-def _shared_postgresql() -> Engine:
-    url = empty_postgresql()
-    engine = open_engine(url)
-    event.listen(engine, "connect", _let_it_remember)
+def postgresql_template() -> str:
+    """The name of a database that has its tables, and the routine that empties them. Nobody is
+    connected to it: whoever needs one like it has it copied, at a third of the cost.
+    """
+    engine = open_engine(empty_postgresql())
     upgrade(engine)
-    with _past_the_guards(engine) as connection:
-        connection.exec_driver_sql(
-            _routine("emptied", [_EMPTIED.format(table=t) for t in _tables()])
-        )
+    steps = [_EMPTIED.format(table=table) for table in _tables()]
+    writer = engine.connect().execution_options(**{WRITER: True})
+    with writer as connection, connection.begin():
+        connection.exec_driver_sql(_routine("emptied", steps))
+    engine.dispose()
+    return str(engine.url.database)
+
+
+@cache
+def _shared_address() -> str:
+    return _new_postgresql(postgresql("{database}"), f"TEMPLATE {postgresql_template()}")
+
+
+@cache
+def _shared_postgresql() -> Engine:
+    engine = open_engine(_shared_address())
+    event.listen(engine, "connect", _let_it_remember)
     return engine
 
 
@@ -146,7 +166,7 @@ def _let_it_remember(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -
 
 
 _EMPTIED = "IF EXISTS (SELECT FROM {table}) THEN DELETE FROM {table}; END IF;"
-_FURNISHED = "INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE furniture.{table};"
+_FURNISHED = "INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE {name}.{table};"
 
 
 def _tables() -> list[str]:
@@ -159,11 +179,26 @@ def _routine(name: str, steps: list[str]) -> str:
     return f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
 
 
+@cache
+def _housekeeper() -> Engine:
+    """Another connection to the shared database, for which no append-only row and no foreign key is
+    guarded. Where the role changes, PostgreSQL forgets all plans of a connection: so here it never
+    does, and the connection that the tests use never plans a statement anew.
+    """
+    engine = open_engine(_shared_address())
+
+    @event.listens_for(engine, "connect")
+    def unguard(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.cursor().execute("SET session_replication_role = replica")
+
+    return engine
+
+
 @contextmanager
-def _past_the_guards(engine: Engine) -> Iterator[Connection]:
-    """Append-only rows and foreign keys are not guarded in here."""
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+def _past_the_guards() -> Iterator[Connection]:
+    """Tidying up, while nobody writes."""
+    writer = _housekeeper().connect().execution_options(**{WRITER: True})
+    with writer as connection, connection.begin():
         yield connection
 
 
@@ -176,6 +211,10 @@ def keep_until_the_end(folder: Path) -> Path:
 @cache
 def _sqlite_template() -> Path:
     path = keep_until_the_end(Path(tempfile.mkdtemp(prefix="yika-sqlite-"))) / "template.db"
+    with closing(sqlite3.connect(path)) as file:
+        # Three hundred tables and indexes with next to nothing in them, copied for every test.
+        file.execute("PRAGMA page_size = 1024")
+        file.execute("PRAGMA journal_mode = WAL")
     engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)
     engine.dispose()
@@ -229,10 +268,10 @@ def sqlite_store(folder: Path) -> Engine:
 
 
 def postgresql_store() -> Engine:
-    """The session's PostgreSQL database, emptied. The guards are off only while emptying."""
+    """The session's PostgreSQL database, emptied; for who works on it the guards are never off."""
     postgresql()
     engine = _shared_postgresql()
-    with _past_the_guards(engine) as connection:
+    with _past_the_guards() as connection:
         connection.exec_driver_sql("SELECT emptied()")
     return engine
 
@@ -243,49 +282,55 @@ def close_store(engine: Engine) -> None:
         engine.dispose()
 
 
-Facts = dict[str, int]
-_furniture: dict[str, tuple[Facts, Path | None]] = {}
-"""By kind of store: what is known of the rows, and the SQLite file that holds them."""
+Facts = TypeVar("Facts")
+_furniture: dict[tuple[str, str], tuple[Any, Path | None]] = {}
+"""By kind of store and name: what is known of the rows, and the SQLite file that holds them."""
 
 
-def furnished(engine: Engine, furnish: Callable[[], Facts]) -> Facts:
-    """Put rows on an empty store that nobody has opened yet: what `furnish` puts there the first
-    time, and a copy of those rows ever after. Returns what it returned.
+def furnished(
+    engine: Engine, furnish: Callable[[], Facts], *, name: str = "furniture", anew: bool = False
+) -> Facts:
+    """Put rows on an empty store that nobody works on: what `furnish` puts there the first time,
+    and a copy of those rows ever after. Returns what it returned.
+
+    `anew` is for a store that is not empty: what lies there is in the furniture as well.
     """
     kind = engine.dialect.name
-    if kind not in _furniture:
+    if (kind, name) not in _furniture:
         facts = furnish()
         if kind == "sqlite":
-            _furniture[kind] = facts, _keep_file(engine)
+            _furniture[kind, name] = deepcopy(facts), _keep_file(engine, name)
         else:
-            _keep_rows(engine)
-            _furniture[kind] = facts, None
+            _keep_rows(name)
+            _furniture[kind, name] = deepcopy(facts), None
         return facts
-    facts, path = _furniture[kind]
+    facts, path = _furniture[kind, name]
     if path is None:
-        with _past_the_guards(engine) as connection:
-            connection.exec_driver_sql("SELECT furnished()")
+        with _past_the_guards() as connection:
+            if anew:
+                connection.exec_driver_sql("SELECT emptied()")
+            connection.exec_driver_sql(f"SELECT {name}_laid()")
     else:
         engine.dispose()
         shutil.copy(path, str(engine.url.database))
-    return dict(facts)
+    return deepcopy(facts)
 
 
-def _keep_file(engine: Engine) -> Path:
-    path = _sqlite_template().with_name("furnished.db")
+def _keep_file(engine: Engine, name: str) -> Path:
+    path = _sqlite_template().with_name(f"{name}.db")
     engine.dispose()  # the last to leave brings the log into the file
     shutil.copy(str(engine.url.database), path)
     return path
 
 
-def _keep_rows(engine: Engine) -> None:
-    with _past_the_guards(engine) as connection:
-        connection.exec_driver_sql("CREATE SCHEMA furniture")
+def _keep_rows(name: str) -> None:
+    with _past_the_guards() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
         full = [table for table in _tables() if _holds_rows(connection, table)]
         for table in full:
-            connection.exec_driver_sql(f"CREATE TABLE furniture.{table} AS TABLE {table}")
-        steps = [_FURNISHED.format(table=table) for table in full]
-        connection.exec_driver_sql(_routine("furnished", steps))
+            connection.exec_driver_sql(f"CREATE TABLE {name}.{table} AS TABLE {table}")
+        steps = [_FURNISHED.format(name=name, table=table) for table in full]
+        connection.exec_driver_sql(_routine(f"{name}_laid", steps))
 
 
 def _holds_rows(connection: Connection, table: str) -> bool:

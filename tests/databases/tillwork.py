@@ -18,15 +18,10 @@ from cardserver.domain.signature import SignedHow
 from cardserver.services import beginning, closing, documents, selling, shifts, spotchecks
 from cardserver.services.shifts import SHIFTS
 from cardserver.services.turn import Caller, Estate, Leave, Turn, reading, writing
-from cardserver.wire import (
-    BeginRequest,
-    CancelRequest,
-    DocumentView,
-    HandoverRequest,
-    PrintReport,
-    Ticket,
-)
+from cardserver.wire_documents import DocumentView, HandoverRequest, PrintReport
+from cardserver.wire_operations import BeginRequest, Ticket
 from cardserver.wire_papers import SealRequest, SignPaperRequest
+from cardserver.wire_sales import CancelRequest
 from cardserver.wire_shifts import (
     CloseShift,
     CountDrawer,
@@ -34,9 +29,9 @@ from cardserver.wire_shifts import (
     Notes,
     OpenShift,
     ShiftView,
-    SpotCheckRequest,
     ZView,
 )
+from cardserver.wire_spotchecks import SpotCheckRequest
 
 CASHIER, CENTRE_HEAD = "宋梅", "高远"
 FLOAT: Notes = {50_00: 2, 20_00: 4, 5_00: 4}

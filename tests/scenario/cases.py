@@ -6,16 +6,34 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
+
+import httpx
+from sqlalchemy import Engine
 
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.record import CardRecord
 from cardserver.domain.rights import RIGHT_OF, RightKind, Slot
 from cardserver.vault import demo_vault
-from cardserver.wire import FormatRequest, OperationRequest, TopUpRequest, Trial
+from cardserver.wire_books import Trial
+from cardserver.wire_requests import FormatRequest, OperationRequest, TopUpRequest
 from simulators.cards.api import CardDump, VirtualCard
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
-from tests.scenario.ground import MORNING, Ground, medium_of, new_id
+from tests.databases.stores import fluent_engine
+from tests.scenario.ground import (
+    MORNING,
+    Ground,
+    Line,
+    SetClock,
+    load,
+    medium_of,
+    new_id,
+    plain_line,
+    save,
+    settled_in,
+    template,
+)
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
 OLD_UID = bytes.fromhex("04000000000001")
@@ -75,20 +93,33 @@ def _issue(ground: Ground, kind: str) -> tuple[VirtualCard, OperationRequest, No
     return make(kind, UID), ground.issue_request(ground.people.owner), None
 
 
-def _issued(ground: Ground, kind: str, uid: bytes = UID) -> VirtualCard:
-    card = make(kind, uid)
-    ground.do(ground.issue_request(ground.people.owner), card)
-    return card
+@cache
+def issued(kind: str, uid: bytes = UID, months: int = 0) -> tuple[bytes, CardDump]:
+    """The owner has a card with a door right, and so many months of parking: store and memory."""
+    engine = fluent_engine("sqlite://")
+    load(engine, template().store)
+    ground = settled_in(engine)
+    if months:
+        card = _with_parking(ground, kind, uid, months=0)
+        ground.do(ground.parking_request(ground.card(card), months), card)
+    else:
+        card = make(kind, uid)
+        ground.do(ground.issue_request(ground.people.owner), card)
+    store = save(engine)
+    engine.dispose()
+    return store, card.dump()
 
 
 def _with_parking(ground: Ground, kind: str, uid: bytes = UID, months: int = 1) -> VirtualCard:
-    card = _issued(ground, kind, uid)
-    ground.do(ground.parking_request(ground.card(card), months), card)
+    store, memory = issued(kind, uid, months)
+    load(ground.engine, store)
+    card = make(kind, uid)
+    card.load(memory)
     return card
 
 
 def _add_parking(ground: Ground, kind: str) -> tuple[VirtualCard, OperationRequest, None]:
-    card = _issued(ground, kind)
+    card = _with_parking(ground, kind, months=0)
     return card, ground.parking_request(ground.card(card), 1), None
 
 
@@ -126,8 +157,46 @@ PREPARED: Mapping[str, Prepare] = {
 }
 
 
-def prepare(ground: Ground, name: str, kind: str) -> Start:
-    """Bring an estate to the moment before the operation."""
+def prepare(
+    engine: Engine,
+    name: str,
+    kind: str,
+    make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line,
+) -> Start:
+    """An estate in memory, in the moment before the operation."""
+    kept = prepared(name, kind)
+    load(engine, kept.store)
+    start, card = kept.start, make(kind, UID)
+    card.load(kept.start.memory)
+    clock = SetClock(start.ground.clock.now)
+    ground = replace(start.ground, engine=engine, clock=clock, make_line=make_line)
+    old = None
+    if start.old is not None:
+        old = make(kind, OLD_UID)
+        old.load(start.old.dump())
+    return replace(start, ground=ground, card=card, old=old)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """That moment, with the bytes of its store; who prepares begins with copies of all of it."""
+
+    start: Start
+    store: bytes
+
+
+@cache
+def prepared(name: str, kind: str) -> Kept:
+    """Bring an estate to that moment: the same ones are begun from again and again."""
+    engine = fluent_engine("sqlite://")
+    load(engine, template().store)
+    start = _prepare(settled_in(engine), name, kind)
+    kept = Kept(start, save(engine))
+    engine.dispose()
+    return kept
+
+
+def _prepare(ground: Ground, name: str, kind: str) -> Start:
     card, request, old = PREPARED[name](ground, kind)
     known = ground.desk.card(uid=card.uid)
     if name == "top-up-rolling":

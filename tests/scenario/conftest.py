@@ -8,7 +8,7 @@ import pytest
 
 from simulators.clock import DemoClock
 from simulators.site import BRISK_NOTES
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 

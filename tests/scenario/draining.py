@@ -5,8 +5,8 @@ centre its web application under waitress. Both end by SIGKILL at moments that a
 start again. Cards are held to the lane all the while; what the gate is told is durable it writes
 into a file of its own, which is what a lane would have opened for.
 
-``python -m tests.scenario.draining FOLDER DATABASE --taps N --kills N`` is one such day, in
-a process of its own because it forks: what both need is loaded and built once.
+``python -m tests.scenario.draining FOLDER DATABASE --taps N --kills N`` is one such day. `main`
+needs a process of its own, because it forks: what both need is loaded and built once.
 """
 
 import argparse

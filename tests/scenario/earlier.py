@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from kiosk.selfservice.machine import Patience
+from kiosk.selfservice.visit import Patience
 from simulators.clock import DemoClock
 from simulators.site import BRISK_NOTES
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 from tests.databases.stores import keep_until_the_end
 from tests.scenario.hands import with_parking

@@ -33,20 +33,20 @@ from cardserver.domain.signin import ENDLESS
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault, demo_vault, export_gate
-from cardserver.wire import (
+from cardserver.wire_books import Trial
+from cardserver.wire_cards import CardView
+from cardserver.wire_operations import Settled
+from cardserver.wire_requests import (
     AddParkingRequest,
-    CardView,
     ExtendRequest,
     IssueRequest,
     OperationRequest,
     ReplaceRequest,
-    SaleRequest,
-    Settled,
-    TenderRequest,
-    Trial,
-    VerificationRequest,
 )
-from drivers.api import Card, CardReader, KeyRole, KeySet, SecureChannel
+from cardserver.wire_sales import SaleRequest, TenderRequest
+from cardserver.wire_verifications import VerificationRequest
+from drivers.api.cards import Card, KeyRole, KeySet, SecureChannel
+from drivers.api.readers import CardReader
 from drivers.cards.opening import open_card
 from kiosk.gate.reading import read_presented
 from kiosk.station.beginning import begin
@@ -288,9 +288,11 @@ class Ground:
         moment = ("issue list", self.clock())
         return self.line.recall(moment, lambda: self.gate.snapshot(None).to_domain())
 
-    def at_gate(self, virtual: VirtualCard) -> "dict[RightKind, Tap]":
+    def at_gate(
+        self, virtual: VirtualCard, listed: Snapshot | None = None
+    ) -> "dict[RightKind, Tap]":
         """Hold the card to every lane, with the issue list of this moment."""
-        snapshot = self.issue_list()
+        snapshot = self.issue_list() if listed is None else listed
         reader = VirtualReader()
         reader.insert(virtual)
         taps = {}
@@ -356,10 +358,15 @@ def template() -> Template:
 
 
 def settled_in(
-    engine: Engine, make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line
+    engine: Engine,
+    make_line: Callable[[httpx.BaseTransport, Engine], Line] = plain_line,
+    *,
+    made: Template | None = None,
 ) -> Ground:
-    """The estate of the template on an engine that has opened a copy of its store."""
-    made = template()
+    """The estate of the template, or of one made elsewhere, on an engine that has opened a copy of
+    its store.
+    """
+    made = made or template()
     return Ground(
         engine=engine,
         tokens=made.tokens,

@@ -5,11 +5,11 @@ from typing import Any
 
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import RightKind
-from drivers.api import Card, KeyRole, KeySet
+from drivers.api.cards import Card, KeyRole, KeySet
 from kiosk.station.i18n import DEFAULT_LANGUAGE, text
 from simulators.cards.api import CardDump, VirtualCard
 from simulators.reader import VirtualReader
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.scenario.ground import medium_of, on_card
 
 YUAN = 100

@@ -21,7 +21,7 @@ import httpx
 from sqlalchemy import Connection, Engine, event
 
 from cardserver.vault import demo_vault
-from cardserver.wire import OperationRequest
+from cardserver.wire_requests import OperationRequest
 from simulators.cards.api import VirtualCard
 from simulators.cards.catalogue import make
 from simulators.estate import People

@@ -21,21 +21,14 @@ from drivers.acceptors import ssp
 from kiosk.selfservice import machine as machine_module
 from kiosk.selfservice import scanning
 from kiosk.selfservice.flow import Event, Screen
-from kiosk.selfservice.machine import Machine, Touch
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.visit import Touch
 from simulators.acceptor import YUAN
 from simulators.reader import VirtualReader
 from tests.databases.servers import server_of
 from tests.scenario.ground import Ground
 from tests.scenario.killed import CARD, Job, Lasting, Step, Steps, open_ground, read_card
-from tests.scenario.killed_kiosk import (
-    JOURNAL,
-    LOOK_S,
-    STEPS,
-    Heard,
-    Watched,
-    open_machine,
-    until,
-)
+from tests.scenario.killed_kiosk import JOURNAL, LOOK_S, STEPS, Heard, Watched, open_machine, until
 
 _ENDED = {Screen.WRITING, Screen.DONE}
 NOTE = 100 * YUAN

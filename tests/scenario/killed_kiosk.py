@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from drivers.acceptors import id003, ssp
-from drivers.api import AcceptorInfo, BillAcceptor, BillEvent
+from drivers.api.acceptors import AcceptorInfo, BillAcceptor, BillEvent
 from kiosk.selfservice import machine as machine_module
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.journal import Entry, TillJournal
-from kiosk.selfservice.machine import Machine, Touch
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.visit import Touch
 from kiosk.station.events import Bell
 from kiosk.station.paper import Letterhead, PaperDesk
 from printer.profile import load_profile

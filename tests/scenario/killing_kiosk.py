@@ -15,10 +15,12 @@ from pathlib import Path
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
-from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, SaleView, TenderRequest
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.journal import TillJournal
-from kiosk.selfservice.machine import Machine, Touch
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.visit import Touch
 from simulators import estate as demo_estate
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE, Stage
@@ -29,6 +31,7 @@ from simulators.paper import VirtualPrinter
 from simulators.reader import VirtualReader
 from simulators.stream import PtyPort, TcpPort
 from tests.databases.stores import fluent_engine
+from tests.scenario.cases import UID, issued
 from tests.scenario.ground import MORNING, Ground, load, new_id, save, settled_in, template
 from tests.scenario.killed import (
     CARD,
@@ -54,7 +57,6 @@ from tests.scenario.killed_kiosk import (
 )
 from tests.scenario.living import Afar, Living
 
-UID = bytes.fromhex("04A1B2C3D4E5F6")
 NOTE, PRICE, CREDIT = 100 * YUAN, 300 * YUAN, 50 * YUAN
 ELSEWHERE = "kiosk-2"
 NEVER = 10_000
@@ -239,13 +241,14 @@ def card_with_parking(*, credit: bool = False) -> tuple[bytes, CardDump]:
     With a `credit` of 50 yuan besides, which another kiosk kept: what is paid beside it in notes of
     a hundred is then 50 too much again.
     """
+    store, memory = issued("classic-1k", UID, 1)
+    if not credit:
+        return store, memory
     engine = fluent_engine("sqlite://")
-    load(engine, template().store)
-    ground, card = settled_in(engine), make("classic-1k", UID)
-    ground.do(ground.issue_request(ground.people.owner), card)
-    ground.do(ground.parking_request(ground.card(card), 1), card)
-    if credit:
-        _keep_a_rest(ground, card)
+    load(engine, store)
+    card = make("classic-1k", UID)
+    card.load(memory)
+    _keep_a_rest(settled_in(engine), card)
     return save(engine), card.dump()
 
 

@@ -20,17 +20,18 @@ import pytest
 from sqlalchemy import Engine
 
 from cardserver.domain.sale import SaleState
-from cardserver.wire import SaleView
 from cardserver.wire_payments import Provider
-from drivers.api import BillAcceptor, CardIdentity
+from cardserver.wire_sales import SaleView
+from drivers.api.acceptors import BillAcceptor
+from drivers.api.cards import CardIdentity
 from drivers.errors import DeviceError
 from drivers.worker import DeviceWorker
-from kiosk.selfservice import machine as machine_module
-from kiosk.selfservice import till
+from kiosk.selfservice import paying, till
 from kiosk.selfservice.flow import Event as Happening
 from kiosk.selfservice.flow import Screen
 from kiosk.selfservice.journal import TillJournal
-from kiosk.selfservice.machine import Machine, Patience, Touch
+from kiosk.selfservice.machine import Machine
+from kiosk.selfservice.visit import Patience, Touch
 from kiosk.station import beginning, paper
 from kiosk.station.events import Bell
 from kiosk.station.paper import Letterhead, PaperDesk
@@ -46,8 +47,8 @@ from simulators.paper_line import PaperLine
 from simulators.reader import VirtualReader
 from simulators.stream import FaultyLine
 from tests.databases.stores import fluent_engine
-from tests.scenario.cases import UID
-from tests.scenario.ground import Ground, Line, load, plain_line, save, settled_in, template
+from tests.scenario.cases import UID, issued
+from tests.scenario.ground import Ground, Line, load, plain_line, settled_in
 from tests.unit.drivers.acceptors.cash_desk import Counter, TurnedClock
 
 NOTE = 100 * YUAN
@@ -281,7 +282,7 @@ class SameIds:
 def same_ids(patch: pytest.MonkeyPatch) -> SameIds:
     """Let all that a kiosk names have such ids; then `RememberingLine` knows its calls again."""
     ids = SameIds()
-    for module in (machine_module, till, beginning, paper):
+    for module in (paying, till, beginning, paper):
         patch.setattr(module, "uuid4", ids)
     return ids
 
@@ -308,11 +309,4 @@ class Resident:
 @cache
 def resident(kind: str = "classic-1k") -> Resident:
     """The owner with a card of that kind, which has a door and a month of parking."""
-    engine = fluent_engine("sqlite://")
-    load(engine, template().store)
-    ground, card = settled_in(engine), make(kind, UID)
-    ground.do(ground.issue_request(ground.people.owner), card)
-    ground.do(ground.parking_request(ground.card(card), 1), card)
-    made = Resident(save(engine), card.dump(), kind)
-    engine.dispose()
-    return made
+    return Resident(*issued(kind, UID, 1), kind)

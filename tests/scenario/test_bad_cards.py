@@ -13,13 +13,13 @@ import pytest
 
 from cardserver.domain.admission import Problem
 from cardserver.domain.rights import RightKind
-from drivers.api import Card, KeyRole, KeySet, StepState
+from drivers.api.cards import Card, KeyRole, KeySet, StepState
 from kiosk.gate.reading import read_presented
 from simulators.cards.api import VirtualCard
 from simulators.cards.classic import VirtualClassic
 from simulators.cards.desfire import VirtualDesfire
 from simulators.reader import VirtualReader
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.databases.stores import fluent_engine
 from tests.scenario.ground import Ground, load, medium_of, settled_in, template
 from tests.scenario.hands import (

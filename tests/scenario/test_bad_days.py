@@ -22,8 +22,8 @@ from cardserver.domain.permits import Role
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
 from cardserver.services.turn import Caller
+from kiosk.desk.app import create_app as create_desk
 from kiosk.desk.counter import Counter
-from kiosk.desk.views import create_app as create_desk
 from kiosk.station.events import Bell
 from simulators import estate as demo_estate
 from simulators import site as site_module
@@ -31,7 +31,7 @@ from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from simulators.site import BRISK_NOTES, Site
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases import tillwork
 from tests.databases.people_at_work import on_file
 from tests.scenario.hands import (

@@ -14,7 +14,7 @@ import pytest
 from cardserver.domain.rights import RightKind
 from simulators.acceptor_path import Stage
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.scenario.earlier import parking_card
 from tests.scenario.hands import issue, papers, says, trial
 

@@ -20,7 +20,7 @@ from cardserver.services.turn import writing
 from simulators.clock import DemoClock
 from simulators.estate import DEPARTMENT_HEAD, HEAD, SECTION_HEAD
 from simulators.site import BRISK_NOTES
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.together("card-business")
@@ -196,6 +196,29 @@ def test_a_tenant_is_served_with_lease_and_copy_and_told_the_end_ic_05(day: Tell
     pay(day)
     write(day, "tenant")
     assert day.card("tenant").rights[RightKind.DOOR].last == date(2026, 3, 31)
+    assert "有效期与租赁合同同日到期。" in day.paper("desk"), "IC-05a: the receipt says so too"
+
+
+def test_the_paper_of_a_free_extension_says_that_the_card_ends_with_the_lease_ic_05a(
+    day: Teller,
+) -> None:
+    day.open_business(day.site.people.tenant, "issue")
+    verify(day, "lease", "id-copy", **lease("2025-05-31"))
+    pay(day)
+    write(day, "extended")
+    number = day.card("extended").number
+    day.lift("desk")
+    day.open_business(day.site.people.tenant, "extend", card_number=number)
+    verify(day, "lease", "id-copy", **lease())
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("card", 0)
+    day.lay("extended", "desk")
+    day.post("/desk/act/write")
+    day.until("written", lambda: day.business().get("phase") == "explain")
+    day.post("/desk/card-slip")
+    day.until("the slip is out", lambda: "房号：" in day.paper("desk"))
+    slip = day.paper("desk")
+    assert 0 < slip.index("2026年3月31日") < slip.index("有效期与租赁合同同日到期。")
+    day.post("/desk/explained")
 
 
 def test_an_ended_lease_is_met_with_a_way_on_ic_05a(day: Teller) -> None:
@@ -221,13 +244,16 @@ def test_three_hands_make_a_merchants_card_on_the_pages_ic_06(day: Teller) -> No
     assert day.http.post(new, data=form).status_code == 422  # the seal was not seen
     for _ in range(2):  # a doubled click
         day.post(new, **form, paper="sealed-application")
-    (found,) = day.site.office.approvals.applications(holder_id=merchant)
+    (found,) = day.site.office.approvals.applications(holder_id=merchant).applications
     page = f"/desk/approvals/{found.application_id}"
     assert "等商铺负责人核实" in day.page("/desk/approvals")
-    refused = day.http.post(page, data={"step": "checked", "contract_ends": "2027-01-01"})
-    assert refused.status_code == 422
+    typed = {"step": "checked", "contract_ends": "2027-01-01", "remark": "属实"}
+    assert day.http.post(page, data=typed).status_code == 422
     day.step_up(SHOP_HEAD, Action.CHECK_MERCHANT)
-    day.post(page, step="checked", contract_ends="2027-01-01", remark="属实")
+    kept = day.page(page)
+    assert 'value="2027-01-01"' in kept, "typed once, also where the next person gives leave"
+    assert 'value="属实"' in kept
+    day.post(page, **typed)
     assert "等部门负责人同意" in day.page(page)
     day.step_up(DEPARTMENT_HEAD, Action.APPROVE_MERCHANT)
     day.post(page, step="approved", last_day="2025-12-31", length_reason="临时展位")
@@ -254,7 +280,7 @@ def test_a_staff_application_is_typed_once_and_waits_for_the_step_up_ic_13(day: 
     assert own
     for _ in range(2):
         assert day.http.post(new, data={**typed, "id": own.group(1)}).status_code < 400
-    made = day.site.office.approvals.applications(holder_id=day.site.people.staff)
+    made = day.site.office.approvals.applications(holder_id=day.site.people.staff).applications
     assert [each.purpose for each in made].count("早班开门") == 1
     assert 'value="早班开门"' not in day.page(new), "the next one begins empty"
 
@@ -265,7 +291,7 @@ def test_a_sections_card_is_handed_on_by_its_head_on_its_page_ic_15a(day: Teller
     form = {"kind": "staff", "dated": "2025-05-01", "section": "保洁组", "form": "section"}
     day.post(f"/desk/approvals/new/{staff}", **form)
     day.step_up(DEPARTMENT_HEAD, Action.APPROVE_STAFF_CARD)
-    found = day.site.office.approvals.applications(holder_id=staff, waiting=True)
+    found = day.site.office.approvals.applications(holder_id=staff, waiting=True).applications
     for each in found:
         if each.holder_id == staff:
             day.post(f"/desk/approvals/{each.application_id}", step="approved")

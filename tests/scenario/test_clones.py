@@ -19,7 +19,7 @@ from cardserver.services.turn import writing
 from drivers.cards.mifare_classic_counter import START
 from simulators.cards.catalogue import make
 from simulators.clock import DemoClock
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 from tests.scenario.hands import card_of, issue
 

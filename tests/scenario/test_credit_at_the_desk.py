@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.wire import SaleRequest, TenderRequest, TopUpRequest
-from simulators.story import Teller
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
+from simulators.teller import Teller
 from tests.scenario.earlier import parking_card
 
 pytestmark = pytest.mark.together("site")

@@ -7,7 +7,7 @@ import pytest
 
 from cardserver.client import ServerUnavailable
 from cardserver.domain.sale import TenderState
-from drivers.api import BillEvent, BillEventKind, RejectReason
+from drivers.api.acceptors import BillEvent, BillEventKind, RejectReason
 from drivers.errors import AcceptorUnsuitable
 from kiosk.selfservice.hints import hint_after
 from kiosk.selfservice.journal import Entry

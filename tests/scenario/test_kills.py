@@ -22,7 +22,7 @@ from simulators.cards.api import CardDump
 from simulators.reader import VirtualReader
 from tests.databases.stores import fluent_engine
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
-from tests.scenario.ground import KINDS, load, save, settled_in, template
+from tests.scenario.ground import KINDS, save
 from tests.scenario.killed import (
     CARD,
     STORE,
@@ -65,8 +65,7 @@ def test_a_process_killed_anywhere_leaves_what_can_be_finished_or_undone(
 
 def at_the_start(name: str, kind: str) -> tuple[Start, bytes, CardDump]:
     engine = fluent_engine("sqlite://")
-    load(engine, template().store)
-    start = prepare(settled_in(engine), name, kind)
+    start = prepare(engine, name, kind)
     return start, save(engine), start.memory
 
 

@@ -17,10 +17,11 @@ from markupsafe import escape
 from cardserver.domain.money import MAX_FEN
 from cardserver.domain.validity import MAX_MONTHS_AT_ONCE
 from drivers.errors import DeviceTimeout
-from kiosk.selfservice import machine as machine_module
+from kiosk.selfservice import kiosk as kiosk_module
+from kiosk.selfservice import writing
 from kiosk.selfservice.flow import TABLE, Event, Screen
 from kiosk.selfservice.views import create_app
-from kiosk.station.i18n import LANGUAGE_NAMES, worded
+from kiosk.station.i18n import LANGUAGE_NAMES, text, worded
 from simulators.acceptor import YUAN
 from simulators.acceptor_path import Timing
 from simulators.cards.api import VirtualCard
@@ -450,7 +451,7 @@ def test_a_button_leads_where_the_table_says_and_nowhere_else(
             steps.append((before, happened))
         return TABLE.get((before, happened), before)
 
-    monkeypatch.setattr(machine_module, "next_screen", noted)
+    monkeypatch.setattr(kiosk_module, "next_screen", noted)
     box = visit.kiosk.in_the_box()
     visit.post(event, months=1)
     assert steps[0][0] is screen
@@ -493,7 +494,7 @@ def test_a_screen_that_waits_counts_down_and_gives_more_time(visit: Visit, scree
 @pytest.mark.parametrize("screen", PATIENT)
 def test_a_screen_that_waits_for_nobody_never_gives_up(visit: Visit, screen: Screen) -> None:
     REACHED[screen](visit)
-    visit.kiosk.machine._set_deadline()
+    visit.kiosk.machine.set_deadline()
     assert visit.kiosk.machine.seconds_left is None
     visit.kiosk.pass_time(200)
     assert visit.kiosk.screen is screen
@@ -507,7 +508,7 @@ def test_no_time_is_over_while_a_note_moves(paying: Visit, into_the_note_s: floa
     kiosk.offer()
     end = kiosk.clock.now + into_the_note_s
     while kiosk.clock.now < end:
-        kiosk.machine._deadline = kiosk.clock.now + 0.3
+        kiosk.machine.deadline = kiosk.clock.now + 0.3
         kiosk.turn()
     kiosk.turn(20)
     assert kiosk.screen is Screen.PAY
@@ -529,6 +530,27 @@ def test_a_kiosk_that_can_not_tell_the_server_hurries_nobody(paying: Visit) -> N
     assert kiosk.credited() == 2 * NOTE
 
 
+@pytest.mark.parametrize(
+    ("end", "way", "other"),
+    [("stopped", "way-back", "way"), ("torn", "way", "way-back")],
+)
+def test_who_is_owed_money_reads_whether_the_card_or_the_desk_has_it(
+    visit: Visit, end: str, way: str, other: str
+) -> None:
+    """What was given up is paid back at the desk; a torn card is finished wherever it is laid."""
+    if end == "stopped":
+        _owed(visit)
+    else:
+        _lay_back(visit)
+        visit.kiosk.lift()
+        visit.kiosk.pass_time(visit.kiosk.patience.lay_back_s + 1)
+    assert visit.kiosk.screen is Screen.OWED
+    for language in LANGUAGE_NAMES:
+        page = visit.app.test_client().get(f"/?lang={language}").text
+        assert str(escape(text(language, f"kiosk.owed.{way}"))) in page
+        assert str(escape(text(language, f"kiosk.owed.{other}"))) not in page
+
+
 def test_a_mistake_of_ours_in_the_middle_of_a_write_ends_with_a_slip(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,7 +560,7 @@ def test_a_mistake_of_ours_in_the_middle_of_a_write_ends_with_a_slip(
         raise ZeroDivisionError
 
     _pay(visit)
-    monkeypatch.setattr(machine_module, "carry_out", broken)
+    monkeypatch.setattr(writing, "carry_out", broken)
     visit.kiosk.pay(2)
     assert visit.kiosk.screen is Screen.OWED
     assert visit.kiosk.machine.visit.printed == "printed"

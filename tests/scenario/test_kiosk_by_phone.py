@@ -15,14 +15,15 @@ import pytest
 
 from cardserver.domain.rights import RightKind
 from cardserver.payments.api import ProviderName
-from cardserver.wire import SaleRequest, TopUpRequest
-from kiosk.selfservice import machine, scanning
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest
+from kiosk.selfservice import opening, scanning
 from kiosk.station.i18n import DEFAULT_LANGUAGE, text
 from simulators.clock import DemoClock
 from simulators.payments.book import OrderState, Refusal, SimOrder
 from simulators.payments.faults import Call, PayFault, Trouble
 from simulators.site import BRISK_NOTES
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SiteWithPhones
 from tests.databases.stores import keep_until_the_end
 from tests.scenario.ground import new_id
@@ -207,7 +208,7 @@ def test_a_provider_that_gives_no_answer_costs_nothing_and_notes_go_on(
 def test_a_kiosk_whose_acceptor_is_full_goes_on_by_phone(
     kiosk: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "_AGAIN_S", 0.2)
+    monkeypatch.setattr(opening, "_AGAIN_S", 0.2)
     begin_to_pay(kiosk)
     pay(kiosk, 1)
     kiosk.site.acceptor.fill_stacker()

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.wire import SaleRequest, TenderRequest, TopUpRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
 from kiosk.selfservice.flow import Event, Screen
 from simulators.acceptor import YUAN
 from simulators.acceptor_path import AT_ONCE

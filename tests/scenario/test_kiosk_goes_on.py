@@ -12,10 +12,11 @@ import pytest
 from cardserver.client import CardServerClient
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.wire import SaleRequest, SaleView, TenderRequest, TopUpRequest
-from kiosk.selfservice.machine import Patience
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, SaleView, TenderRequest
+from kiosk.selfservice.visit import Patience
 from simulators.faults import Fault, FaultKind, FaultPlan
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.scenario.earlier import parking_card
 from tests.scenario.ground import new_id
 from tests.scenario.hands import issue, papers, says, trial

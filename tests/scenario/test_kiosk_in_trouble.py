@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import httpx
@@ -19,10 +19,12 @@ import pytest
 from cardserver.db.engine import open_engine
 from cardserver.domain.document import DocumentState
 from cardserver.domain.rights import RightKind
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from kiosk.selfservice.flow import Event, Screen
 from kiosk.selfservice.journal import Entry, JournalBroken, TillJournal
+from kiosk.selfservice.views import health_of
 from kiosk.station.i18n import LANGUAGE_NAMES, worded
+from kiosk.station.paper import PaperDesk
 from simulators import estate as demo_estate
 from simulators.acceptor_path import Timing
 from simulators.cards.api import VirtualCard
@@ -154,6 +156,99 @@ def test_a_printer_opened_or_fallen_silent_during_the_slip(visit: Visit, what: s
     kiosk.printer.change(**{what: False})
     kiosk.until(Screen.ATTRACT)
     reprint_at_the_desk(visit)
+
+
+@pytest.mark.parametrize("trouble", ["cover_open", "paper_out", "mute"])
+def test_a_printer_in_trouble_since_the_card_was_laid_down_is_known_before_any_money(
+    visit: Visit, trouble: str
+) -> None:
+    """PARK-12a: a hint and the desk, before the first note."""
+    kiosk = visit.kiosk
+    kiosk.lay(visit.card)
+    kiosk.touch(Event.MONTHS_CHOSEN)
+    kiosk.printer.change(**{trouble: True})
+    kiosk.touch(Event.CONFIRMED)
+    assert kiosk.screen is Screen.SORRY
+    assert kiosk.sales() == []
+    assert not kiosk.slot_is_open()
+    for language in LANGUAGE_NAMES:
+        said = worded(language, "sorry", kiosk.machine.visit.problem)
+        assert said == worded(language, "sorry", "printer")
+    kiosk.lift()
+    kiosk.until(Screen.CLOSED)
+    kiosk.printer.change(**{trouble: False})
+    kiosk.until(Screen.ATTRACT)
+    kiosk.top_up(visit.card)
+    visit.check_written()
+
+
+def test_a_cash_box_taken_out_or_a_cut_line_is_known_before_the_next_resident_comes(
+    visit: Visit,
+) -> None:
+    kiosk = visit.kiosk
+    for away, back in (
+        (kiosk.acceptor.remove_cashbox, kiosk.acceptor.replace_cashbox),
+        (kiosk.acceptor.cut_power, kiosk.acceptor.restore_power),
+    ):
+        away()
+        kiosk.until(Screen.CLOSED)
+        assert kiosk.machine.closed_reason == "acceptor-away"
+        back()
+        kiosk.until(Screen.ATTRACT)
+    kiosk.top_up(visit.card)
+    visit.check_written()
+
+
+def cut(request: httpx.Request) -> None:
+    raise httpx.ConnectError("the cable is out", request=request)
+
+
+def lights(kiosk: OneKiosk) -> dict[str, str]:
+    """What is wrong with each device, as the service page and ``/health`` show it."""
+    return {each.name: each.trouble for each in health_of(kiosk.machine).devices}
+
+
+def test_each_device_says_its_own_state_and_the_first_trouble_closes_the_kiosk(
+    visit: Visit,
+) -> None:
+    kiosk, fine = visit.kiosk, dict.fromkeys(("reader", "printer", "acceptor", "server"), "")
+    assert lights(kiosk) == fine
+    kiosk.machine.post.fault = "device-gone"
+    kiosk.machine.hold(0)
+    kiosk.until(Screen.CLOSED)
+    assert lights(kiosk) == {**fine, "reader": "device-gone"}
+    kiosk.printer.change(paper_out=True)
+    visit.ground.line.before = cut
+    kiosk.pass_time(5)
+    away = {"reader": "device-gone", "printer": "paper-out", "server": "server-away"}
+    assert {name: lights(kiosk)[name] for name in away} == away
+    assert kiosk.machine.closed_reason == "device-gone"
+    kiosk.machine.post.fault = ""
+    kiosk.pass_time(2)
+    assert kiosk.machine.closed_reason == "printer-paper-out"
+    kiosk.printer.change(paper_out=False)
+    kiosk.pass_time(2)
+    assert kiosk.machine.closed_reason == "server-away"
+
+
+def test_a_closed_kiosk_asks_its_devices_every_second_or_two_and_not_at_every_turn(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk, looks = visit.kiosk, list[float]()
+    look = PaperDesk.look
+
+    def counted(paper: PaperDesk) -> str:
+        looks.append(kiosk.clock())
+        return look(paper)
+
+    monkeypatch.setattr(PaperDesk, "look", counted)
+    kiosk.machine.post.fault = "device-gone"
+    kiosk.machine.hold(0)
+    kiosk.pass_time(30)
+    pauses = [after - before for before, after in pairwise(looks)]
+    assert 1 <= min(pauses) <= max(pauses) <= 2
+    kiosk.machine.post.fault = ""
+    kiosk.until(Screen.ATTRACT, turns=10)
 
 
 def test_a_printer_that_is_silent_from_the_start_sells_nothing_park_12a(visit: Visit) -> None:

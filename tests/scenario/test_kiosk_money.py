@@ -14,7 +14,8 @@ import pytest
 
 from cardserver.client import CardServerClient, ServerError
 from cardserver.domain.sale import SaleState
-from cardserver.wire import SaleRequest, SaleView, TopUpRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, SaleView
 from drivers.errors import DeviceError
 from kiosk.selfservice.journal import JournalBroken, TillJournal
 from kiosk.selfservice.till import Till

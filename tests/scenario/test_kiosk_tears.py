@@ -16,9 +16,12 @@ from sqlalchemy import Engine
 
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
-from cardserver.wire import SaleView, TopUpRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleView
+from kiosk.selfservice import paying
 from kiosk.selfservice.flow import Screen
-from kiosk.selfservice.machine import Visit
+from kiosk.selfservice.visit import Visit
+from kiosk.selfservice.writing import write
 from simulators.cards.api import VirtualCard
 from simulators.cards.catalogue import make
 from simulators.faults import FaultPlan
@@ -56,7 +59,7 @@ class Torn:
         self.kiosk.begin_to_pay(self.card)
         self.kiosk.pay(2)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(work, "_write", lambda: None)
+            patch.setattr(paying, "write", lambda _kiosk: None)
             self.kiosk.pay(1)
         assert work.screen is Screen.WRITING
         assert work.visit.sale is not None
@@ -84,9 +87,9 @@ class Torn:
         work = self.kiosk.machine
         self.back_to(self.first, WRITING)
         work.visit, work.till.sale = replace(self.visit), self.sale
-        work.screen, work._present = Screen.WRITING, True
+        work.screen, work.present = Screen.WRITING, True
         self.kiosk.reader.insert(self.card)
-        work._write()
+        write(work)
 
     def back_to(self, moment: Moment, chapter: int) -> None:
         back_to(self.start, moment)
@@ -123,7 +126,7 @@ class Torn:
             self.back_to(moment, COMING_BACK)
             work = self.kiosk.machine
             work.visit, work.screen = replace(visit), Screen.LAY_BACK
-            work._set_deadline()
+            work.set_deadline()
             self.kiosk.lift()
             with named(come_back.__name__):
                 come_back()

@@ -15,7 +15,7 @@ from cardserver.client import ServerUnavailable
 from simulators.reader import VirtualReader
 from tests.databases.stores import fluent_engine
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
-from tests.scenario.ground import KINDS, Line, load, pass_on, settled_in, template
+from tests.scenario.ground import KINDS, Line, pass_on
 from tests.scenario.remembering import Moment, RememberingLine, back_to, now
 from tests.scenario.truth import check_finished, check_gate, end_by_finishing, end_by_undoing
 
@@ -23,8 +23,7 @@ from tests.scenario.truth import check_finished, check_gate, end_by_finishing, e
 @contextmanager
 def prepared(name: str, kind: str) -> Iterator[tuple[Start, End, Moment]]:
     engine = fluent_engine("sqlite://")
-    load(engine, template().store)
-    start = prepare(settled_in(engine, RememberingLine), name, kind)
+    start = prepare(engine, name, kind, RememberingLine)
     first = now(start)
     end = end_of(start, write(start, VirtualReader()))
     back_to(start, first)

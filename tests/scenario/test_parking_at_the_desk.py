@@ -13,7 +13,7 @@ from cardserver.domain.permits import Action
 from cardserver.domain.rights import RightKind
 from simulators.clock import DemoClock
 from simulators.estate import HEAD
-from simulators.story import FIRST_DAY, Teller
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.together("site")

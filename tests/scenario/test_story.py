@@ -11,7 +11,8 @@ import pytest
 
 from simulators.clock import DemoClock
 from simulators.site import BRISK_NOTES, Site
-from simulators.story import CHAPTERS, FIRST_DAY, Teller
+from simulators.story import CHAPTERS
+from simulators.teller import FIRST_DAY, Teller
 
 pytestmark = pytest.mark.together("story")
 

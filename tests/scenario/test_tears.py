@@ -26,7 +26,7 @@ from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from tests.databases.stores import fluent_engine
 from tests.scenario.cases import PREPARED, End, Start, end_of, prepare, write
-from tests.scenario.ground import KINDS, load, pass_on, settled_in, template
+from tests.scenario.ground import KINDS, pass_on
 from tests.scenario.remembering import Moment, RememberingLine, back_to, now
 from tests.scenario.truth import (
     begin_or_finish,
@@ -148,8 +148,7 @@ def named(words: str) -> Iterator[None]:
 @contextmanager
 def bench_of(name: str, kind: str) -> Iterator[Bench]:
     engine = fluent_engine("sqlite://")
-    load(engine, template().store)
-    yield Bench(prepare(settled_in(engine, RememberingLine), name, kind))
+    yield Bench(prepare(engine, name, kind, RememberingLine))
     engine.dispose()
 
 

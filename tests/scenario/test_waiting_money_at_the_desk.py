@@ -8,9 +8,11 @@ import pytest
 
 from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.wire import SaleRequest, TenderRequest, TopUpRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
 from simulators.clock import DemoClock
-from simulators.story import FIRST_DAY, Teller, add_parking, issue_to_the_owner
+from simulators.deskstory import add_parking, issue_to_the_owner
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 pytestmark = pytest.mark.together("site")

@@ -8,11 +8,11 @@ with the moment before it.
 from collections.abc import Callable
 
 from cardserver.client import CardServerClient
-from cardserver.domain.admission import Problem
+from cardserver.domain.admission import Problem, Snapshot
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import SLOT_OF, CardStatus, RightKind
-from cardserver.wire import Ticket
-from drivers.api import Card
+from cardserver.wire_operations import Ticket
+from drivers.api.cards import Card
 from kiosk.station.operating import Step, UndoTooLate, carry_out, undo
 from simulators.cards.catalogue import make
 from simulators.reader import VirtualReader
@@ -98,7 +98,8 @@ def check_gate(start: Start, end: End) -> dict[RightKind, Tap]:
 
     A right that the operation has nothing to do with opens its lane all the time.
     """
-    taps = start.ground.at_gate(start.card)
+    listed = start.ground.issue_list()
+    taps = start.ground.at_gate(start.card, listed)
     for right, tap in taps.items():
         slot = int(SLOT_OF[right])
         old, new = start.record(start.before.get(slot)), start.record(end.after.get(slot))
@@ -113,15 +114,15 @@ def check_gate(start: Start, end: End) -> dict[RightKind, Tap]:
         if rolls_keys(start):  # whichever of the two keys opens a slot at the moment
             assert tap.decision.granted or tap.presented.problem is Problem.TORN, (right, tap)
     if start.old is not None:
-        _check_old_card(start, taps)
+        _check_old_card(start, taps, listed)
     return taps
 
 
-def _check_old_card(start: Start, taps: dict[RightKind, Tap]) -> None:
+def _check_old_card(start: Start, taps: dict[RightKind, Tap], listed: Snapshot) -> None:
     """The card that is replaced opens nothing from the moment its successor is begun."""
     assert start.old is not None
     begun = start.ground.count("operation") > start.operations
-    for right, tap in start.ground.at_gate(start.old).items():
+    for right, tap in start.ground.at_gate(start.old, listed).items():
         assert tap.record is not None, right
         assert tap.decision.granted is not begun, right
         assert not (tap.decision.granted and taps[right].decision.granted), right

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from cardserver.client import ServerRefused
 from cardserver.domain.sale import SaleState, TenderState
-from cardserver.wire import SaleView, TenderRequest
+from cardserver.wire_sales import SaleView, TenderRequest
 from drivers.acceptors.id003 import Id003Acceptor
 from drivers.acceptors.ssp import SspAcceptor
-from drivers.api import BillAcceptor, ByteStream
+from drivers.api.acceptors import BillAcceptor
+from drivers.api.streams import ByteStream
 from drivers.errors import DeviceError
 from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.selfservice.till import Till
@@ -60,6 +61,7 @@ class Book:
     steps: Steps
     words: dict[str, tuple[int, TenderState]] = field(default_factory=dict)
     refuses_credits: int = 0  # HTTP status
+    _view: SaleView | None = None  # of the words as they stand
 
     def tender(self, _sale_id: str, request: TenderRequest) -> SaleView:
         if self.refuses_credits and request.state is TenderState.CREDITED:
@@ -73,11 +75,17 @@ class Book:
         assert not ended or before == (request.value_fen, request.state), "told otherwise before"
         if before is not None or request.state is not TenderState.RETURNED:
             self.words[request.tender_id] = (request.value_fen, request.state)
+            self._view = None
 
     def total(self, state: TenderState) -> int:
         return sum(value for value, each in self.words.values() if each is state)
 
     def sale(self) -> SaleView:
+        if self._view is None:
+            self._view = self._seen()
+        return self._view
+
+    def _seen(self) -> SaleView:
         credited = self.total(TenderState.CREDITED)
         return SaleView(
             sale_id=SALE,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardKind
+from drivers.api.cards import CardKind
 from drivers.atr import read_atr
 
 PUBLISHED = [

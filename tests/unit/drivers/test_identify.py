@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardIdentity, CardKind
+from drivers.api.cards import CardIdentity, CardKind
 from drivers.cards.opening import driver_for, open_card
 from drivers.errors import CardRemoved, CardUnsupported, DeviceError, FrameError
 from drivers.identify import identify

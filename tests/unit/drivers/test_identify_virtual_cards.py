@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.api import CardKind
+from drivers.api.cards import CardKind
 from drivers.identify import identify
 from simulators.cards.catalogue import CATALOGUE, make
 from simulators.reader import VirtualReader

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardDriver, CodeReaderDriver, ReaderDriver
+from drivers.api.cards import CardDriver
+from drivers.api.codes import CodeReaderDriver
+from drivers.api.readers import ReaderDriver
 from drivers.loader import DriverUnknown, load, names
 
 KINDS = ["acceptors", "barriers", "cards", "displays", "readers"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers import transcript
 from drivers.apdu import command
-from drivers.api import Channel
+from drivers.api.readers import Channel
 from drivers.errors import CardRemoved, DeviceTimeout
 from drivers.transcript import RecordingChannel, ReplayChannel, TranscriptMismatch, redact
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 
+from cardserver.services import passwords
 from simulators.clock import DemoClock
 from simulators.site import Site
-from simulators.story import FIRST_DAY
+from simulators.teller import FIRST_DAY
 from tests.databases.sites import SettledSite
 
 
@@ -17,3 +19,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     clock.travel_to(FIRST_DAY)
     with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
         yield running
+
+
+@pytest.fixture
+def light_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of a password costs little; that it costs more is in test_passwords."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)

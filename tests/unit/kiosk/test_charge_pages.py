@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from cardserver.client import ServerUnavailable
 from cardserver.domain.sale import SaleState
 from cardserver.domain.signin import DEMO_PASSWORD
-from cardserver.wire import TenderRequest
 from cardserver.wire_charges import ChargeView
+from cardserver.wire_sales import TenderRequest
 from simulators.estate import CASHIER
 from simulators.site import Site
 

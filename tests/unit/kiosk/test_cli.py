@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from cardserver.domain.errors import RuleViolation
 from drivers.errors import CardAbsent, CardUnsupported
 from kiosk import cli
 
@@ -212,6 +213,14 @@ def test_the_log_stands_in_the_accounts_own_folder(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(variable, "state")
     assert cli.log_path() == Path("state", "yika", "yika.log")
+
+
+def test_a_refusal_by_rule_is_said_as_a_screen_says_it() -> None:
+    live = RuleViolation("customer-card-live", rule="IC-18a")
+    words = "A customer is using this card. Please block or return it before formatting."
+    assert cli.in_words(live) == f"{words} (customer-card-live, IC-18a)"
+    unheard = RuleViolation("a-rule-of-tomorrow", message="Not today.")
+    assert cli.in_words(unheard) == "Not today. (rule-violation)"
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -17,24 +17,26 @@ import pytest
 from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
 
+from cardserver.domain.finding import Finding, Mark, guarded
 from cardserver.domain.keys import EstateId
 from cardserver.services.enrolling import enrol
 from cardserver.services.opening import open_estate
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Estate
 from cardserver.vault import KeyFile, create_vault, demo_vault, export_gate, open_vault
-from cardserver.wire import Health
+from cardserver.wire_books import Health
 from drivers.acceptors import id003, ssp
-from drivers.api import BillEventKind
+from drivers.api.acceptors import BillEventKind
 from drivers.errors import DeviceNotFound
 from drivers.readers.pcsc import list_names
 from kiosk import cli
 from kiosk.checkup import machine, server
-from kiosk.checkup.finding import Finding, Mark, guarded
 from kiosk.checkup.visit import visit
 from kiosk.gate.identity import create_identity
 from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.station.clock import system_clock
+from kiosk.station.config import ConfigInvalid, load_config
+from kiosk.station.devices import open_paper, open_server
 from simulators import estate as demo_estate
 from simulators.acceptor import VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE
@@ -47,7 +49,7 @@ from tests.databases.servers import server_of
 from tests.databases.stores import lay_out_sqlite
 
 PLANTED_READER = """
-from drivers.api import ReaderDriver
+from drivers.api.readers import (ReaderDriver)
 from drivers.errors import DeviceNotFound
 from simulators.reader import VirtualReader
 
@@ -358,6 +360,35 @@ def test_a_printer_says_how_it_is(office: Office, trouble: str, mark: Mark, word
     assert finding.mark is mark
     assert words in finding.says
     assert bool(finding.advice) is (mark is not Mark.FINE)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ('[reader]\ndriver = "pcsc"\nraeder = "ACR122U"', "reader.raeder"),
+        ('[acceptor]\ndriver = "ssp"\nport = "COM3"\ncurrancy = "CNY"', "acceptor.currancy"),
+        ('[acceptor]\ndriver = "id003"\nport = "COM3"\naddr = 1', "acceptor.addr"),
+        (LANE.format(reader="here", port="COM4", inputs='arm_inptu = "1"'), "barrier.arm_inptu"),
+    ],
+)
+@pytest.mark.usefixtures("planted")
+def test_a_key_that_no_driver_knows_is_named_and_not_passed_over(
+    office: Office, section: str, key: str
+) -> None:
+    slips = [each for each in visit(office.file(section)) if key in each.says]
+    assert [(each.mark, bool(each.advice)) for each in slips] == [(Mark.WRONG, True)]
+
+
+def test_a_printers_keys_are_looked_at_before_anything_is_printed(office: Office) -> None:
+    for section, key in (
+        ('kind = "network"\nhsot = "192.0.2.10"', "printer.hsot"),
+        ('kind = "network"', "printer.host"),
+        ('kind = "usb"\nvendor = "x"\nproduct = "0x0202"', "printer.vendor"),
+        ('kind = "pigeon"', "printer.kind"),
+    ):
+        config = load_config(office.file(f'[printer]\nprofile = "generic-80"\n{section}'))
+        with pytest.raises(ConfigInvalid, match=key):
+            open_paper(config, open_server(config))
 
 
 def test_a_printer_that_can_not_answer_is_only_reached(office: Office, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import configparser
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,35 @@ def test_the_screen_opens_the_address_at_which_the_example_listens():
     unit = (DEPLOY / "systemd" / "yika-screen.service").read_text(encoding="utf-8")
     config = load_config(DEPLOY / "config" / "kiosk.toml")
     assert f"http://{config.station.listen}/" in unit
+
+
+INSTALLING = (ROOT / "docs" / "install-kiosk.md").read_text(encoding="utf-8")
+
+
+def test_a_technician_is_told_of_every_package_that_pyscard_is_compiled_with():
+    listed = (DEPLOY / "debian-demo.txt").read_text(encoding="utf-8")
+    _, _, compiled = listed.partition("# pyscard is compiled")
+    packages = re.findall(r"^[a-z][\w.-]+$", compiled.split("\n\n")[0], re.MULTILINE)
+    assert len(packages) > 3
+    for package in (*packages, "pcscd", "chromium", "cage"):
+        assert re.search(rf"^(sudo apt install|    ).*\b{package}\b", INSTALLING, re.MULTILINE)
+
+
+def test_the_account_that_looks_at_the_devices_may_open_what_the_unit_opens():
+    """Step 5 runs `yika doctor` as that account, before any unit gives it a group."""
+    unit = (DEPLOY / "systemd" / "yika@.service").read_text(encoding="utf-8")
+    groups = re.search(r"^SupplementaryGroups=(.+)$", unit, re.MULTILINE)
+    assert groups
+    assert f"--groups {groups[1].replace(' ', ',')} -- yika" in INSTALLING
+    assert 'subject.user == "yika"' in (DEPLOY / "polkit" / "70-yika.rules").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_is_one_that_systemd_takes(path, tmp_path):
+    text = re.sub(r"/opt/yika/\S+", "/bin/true", path.read_text(encoding="utf-8"))
+    unit = tmp_path / path.name.replace("@", "@kiosk")
+    unit.write_text(text, encoding="utf-8")
+    words = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    looked = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert (looked.returncode, looked.stderr) == (0, "")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cardserver.domain.finding import Finding, Mark
 from kiosk.checkup import lanes
-from kiosk.checkup.finding import Finding, Mark
 from kiosk.station.config import DevicePart, LanePart, load_config
 from simulators.barrier import VirtualBarrier
 from simulators.display import VirtualDisplay

@@ -12,7 +12,7 @@ from cardserver.domain.signin import DEMO_PASSWORD
 from simulators.clock import DemoClock
 from simulators.estate import HEAD
 from simulators.site import Site
-from simulators.story import FIRST_DAY
+from simulators.teller import FIRST_DAY
 from tests.databases.frontdesk import new_id
 from tests.databases.gatework import WritingGate
 from tests.databases.sites import SettledSite

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk.station.health import Health, add_health
 from simulators.site import Site
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.databases.sites import SettledSite
 
 FACES = ("desk", "kiosk", "gate")

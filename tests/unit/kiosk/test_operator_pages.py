@@ -18,6 +18,7 @@ from tests.databases.sites import SettledSite
 
 GOOD = "three white herons"
 ME = "系统管理员"
+pytestmark = pytest.mark.usefixtures("light_passwords")
 
 
 @pytest.fixture(scope="module")

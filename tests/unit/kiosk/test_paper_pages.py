@@ -10,14 +10,15 @@ from flask.testing import FlaskClient
 from cardserver.client import ServerUnavailable
 from cardserver.client_papers import PapersCalls
 from cardserver.domain.document import DocumentKind
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import SlipKeys
 from kiosk.desk.slips import SlipCheck
 from kiosk.station.config import load_config
 from simulators.clock import DemoClock
+from simulators.deskstory import add_parking, issue_to_the_owner
 from simulators.estate import BOOKS, CASHIER
 from simulators.site import Site
-from simulators.story import FIRST_DAY, Teller, add_parking, issue_to_the_owner
+from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
 
 FIRST = BOOKS[0][1]

@@ -87,7 +87,7 @@ def test_a_row_is_open_until_signed_on_the_pad_ic_07(site: Site, desk: FlaskClie
 def test_a_row_is_signed_on_paper_without_a_script_ic_07a(site: Site, desk: FlaskClient) -> None:
     number = entered(site)
     page = desk.get(f"/register/{number}").text
-    assert re.search(r"data-pad hidden", page), "without a script there is no pad"
+    assert re.search(r"data-pad=\"[^\"]+\" hidden", page), "without a script there is no pad"
     form = {"how": "paper", "signed_by": "王秀兰", "signer": "representative"}
     assert "page-and-line" in send(desk, f"/register/{number}/sign", **form, page="3")
     shown = send(desk, f"/register/{number}/sign", **form, page="3", line="14")

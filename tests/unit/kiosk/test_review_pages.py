@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from cardserver.domain.verification import Paper
-from cardserver.wire_people import CopyRequest, FilingRequest
+from cardserver.wire_copies import CopyRequest, FilingRequest
 from kiosk.desk import reminders
 from kiosk.desk.waiting import WaitingNumber
 from simulators import estate as demo_estate

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from cardserver.client import CardServerClient, ServerUnavailable
-from cardserver.wire import EVERY_STEP, KeyingRequest, KeyingState, KeyingSteps
-from drivers.api import StepState
+from cardserver.wire_operations import EVERY_STEP, KeyingRequest, KeyingState, KeyingSteps
+from drivers.api.cards import StepState
 from kiosk.station.keyjournal import RunJournal
 
 OPERATION = "01234567-89ab-4cde-8f01-23456789abcd"

@@ -13,7 +13,7 @@ from kiosk.selfservice.journal import Entry, TillJournal
 from kiosk.station.recentlog import RecentLog
 from simulators.estate import CASHIER, OPERATOR
 from simulators.site import Site
-from simulators.story import Teller
+from simulators.teller import Teller
 from tests.databases.sites import SettledSite
 
 TECHNICIAN = "技术员"
@@ -104,7 +104,8 @@ def test_the_cash_box_is_taken_out_with_what_the_machine_counted(
 ) -> None:
     put_in_the_box(site, NOTE, NOTE)
     page = sign_in(door, CASHIER)
-    assert "200.00" in page
+    for counted in ("100.00</td>", ">2</td>", "200.00</td>", "共收进 0 张"):
+        assert counted in page
     closed(tell)
     door.post("/service/box")
     page = door.get("/service/").text
@@ -147,6 +148,7 @@ def test_the_report_for_support_names_nobody(door: FlaskClient, tell: Teller) ->
     answer = door.get("/service/report.json")
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.get_json()["closed"] == "in-service"
+    assert answer.get_json()["counters"]["stacked_ever"] == 0
     assert TECHNICIAN not in answer.text
 
 

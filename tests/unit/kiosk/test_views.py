@@ -92,6 +92,24 @@ def test_every_answer_bears_the_safe_headers(site: Site, face: str) -> None:
     assert client.get("/").headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("face", FACES)
+def test_a_browser_keeps_what_pages_are_made_of_until_its_content_changes(
+    site: Site, face: str
+) -> None:
+    client = client_of(site, face)
+    assets = _Assets()
+    assets.feed(client.get("/").text)
+    for path in {urljoin("/", found) for found in assets.found}:
+        bare, mark = path.split("?as=")
+        kept = {path: True, bare: False, f"{bare}?as={mark[::-1]}": False}
+        for address, for_long in kept.items():
+            with client.get(address) as answer:
+                assert ("immutable" in answer.headers["Cache-Control"]) is for_long, address
+    with client.get("/static/no-such-file?as=12345678") as answer:
+        assert answer.status_code == 404
+        assert "Cache-Control" not in answer.headers
+
+
 def test_the_policy_allows_no_inline_script_or_style_and_no_other_host() -> None:
     rules = dict(part.strip().split(" ", 1) for part in POLICY.split(";"))
     assert rules["default-src"] == "'self'"
@@ -380,7 +398,7 @@ def test_a_form_of_a_page_that_swaps_its_middle_gets_the_middle_only(desk: Flask
 
 
 def test_the_function_keys_mean_the_card_that_lies_there(site: Site, desk: FlaskClient) -> None:
-    from simulators.story import Teller
+    from simulators.teller import Teller
 
     tell = Teller(site)
     for name in ("one", "two"):

@@ -52,11 +52,13 @@ from cardserver.domain.signature import Signer
 from cardserver.domain.tariff import ChargeItem, ReplaceReason
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.errors import ServiceError
+from cardserver.wire_imports import ImportState
 from cardserver.wire_payments import Provider
-from cardserver.wire_people import Hidden, ImportState, Standing
-from cardserver.wire_review import QueueWord, ReminderWord
+from cardserver.wire_people import Hidden, Standing
+from cardserver.wire_queue import QueueWord
+from cardserver.wire_reminders import ReminderWord
 from drivers import loader
-from drivers.api import CardKind
+from drivers.api.cards import CardKind
 from drivers.errors import DeviceError
 from kiosk.desk.business import Phase
 from kiosk.desk.cashpages import TABS as CASH_TABS
@@ -66,7 +68,7 @@ from kiosk.desk.gatepages import TABS as GATE_TABS
 from kiosk.desk.pages import PAGES
 from kiosk.desk.papers import TABS as PAPER_TABS
 from kiosk.desk.register import REMARKS
-from kiosk.desk.views import _KEYS
+from kiosk.desk.views import KEYS
 from kiosk.gate.checkpages import RESULTS as CHECK_RESULTS
 from kiosk.gate.guarding import BOARD_AWAY, TAMPER
 from kiosk.gate.guardpages import REASONS as OPEN_REASONS
@@ -236,7 +238,7 @@ GROUPS: dict[str, set[str]] = {
     "charges.is.": {"open", "settled", "cancelled"},
     "class.": values(HolderClass),
     "desk.closed.": {"undone", "abandoned"},
-    "desk.keys.": set(_KEYS.values()),
+    "desk.keys.": set(KEYS.values()),
     "desk.pages.": {page.word for page in PAGES},
     "desk.paper.": {"handed-over", "in-the-box"},
     "papers.book.": {"used", "void", "blank"},

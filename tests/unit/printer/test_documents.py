@@ -18,6 +18,7 @@ from printer.layout import preview
 from printer.profile import load_profile
 from printer.receipt import Qr, Receipt, Text, reprinted
 from printer.spool import Outcome, print_job
+from printer.width import columns
 from simulators.paper_model import PAPER_58, PAPER_80
 from tests.unit.printer.printer_desk import Desk
 
@@ -45,7 +46,7 @@ def receipt(**changes: object) -> Receipt:
         "operator": "李敏",
         "station": "前台1",
         "received_fen": 10000,
-        "valid_until": date(2027, 6, 8),
+        "last_days": {"门禁": date(2027, 6, 8)},
     }
     return documents.formal_receipt(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -91,7 +92,7 @@ def trial(profile_name: str) -> Receipt:
 
 PAPER_ON_FILE = {
     "formal-receipt": receipt(),
-    "formal-receipt-stub": receipt(copy=ReceiptCopy.STUB, remark="换开", valid_until=None),
+    "formal-receipt-stub": receipt(copy=ReceiptCopy.STUB, remark="换开", last_days={}),
     "formal-receipt-reprint": reprinted(receipt(), 1, note=documents.RECEIPT_REPRINT_NOTE),
     "formal-receipt-rare-name": receipt(payer="3栋1201 𠮷\x1b@㐀￥¥"),
     "topup-slip": slip(),
@@ -133,12 +134,53 @@ def test_the_preview_shows_what_the_printer_prints(document: Receipt, profile_na
     assert _words(printed.replace("[QR ", "[")) == _words(shown)
 
 
+def test_a_preview_for_the_screen_names_a_code_instead_of_spelling_it() -> None:
+    shown = preview(slip(qr_text="YIKA " * 30), load_profile("generic-58"), qr="[二维码]")
+    assert "YIKA" not in shown
+    assert max(map(columns, shown.splitlines())) <= load_profile("generic-58").columns
+    assert "[二维码]" in shown
+
+
 def test_two_cards_cost_forty_yuan_and_both_numbers_stand_on_the_receipt() -> None:
     shown = preview(receipt(), load_profile("generic-80"))
     assert "40.00" in shown
     assert "人民币肆拾元整" in shown
     assert "YK00012345" in shown
     assert "YK00012346" in shown
+
+
+def test_a_receipt_names_each_right_of_the_card_with_its_own_last_day_ic_08() -> None:
+    both = {"门禁": date(2027, 6, 8), "停车": date(2025, 7, 8)}
+    words = preview(receipt(last_days=both), load_profile("generic-80"))
+    assert "门禁有效期至：2027年6月8日(含当日)" in words
+    assert "停车有效期至：2025年7月8日(含当日)" in words
+
+
+def test_a_receipt_says_what_the_card_ends_with_ic_05a() -> None:
+    with_lease = receipt(ends_with="有效期与租赁合同同日到期。")
+    words = preview(with_lease, load_profile("generic-58"))
+    assert words.index("2027年6月8日") < words.index("有效期与租赁合同同日到期。")
+
+
+def test_a_last_day_and_its_remark_are_not_torn_apart_on_narrow_paper_ic_08() -> None:
+    both = {"门禁": date(2027, 12, 31), "停车": date(2025, 7, 8)}
+    shown = preview(receipt(last_days=both), load_profile("generic-58"))
+    assert shown.count("(含当日)") == len(both)
+
+
+def test_what_goes_with_a_free_card_says_what_it_ends_with_too_ic_05a() -> None:
+    slip = documents.card_slip(
+        company="翠湖物业",
+        printed_at=AT,
+        holder="陈立",
+        unit="5-0803",
+        card_number="YK00000007",
+        last_days={"门禁": date(2026, 1, 31)},
+        ends_with="有效期与租赁合同同日到期。",
+        phone="0755-12345678",
+    )
+    words = preview(slip, load_profile("generic-58"))
+    assert words.index("2026年1月31日") < words.index("有效期与租赁合同同日到期。")
 
 
 def test_change_is_said_as_the_agent_says_it() -> None:

@@ -157,7 +157,7 @@ def forty_lines() -> Receipt:
         operator="李敏",
         station="前台1",
         received_fen=20000,
-        valid_until=date(2027, 6, 8),
+        last_days={"门禁": date(2027, 6, 8)},
         remark="装修期间临时增加，随房屋一并移交",
     )
     return replace(

@@ -8,14 +8,16 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from printer.form import Align, Amount, Column, Drawing, Form, Section, Signature, rows_of
-from printer.form_font import FontFace, FontMissing, Fonts, find_fonts, open_face
-from printer.form_layout import MARGIN, TABLE_SIZE, TextMark, lay_out
+from printer.form_font import FontFace, FontMissing, Fonts, find_fonts, open_face, widths
+from printer.form_layout import MARGIN, TABLE_SIZE, Mark, TextMark, lay_out
 from printer.form_pdf import pdf, settle
 from printer.form_sheet import csv_text, neutral, xlsx
 from printer.form_wrap import wrap
@@ -102,6 +104,20 @@ def test_a_long_table_goes_on_with_its_header_and_loses_no_row(fonts: Fonts) -> 
     assert all(f"第{n}页共{pages}页" in text for n, text in enumerate(texts, start=1))
 
 
+@pytest.mark.parametrize("rows_above", range(28, 44))
+def test_a_heading_stays_with_the_first_row_of_its_table(rows_above: int) -> None:
+    above = Section(columns=COLUMNS, rows=rows_of((n, "", 0, "", "") for n in range(rows_above)))
+    below = Section(heading="九、差异", columns=COLUMNS, rows=rows_of([("最先", "", 0, "", "")]))
+    sheet = form(sections=(above, below), signatures=())
+    laid = lay_out(sheet, lambda text, size: len(text) * size * 0.35)
+    (with_heading,) = [page for page in laid.pages if "九、差异" in _texts(page)]
+    assert "最先" in _texts(with_heading)
+
+
+def _texts(page: tuple[Mark, ...]) -> list[str]:
+    return [mark.text for mark in page if isinstance(mark, TextMark)]
+
+
 def test_fonts_are_embedded_as_a_small_subset(fonts: Fonts) -> None:
     body = pdf(form(), fonts, made_at=MADE)
     assert len(body) < 100_000
@@ -124,6 +140,20 @@ def test_rare_hanzi_come_out_or_are_named_and_never_dropped(fonts: Fonts) -> Non
     text = said(pdf(form(name="赵㼆𫝁"), poor, made_at=MADE))
     assert "赵〓(U+3F06)" in text
     assert settle("\x07", fonts) == "〓(U+0007)"
+
+
+def test_text_is_measured_as_the_program_that_draws_it_measures(fonts: Fonts) -> None:
+    text = "王秀兰《IC卡》 2025-06-09, fiWAV〓；…"
+    paper = FPDF(unit="pt")
+    paper.add_font("f", fname=fonts[0].path, collection_font_number=fonts[0].face,
+                   unicode_range=sorted(map(ord, text)))  # fmt: skip
+    paper.set_font("f", size=1000)
+    measured = [paper.get_string_width(each) for each in text]
+    for font in paper.fonts.values():
+        assert isinstance(font, TTFFont)
+        font.close()
+    found = widths(fonts[0].path, fonts[0].face)
+    assert [found[ord(each)] for each in text] == pytest.approx(measured)
 
 
 def test_a_row_longer_than_a_page_is_split_and_not_cut_off(fonts: Fonts) -> None:

@@ -3,6 +3,7 @@
 After a change that is meant, delete the file in ``tests/paper`` and run the test twice.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -152,3 +153,13 @@ def test_a_count_that_differs_from_the_books_on_file_is_named_fee_35() -> None:
     assert "在册 3，相差" in differs
     assert "-2" in differs
     assert "上次 1，相差" in differs
+
+
+@pytest.mark.parametrize("profile_name", ["generic-80", "generic-58"])
+def test_papers_that_are_void_are_counted_below_the_others_fee_23(profile_name: str) -> None:
+    some = replace(account(None), papers=[replace(NUMBERS[0], void=1), NUMBERS[1]])
+    shown = preview(shift_report.x_report(COMPANY, some), load_profile(profile_name)).splitlines()
+    line = next(place for place, line in enumerate(shown) if line.startswith("收款收据"))
+    assert shown[line].split() == ["收款收据", "000012-000014", "3"]
+    assert shown[line + 1].split() == ["其中作废", "1"]
+    assert shown[line + 2].split() == ["充值凭条", "000007-000007", "1"]

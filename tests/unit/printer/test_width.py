@@ -68,6 +68,7 @@ def test_any_text_can_be_broken(text: str, width: int) -> None:
         ("一二三四（五）", ["一二三四", "（五）"]),
         ("合计100.50元", ["合计", "100.50元"]),
         ("到2025年6月", ["到", "2025年6月"]),
+        ("到1月9日(含当日)", ["到1月9日", "(含当日)"]),
         ("ab cd efgh ij", ["ab cd efgh", "ij"]),
         ("abcdefghijkl", ["abcdefghij", "kl"]),
         ("一二三四 五六", ["一二三四", "五六"]),

@@ -6,14 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from drivers.api import CardReader, Channel
-from drivers.errors import (
-    CardAbsent,
-    CardRemoved,
-    DeviceBusy,
-    DeviceNotFound,
-    DeviceTimeout,
-)
+from drivers.api.readers import CardReader, Channel
+from drivers.errors import CardAbsent, CardRemoved, DeviceBusy, DeviceNotFound, DeviceTimeout
 from simulators.cards.classic import VirtualClassic
 from simulators.cards.desfire import VirtualDesfire
 from simulators.faults import Fault, FaultKind, FaultPlan, PowerCut
@@ -130,6 +124,17 @@ def test_a_card_laid_on_another_takes_its_place(reader: VirtualReader) -> None:
     with pytest.raises(CardRemoved):
         channel.transmit(GET_UID)
     assert reader.connect().transmit(GET_UID) == bytes.fromhex("041122334455669000")
+
+
+def test_a_card_laid_in_place_of_another_is_a_removal_and_then_an_arrival(
+    reader: VirtualReader,
+) -> None:
+    reader.connect().close()
+    assert not reader.wait_removed(0)
+    reader.insert(VirtualClassic(bytes.fromhex("04000000000002")))
+    assert reader.wait_removed(0)
+    assert reader.wait_card(0)
+    assert not reader.wait_removed(0), "the new one lies still"
 
 
 def test_a_pull_from_another_thread_in_mid_transaction_is_a_removal(

@@ -9,7 +9,7 @@ from cardserver.db.tables_papers import APPEND_ONLY
 from cardserver.domain.receiptbook import BookKind
 from cardserver.services import documents, invoices, papers, receiptbooks
 from cardserver.services.turn import reading
-from cardserver.wire import DocumentView, HandoverRequest, PrintReport
+from cardserver.wire_documents import DocumentView, HandoverRequest, PrintReport
 from cardserver.wire_papers import (
     EmptyBoxRequest,
     InvoicesRequest,

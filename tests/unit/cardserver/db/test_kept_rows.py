@@ -11,14 +11,10 @@ from cardserver.db.schema import KEPT, Base
 from cardserver.db.tables import APPEND_ONLY
 from cardserver.domain.document import PrintResult
 from cardserver.services import documents, keying, selling, taps
-from cardserver.wire import (
-    CancelRequest,
-    KeyingRequest,
-    KeyingState,
-    PrintReport,
-    TapReport,
-    TapsRequest,
-)
+from cardserver.wire_documents import PrintReport
+from cardserver.wire_operations import KeyingRequest, KeyingState
+from cardserver.wire_sales import CancelRequest
+from cardserver.wire_taps import TapReport, TapsRequest
 from tests.databases import paperwork, registerwork, tillwork
 from tests.databases.filework import leave_file_rows
 from tests.databases.frontdesk import DESK, GATE, MORNING, FrontDesk, blank, new_id

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from cardserver.db.prepared import Prepared, PreparedRows, send
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.recalling import Recalling, insertion
+from cardserver.db.sending import send
 from cardserver.db.tables import CounterRow, HolderRow, PostedRow, UnitRow
 from cardserver.db.tables_people import SearchKeyRow
 from cardserver.db.tables_shifts import ShiftRow
@@ -178,3 +179,15 @@ def test_what_waits_in_the_session_is_seen(session: Session) -> None:
     session.add(shift(1))
     assert [row.number for row in OPEN_SHIFTS.all(session)] == [1]
     assert date(2025, 6, 9) == OPEN_SHIFTS.all(session)[0].at.date()
+
+
+def test_words_of_a_closed_set_stand_in_the_question_itself(session: Session) -> None:
+    """SQLite would plan it anew for each value it is given, for the index over open shifts."""
+    OPEN_SHIFTS.first(session)
+    assert "state = 'open'" in OPEN_SHIFTS._prepared._kinds["sqlite"].text
+
+
+def test_rows_are_whole_before_the_next_are_asked_for(session: Session) -> None:
+    put(session, shift(1), shift(2))
+    seen = [(row.number, OPEN_SHIFTS.first(session)) for row in OPEN_SHIFTS.all(session)]
+    assert [number for number, _ in seen] == [1, 2]

@@ -1,6 +1,7 @@
 """From an empty or an old database to this version's tables, on both engines."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from cardserver.db.engine import (
 )
 from cardserver.db.schema import Base
 from cardserver.db.upgrade import HEAD, upgrade
-from tests.built_once import overheard, send_again, upgrade_in_full
+from tests.built_once import Sent, overheard, send_again, upgrade_in_full
 from tests.databases.stores import STORES, empty_postgresql
 
 
@@ -33,10 +34,34 @@ def in_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=STORES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'new.db'}" if request.param == "sqlite" else empty_postgresql()
-    engine = open_engine(url)
+    engine = open_engine(_empty(request.param, tmp_path))
     yield engine
     engine.dispose()
+
+
+def _empty(kind: str, folder: Path) -> str:
+    return f"sqlite:///{folder / 'new.db'}" if kind == "sqlite" else empty_postgresql()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A store that came through every migration, and the statements it was sent by them."""
+
+    engine: Engine
+    sent: Sent
+
+
+@pytest.fixture(scope="module", params=STORES)
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Migrated]:
+    """For tests that only look at it."""
+    made = Migrated(open_engine(_empty(request.param, tmp_path_factory.mktemp("migrated"))), [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upgrading, "_upgrade", lambda *given: made.sent.extend(overheard(*given)))
+        upgrade(made.engine)
+    yield made
+    made.engine.dispose()
 
 
 def _is_whole(name: str | None, kind: str, _parents: object) -> bool:
@@ -44,21 +69,19 @@ def _is_whole(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name is None or not name.startswith("gate_event_")
 
 
-@pytest.mark.usefixtures("in_full")
-def test_an_empty_database_gets_exactly_the_tables_of_the_program(empty: Engine) -> None:
-    upgrade(empty)
-    with empty.connect() as connection:
+def test_an_empty_database_gets_exactly_the_tables_of_the_program(migrated: Migrated) -> None:
+    with migrated.engine.connect() as connection:
         opts = {"compare_type": True, "include_name": _is_whole}
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
         assert context.get_current_revision() == HEAD
 
 
-@pytest.mark.usefixtures("in_full")
-def test_named_constraints_are_the_same_in_the_database_and_in_the_program(empty: Engine) -> None:
+def test_named_constraints_are_the_same_in_the_database_and_in_the_program(
+    migrated: Migrated,
+) -> None:
     """What autogenerate doesn't compare: CHECK constraints and the conditions of indexes."""
-    upgrade(empty)
-    with empty.connect() as connection:
+    with migrated.engine.connect() as connection:
         inspector = inspect(connection)
         for table in Base.metadata.sorted_tables:
             mine = {c.name for c in table.constraints if str(c.name).startswith("ck_")}
@@ -87,25 +110,18 @@ def _all_that_is_there(connection: Connection) -> list[list[Row[Any]]]:
     return [[*connection.execute(text(each)).all()] for each in questions]
 
 
-@pytest.mark.parametrize("kind", STORES)
 def test_the_store_that_other_tests_are_given_is_the_one_the_migrations_make(
-    kind: str, tmp_path: Path
+    migrated: Migrated, tmp_path: Path
 ) -> None:
     """`tests.built_once` sends the migrations' statements again."""
-    sent, seen = None, []
-    for name in ("migrated", "given"):
-        engine = open_engine(
-            f"sqlite:///{tmp_path / name}.db" if kind == "sqlite" else empty_postgresql()
-        )
-        with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-            if sent is None:
-                sent = overheard(connection, "")
-            else:
-                send_again(connection, sent)
-            seen.append(_all_that_is_there(connection))
-        engine.dispose()
-    assert len(seen[0][0]) > 100
-    assert seen[0] == seen[1]
+    given = open_engine(_empty(migrated.engine.dialect.name, tmp_path))
+    with given.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        send_again(connection, migrated.sent)
+        seen = _all_that_is_there(connection)
+    given.dispose()
+    assert len(seen[0]) > 100
+    with migrated.engine.connect() as connection:
+        assert seen == _all_that_is_there(connection)
 
 
 def test_an_upgraded_database_is_left_alone(empty: Engine) -> None:

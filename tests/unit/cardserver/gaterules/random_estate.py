@@ -1,6 +1,6 @@
 """A small estate by chance: areas in areas, lanes at several gates, cards that share spaces."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class Gate:
     def write(self, at: datetime, lane: str, kind: EventKind, **more: object) -> None:
         self.written += 1
         line = GateEvent(sequence=self.written, at=at, lane=lane, kind=kind)
-        line = replace(line, **more)  # type: ignore[arg-type]
+        line = line._replace(**more)  # type: ignore[arg-type]
         self.learn(line)
         self.to_send.append(line)
 

@@ -14,7 +14,7 @@ from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
-from cardserver.wire import Period
+from cardserver.wire_cards import Period
 from cardserver.wire_gates import SnapshotCard
 
 days = st.dates(date(2020, 1, 1), date(2199, 1, 1))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cardserver.domain.keys import EstateId
-from cardserver.domain.sealed import KeyFile, Passphrase, Work
+from cardserver.domain.sealed import KeyFile, Passphrase
 from cardserver.vault import Vault
 from cardserver.vault_file import FileStore, new_keys
 
@@ -29,12 +29,6 @@ PIN = "a pin of the tests"
 @pytest.fixture
 def estate() -> EstateId:
     return ESTATE
-
-
-@pytest.fixture
-def cheap() -> Work:
-    """The least that argon2id takes: what is tested is not its strength."""
-    return Work(memory_kib=8, iterations=1, lanes=1)
 
 
 @pytest.fixture

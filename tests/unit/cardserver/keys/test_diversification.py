@@ -26,7 +26,7 @@ from cardserver.domain.keys import (
     diversification_input,
     diversify,
 )
-from drivers.api import KeyRole
+from drivers.api.cards import KeyRole
 from drivers.cards.desfire_layout import AID
 
 ESTATE = EstateId("SUNNY01")

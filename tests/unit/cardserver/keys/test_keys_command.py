@@ -21,6 +21,7 @@ from kiosk.cli import Entry, LazyGroup
 
 WORDS = "a long enough passphrase"
 GATE_WORDS = "the gate's own passphrase"
+pytestmark = pytest.mark.usefixtures("light")
 YIKA = LazyGroup({"keys": Entry("cardserver.cli_keys:keys", "", "server")}, name="yika")
 
 

@@ -31,7 +31,7 @@ from cardserver.vault import (
     rotate_vault,
 )
 from cardserver.vault_file import FileStore, encode, new_keys
-from drivers.api import KeyRole
+from drivers.api.cards import KeyRole
 from tests.unit.cardserver.keys.record_strategies import media, records, uids
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
@@ -131,6 +131,7 @@ def test_fingerprints_tell_keys_apart_and_are_computed_as_documented(
     assert vault.public_key_fingerprint(1) != vault.public_key_fingerprint(2)
 
 
+@pytest.mark.usefixtures("light")
 def test_a_vault_is_made_rotated_and_opened_under_one_passphrase(
     tmp_path: Path, passphrase: Passphrase, estate: EstateId
 ) -> None:

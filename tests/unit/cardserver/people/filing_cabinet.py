@@ -10,10 +10,10 @@ from cardserver.wire_people import (
     ChangeHolderRequest,
     EndHolderRequest,
     FileHolderRequest,
-    FileUnitRequest,
     HolderDetails,
     PersonView,
 )
+from cardserver.wire_units import FileUnitRequest
 from tests.databases.frontdesk import FrontDesk, new_id
 
 LEASE: dict[str, Any] = {

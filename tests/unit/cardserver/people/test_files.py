@@ -7,7 +7,8 @@ import pytest
 from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.services import people, units, unmasking
 from cardserver.services.errors import Conflict, NotFound
-from cardserver.wire_people import ChangeUnitRequest, PersonSheet, UnmaskRequest
+from cardserver.wire_people import PersonSheet, UnmaskRequest
+from cardserver.wire_units import ChangeUnitRequest
 from tests.databases.frontdesk import DESK, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.unit.cardserver.people.filing_cabinet import LEASE, Cabinet
 

@@ -12,7 +12,7 @@ from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.services import importing, people, units
 from cardserver.services.jobs import JOBS
 from cardserver.services.turn import reading
-from cardserver.wire_people import (
+from cardserver.wire_imports import (
     ImportLine,
     ImportRequest,
     ImportView,

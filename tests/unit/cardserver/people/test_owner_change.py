@@ -3,14 +3,26 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from cardserver.db.tables_register import RegisterRow
 from cardserver.domain.admission import Lane, Presented, Reason, decide
 from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.record import CardRecord
+from cardserver.domain.register import RegisterKind
 from cardserver.domain.rights import CardStatus, RightKind
-from cardserver.services import blocking, people, rightsending, snapshots, transferring, units
-from cardserver.wire import BlockRequest, CardView
-from cardserver.wire_people import Leaving, Transferred, TransferRequest
+from cardserver.services import (
+    blocking,
+    people,
+    registerproof,
+    rightsending,
+    snapshots,
+    transferring,
+    units,
+)
+from cardserver.services.turn import reading
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_units import Leaving, Transferred, TransferRequest
 from tests.databases.frontdesk import DESK, GATE, FrontDesk, blank, new_id, refused
 from tests.unit.cardserver.people.filing_cabinet import Cabinet
 
@@ -62,6 +74,14 @@ def tapped(desk: FrontDesk, view: CardView) -> Reason:
     return decide(Presented(uid=view.uid, record=record), DOOR, listed, desk.clock.now).reason
 
 
+def last_rows(desk: FrontDesk, count: int) -> list[tuple[RegisterKind, int | None, str]]:
+    """The last rows of the register: kind, card and remark."""
+    with reading(desk.estate, DESK) as turn:
+        newest = select(RegisterRow).order_by(RegisterRow.number.desc()).limit(count)
+        found = [(row.kind, row.card_number, row.remark) for row in turn.session.scalars(newest)]
+    return found[::-1]
+
+
 def right_period(first: date, last: date):
     from cardserver.domain.validity import ValidityPeriod
 
@@ -105,6 +125,24 @@ def test_a_transfer_of_an_earlier_day_blocks_the_cards_at_once_ic_22(
     seen = leaving(desk, sold)
     done = transfer(desk, sold, seen, transferred_on=date(2025, 6, 1))
     assert done.blocked == tuple(each.number for each in seen.cards) != ()
+    assert last_rows(desk, len(done.blocked)) == [
+        (RegisterKind.BLOCK, number, "holder-ended") for number in done.blocked
+    ]
+
+
+def test_every_card_of_a_former_household_has_its_rows_in_the_register_ic_19_ic_22(
+    cabinet: Cabinet,
+) -> None:
+    desk = cabinet.desk
+    unit = cabinet.unit("8-0801")
+    view = desk.issue(cabinet.owner("旧主", unit).holder_id, blank())
+    transfer(desk, unit, leaving(desk, unit), rights_end=date(2025, 6, 11))
+    assert last_rows(desk, 1) == [(RegisterKind.RIGHTS_ENDED, view.number, "2025-06-11")]
+    desk.clock.forward(days=3)
+    rightsending.carry_out_due(desk.estate, GATE)
+    assert last_rows(desk, 1) == [(RegisterKind.BLOCK, view.number, "holder-ended")]
+    with reading(desk.estate, DESK) as turn:
+        assert not registerproof.prove(turn.session).broken
 
 
 def test_the_gates_know_the_last_day_before_it_comes_ic_22(cabinet: Cabinet) -> None:

@@ -7,7 +7,7 @@ from cardserver.domain.verification import PARKING_PAPERS, Paper
 from cardserver.services import filing
 from cardserver.services.errors import NotFound
 from cardserver.services.turn import reading
-from cardserver.wire_people import CopyRequest, CopyView, FilingRequest
+from cardserver.wire_copies import CopyRequest, CopyView, FilingRequest
 from tests.databases.frontdesk import DESK, FrontDesk, new_id
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from cardserver.db.tables_register import RegisterRow
 from cardserver.domain.application import ApplicationKind, CardForm, Stage, Step
@@ -13,11 +14,14 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.signature import Signer
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper, VerificationMethod
-from cardserver.services import applications, planning, setup, verifying
+from cardserver.services import applications, applicationviews, planning, setup, verifying
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, reading, writing
-from cardserver.wire import CardView, ExtendRequest, IssueRequest, Quote, VerificationRequest
-from cardserver.wire_approvals import ApplicationRequest, StepRequest
+from cardserver.wire_approvals import ApplicationList, ApplicationRequest, StepRequest
+from cardserver.wire_cards import CardView
+from cardserver.wire_prices import Quote
+from cardserver.wire_requests import ExtendRequest, IssueRequest
+from cardserver.wire_verifications import VerificationRequest
 from tests.databases.frontdesk import DESK, PAPERS, FrontDesk, blank, new_id, refused
 from tests.databases.paperwork import (
     CLERK,
@@ -65,7 +69,7 @@ def step(desk: FrontDesk, caller: Caller, application_id: str, what: Step, **mor
 
 
 def show(desk: FrontDesk, application_id: str) -> Stage:
-    return applications.application(desk.estate, DESK, application_id).stage
+    return applicationviews.application(desk.estate, DESK, application_id).stage
 
 
 def sealed(desk: FrontDesk, **changes: object) -> ApplicationRequest:
@@ -110,7 +114,7 @@ def test_a_merchants_card_is_refused_while_any_step_is_missing_ic_06(desk: Front
 
 def test_each_step_keeps_its_person_and_date_ic_06(desk: FrontDesk) -> None:
     application = approved(desk.estate, desk.merchant)
-    view = applications.application(desk.estate, DESK, application)
+    view = applicationviews.application(desk.estate, DESK, application)
     assert (view.applicant, view.dated, view.operator) == ("周敏", date(2025, 6, 1), "张晓")
     assert [(each.step, each.person, each.at) for each in view.steps] == [
         (Step.CHECKED, "郭涛", desk.clock.now),
@@ -325,15 +329,54 @@ def test_the_desk_lists_what_waits_for_whom_ic_06(desk: FrontDesk) -> None:
     to_approve = apply_for(desk.estate, desk.staff)
     ready = approved(desk.estate, desk.merchant)
     issue(desk, desk.merchant, approved(desk.estate, desk.merchant))
-    found = applications.applications(desk.estate, DESK, waiting=True).applications
+    found = applicationviews.applications(desk.estate, DESK, waiting=True).applications
     assert {each.application_id: each.waits_for for each in found} == {
         to_check: Action.CHECK_MERCHANT,
         to_approve: Action.APPROVE_STAFF_CARD,
         ready: None,
     }
-    of_staff = applications.applications(desk.estate, DESK, holder_id=desk.staff).applications
+    of_staff = applicationviews.applications(desk.estate, DESK, holder_id=desk.staff).applications
     assert [each.application_id for each in of_staff] == [to_approve]
-    assert len(applications.applications(desk.estate, DESK).applications) == 4
+    assert len(applicationviews.applications(desk.estate, DESK).applications) == 4
+
+
+def test_what_waits_longest_comes_first_and_of_all_the_latest_ic_06(desk: FrontDesk) -> None:
+    made = [apply_for(desk.estate, desk.merchant) for _ in range(3)]
+    issue(desk, desk.merchant, used := approved(desk.estate, desk.merchant))
+
+    def listed(**wanted: bool) -> list[str]:
+        found = applicationviews.applications(desk.estate, DESK, **wanted).applications
+        return [each.application_id for each in found]
+
+    assert listed(waiting=True) == made
+    assert listed() == [used, *made[::-1]]
+
+
+def test_many_that_wait_are_leafed_through_and_a_page_asks_no_more_for_fifty_than_for_one_ic_06(
+    desk: FrontDesk,
+) -> None:
+    made = [apply_for(desk.estate, desk.merchant) for _ in range(7)]
+    check(desk.estate, made[0])
+    asked: list[str] = []
+
+    def listed(offset: int, limit: int) -> ApplicationList:
+        asked.clear()
+        return applicationviews.applications(
+            desk.estate, DESK, waiting=True, offset=offset, limit=limit
+        )
+
+    def noted(*executed: object) -> None:
+        asked.append(str(executed[2]))
+
+    event.listen(desk.estate.engine, "before_cursor_execute", noted)
+    one = listed(0, 1)
+    statements_of_one = len(asked)
+    five, rest = listed(0, 5), listed(5, 5)
+    assert len(asked) == statements_of_one
+    assert one.total == five.total == rest.total == len(made)
+    found = [each.application_id for page in (five, rest) for each in page.applications]
+    assert found == made
+    assert [step.person for step in five.applications[0].steps] == ["郭涛"]
 
 
 def test_a_repeated_step_is_done_once_ic_06(desk: FrontDesk) -> None:

@@ -13,13 +13,14 @@ from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.services import appraising, blocking, holders, planning, reporting, setup
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, reading
-from cardserver.wire import BlockRequest, CardView, ReplaceRequest
 from cardserver.wire_approvals import (
     AppraisalRequest,
     AppraisalView,
     ExplainedRequest,
     ReportRequest,
 )
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_requests import ReplaceRequest
 from tests.databases.frontdesk import DESK, MORNING, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.paperwork import CLERK, HEAD
 
@@ -141,7 +142,7 @@ def test_an_appraisal_stands_in_the_register_with_its_head_ic_16(desk: FrontDesk
 
 
 def test_an_inspection_is_recorded_before_a_free_replacement_ic_10a(desk: FrontDesk) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     for reason in ("faulty", "damaged"):
         with refused("inspection-missing", "IC-10a"):
             price(desk, card, reason, None)
@@ -151,7 +152,7 @@ def test_an_inspection_is_recorded_before_a_free_replacement_ic_10a(desk: FrontD
 
 
 def test_in_doubt_the_head_decides_ic_10a(desk: FrontDesk) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     doubt = appraise(desk, CLERK, card, Finding.IN_DOUBT)
     assert not doubt.decided
     with refused("inspection-in-doubt", "IC-10a"):
@@ -167,7 +168,7 @@ def test_in_doubt_the_head_decides_ic_10a(desk: FrontDesk) -> None:
 
 def test_free_through_the_ninth_of_july_and_bought_from_the_tenth_ic_10(desk: FrontDesk) -> None:
     """IC-10, IC-11, CAL-03a: issued 9 June."""
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     found = appraise(desk, CLERK, card, Finding.NOT_MAN_MADE)
     for days, fen in ((0, 0), (30, 0), (31, 2000)):
         desk.clock.now = MORNING + timedelta(days=days)
@@ -177,7 +178,7 @@ def test_free_through_the_ninth_of_july_and_bought_from_the_tenth_ic_10(desk: Fr
 def test_a_free_replacement_keeps_the_days_and_starts_no_new_month_ic_10a(
     desk: FrontDesk,
 ) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     desk.clock.now += timedelta(days=20)
     found = appraise(desk, CLERK, card, Finding.NOT_MAN_MADE)
     new = desk.do(replacing(desk, card, "faulty", found.appraisal_id), blank()).card
@@ -190,7 +191,7 @@ def test_a_free_replacement_keeps_the_days_and_starts_no_new_month_ic_10a(
 
 
 def test_a_lost_card_costs_twenty_yuan_within_the_month_ic_10b(desk: FrontDesk) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     report(desk, card)
     assert price(desk, card, "lost", None) == 2000
 
@@ -211,7 +212,7 @@ def test_a_lost_card_is_blocked_at_once_on_report_by_holder_or_owner_ic_23a(
 
 
 def test_a_stranger_reports_no_loss_but_may_bring_a_card_ic_23a(desk: FrontDesk) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     for kind in (ReportKind.LOST, ReportKind.RETURNED):
         with refused("not-the-finder", "IC-23a"):
             report(desk, card, kind, Reporter.FINDER)
@@ -220,8 +221,7 @@ def test_a_stranger_reports_no_loss_but_may_bring_a_card_ic_23a(desk: FrontDesk)
 
 
 def test_a_found_lost_card_is_formatted_and_not_allowed_again_ic_23a(desk: FrontDesk) -> None:
-    chip = blank()
-    card = desk.issue(desk.owner, chip)
+    card, chip = desk.owners_card()
     report(desk, card)
     report(desk, card, ReportKind.FOUND, Reporter.FINDER)
     with refused("lost-not-allowed-again", "IC-23a"):
@@ -235,8 +235,7 @@ def test_a_found_lost_card_is_formatted_and_not_allowed_again_ic_23a(desk: Front
 
 
 def test_a_found_card_that_was_replaced_is_formatted_too_ic_23a(desk: FrontDesk) -> None:
-    chip = blank()
-    card = desk.issue(desk.owner, chip)
+    card, chip = desk.owners_card()
     report(desk, card)
     desk.do(desk.replace_request(card), blank())
     report(desk, card, ReportKind.FOUND, Reporter.FINDER)
@@ -248,8 +247,7 @@ def test_a_found_card_that_was_replaced_is_formatted_too_ic_23a(desk: FrontDesk)
 def test_a_returned_card_loses_its_rights_at_once_and_is_formatted_ic_23a(
     desk: FrontDesk,
 ) -> None:
-    chip = blank()
-    card = desk.issue(desk.owner, chip)
+    card, chip = desk.owners_card()
     report(desk, card, ReportKind.RETURNED)
     assert status(desk, card) is CardStatus.BLOCKED
     (row,) = rows(desk, RegisterKind.RETURNED)
@@ -261,8 +259,8 @@ def test_a_returned_card_loses_its_rights_at_once_and_is_formatted_ic_23a(
 
 
 def test_a_card_with_paid_parking_is_not_given_back_ic_18a(desk: FrontDesk) -> None:
-    chip = blank()
-    card = desk.add_parking(desk.issue(desk.owner, chip), chip)
+    card, chip = desk.owners_card()
+    card = desk.add_parking(card, chip)
     with refused("parking-paid", "IC-18a"):
         report(desk, card, ReportKind.RETURNED)
     with refused("parking-paid", "IC-18a"):
@@ -271,8 +269,7 @@ def test_a_card_with_paid_parking_is_not_given_back_ic_18a(desk: FrontDesk) -> N
 
 
 def test_a_card_is_swapped_within_the_household_only_ic_23a(desk: FrontDesk) -> None:
-    chip = blank()
-    card = desk.issue(desk.owner, chip)
+    card, chip = desk.owners_card()
     for nobody in (None, desk.owner):
         with refused("swap-for-whom", "IC-23a"):
             report(desk, card, ReportKind.SWAPPED, for_holder_id=nobody)
@@ -288,7 +285,7 @@ def test_a_card_is_swapped_within_the_household_only_ic_23a(desk: FrontDesk) -> 
 
 
 def test_a_repeated_report_is_one_report_ic_23a(desk: FrontDesk) -> None:
-    card = desk.issue(desk.owner, blank())
+    card, _ = desk.owners_card()
     request = report(desk, card)
     for _ in range(2):
         reporting.report(desk.estate, DESK, card.number, request)

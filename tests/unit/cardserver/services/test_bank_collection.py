@@ -27,16 +27,11 @@ from cardserver.services import (
     waiting,
 )
 from cardserver.services.turn import Caller, writing
-from cardserver.wire import (
-    AbandonRequest,
-    CancelRequest,
-    CardView,
-    Period,
-    TopUpRequest,
-    VoidRequest,
-    WaitingSale,
-)
-from cardserver.wire_shifts import SettleSuspense
+from cardserver.wire_cards import CardView, Period
+from cardserver.wire_operations import AbandonRequest, VoidRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import CancelRequest, WaitingSale
+from cardserver.wire_suspense import SettleSuspense
 from tests.databases.carpark import CarPark, line
 from tests.databases.frontdesk import (
     DESK,

@@ -22,31 +22,17 @@ from cardserver.services import (
     cardcredits,
     ending,
     planning,
-    selling,
     suspense,
+    tendering,
     waiting,
 )
 from cardserver.services.errors import NotPermitted
-from cardserver.wire import (
-    AbandonRequest,
-    BlockRequest,
-    CardView,
-    SaleView,
-    Settled,
-    TenderRequest,
-    TopUpRequest,
-    VoidRequest,
-)
+from cardserver.wire_cards import BlockRequest, CardView
 from cardserver.wire_credits import PayCreditBack
-from tests.databases.frontdesk import (
-    DESK,
-    KIOSK,
-    OTHER_DESK,
-    FrontDesk,
-    blank,
-    new_id,
-    refused,
-)
+from cardserver.wire_operations import AbandonRequest, Settled, VoidRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleView, TenderRequest
+from tests.databases.frontdesk import DESK, KIOSK, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.phonework import NOTE, PRICE, Kiosk, open_kiosk, with_a_card
 
 FIFTY = 50_00
@@ -78,7 +64,7 @@ def word(tender: str, state: TenderState, fen: int = NOTE, *, keep: bool = True)
 
 
 def say(kiosk: Kiosk, request: TenderRequest) -> SaleView:
-    return selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, request)
+    return tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, request)
 
 
 def put_in(kiosk: Kiosk, fen: int = NOTE) -> SaleView:

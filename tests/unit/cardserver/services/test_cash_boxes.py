@@ -7,11 +7,12 @@ import pytest
 from cardserver.domain.permits import Action, Role
 from cardserver.domain.reconciliation import DifferenceKind
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, cashboxes, reconciling, selling
+from cardserver.services import accounts, cashboxes, reconciling, selling, tendering
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller
-from cardserver.wire import SaleRequest, TenderRequest, TopUpRequest
 from cardserver.wire_reconciliation import BoxView, CountBox, TakeBox
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, new_id, refused
 
 TECHNICIAN = replace(KIOSK, operator="技术员", roles=frozenset({Role.TECHNICIAN}))
@@ -42,7 +43,7 @@ def put_in_notes(desk: FrontDesk, notes: int) -> None:
                 state=state,
                 checked=True,
             )
-            selling.tender(desk.estate, KIOSK, sale.sale_id, note)
+            tendering.tender(desk.estate, KIOSK, sale.sale_id, note)
 
 
 def take(desk: FrontDesk, caller: Caller = TECHNICIAN, machine_fen: int | None = None) -> BoxView:

@@ -13,16 +13,15 @@ from cardserver.domain.sale import TenderState
 from cardserver.services import accounts, cashmoves, spotchecks
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import reading
-from cardserver.wire_shifts import (
+from cardserver.wire_cashmoves import (
     CashToCashier,
     MovementView,
     PayLoan,
     RepayClaim,
     ReportCounterfeit,
-    ShiftView,
-    SpotCheckRequest,
-    SpotCheckView,
 )
+from cardserver.wire_shifts import ShiftView
+from cardserver.wire_spotchecks import SpotCheckRequest, SpotCheckView
 from tests.databases import tillwork
 from tests.databases.frontdesk import DESK, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.stores import sqlite_store

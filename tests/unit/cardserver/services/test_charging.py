@@ -19,9 +19,10 @@ from cardserver.services import (
 )
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller
-from cardserver.wire import CancelRequest, ChangeRequest, PrintReport, RefundRequest
 from cardserver.wire_charges import ChargeView, PutCharge, SettleCharge
+from cardserver.wire_documents import PrintReport
 from cardserver.wire_papers import SettleBookRequest, VoidPaperRequest
+from cardserver.wire_sales import CancelRequest, ChangeRequest, RefundRequest
 from tests.databases import bookwork, tillwork
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, new_id, refused
 from tests.databases.tillwork import CASHIER, allowed

@@ -6,10 +6,13 @@ import pytest
 
 from cardserver.domain.rights import CardStatus
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, blocking, ending, selling, snapshots, stations
+from cardserver.services import accounts, blocking, ending, snapshots, stations, tendering
 from cardserver.services.clock import mend_clock
 from cardserver.services.errors import ClockSetBack
-from cardserver.wire import BlockRequest, TenderRequest, TopUpRequest, VoidRequest
+from cardserver.wire_cards import BlockRequest
+from cardserver.wire_operations import VoidRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import TenderRequest
 from tests.databases.frontdesk import DESK, GATE, KIOSK, FrontDesk, blank, new_id
 
 
@@ -55,12 +58,12 @@ def test_money_already_on_its_way_is_recorded_whatever_the_clock_says(desk: Fron
         value_fen=100_00,
         state=TenderState.ACCEPTING,
     )
-    selling.tender(desk.estate, KIOSK, sale, note)
+    tendering.tender(desk.estate, KIOSK, sale, note)
     desk.clock.now -= timedelta(days=400)
     with pytest.raises(ClockSetBack):
-        selling.tender(desk.estate, KIOSK, sale, note.model_copy(update={"tender_id": new_id()}))
+        tendering.tender(desk.estate, KIOSK, sale, note.model_copy(update={"tender_id": new_id()}))
     credited = note.model_copy(update={"state": TenderState.CREDITED})
-    assert selling.tender(desk.estate, KIOSK, sale, credited).credited_fen == 100_00
+    assert tendering.tender(desk.estate, KIOSK, sale, credited).credited_fen == 100_00
 
 
 def test_a_lost_card_is_blocked_whatever_the_clock_says(desk: FrontDesk) -> None:

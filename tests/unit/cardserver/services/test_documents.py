@@ -6,14 +6,14 @@ from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.sale import TenderKind
 from cardserver.services import documents
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import (
+from cardserver.wire_documents import (
     DocumentView,
     Handing,
     HandoverRequest,
     PrintReport,
     ReprintRequest,
-    TopUpRequest,
 )
+from cardserver.wire_requests import TopUpRequest
 from tests.databases.bookwork import complete
 from tests.databases.frontdesk import (
     DESK,

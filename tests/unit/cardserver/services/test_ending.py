@@ -18,18 +18,18 @@ from cardserver.services import (
     selling,
 )
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import (
+from cardserver.wire_cards import BlockRequest
+from cardserver.wire_operations import (
     AbandonRequest,
-    BlockRequest,
     Evidence,
     KeyingRequest,
     KeyingState,
-    RefundRequest,
     Ticket,
-    TopUpRequest,
     Voided,
     VoidRequest,
 )
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import RefundRequest
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,

@@ -15,7 +15,7 @@ def found(desk: FrontDesk, query: str, limit: int = 20) -> set[int]:
 
 
 def test_holders_are_found_by_what_people_say(desk: FrontDesk) -> None:
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     phoned = setup.register_holder(
         desk.estate, "何电", HolderClass.OWNER, phone="13812345678", id_number="44010119900101123X"
     )
@@ -25,6 +25,19 @@ def test_holders_are_found_by_what_people_say(desk: FrontDesk) -> None:
     assert found(desk, "5678") == found(desk, "345678") == found(desk, "1381") == {phoned}
     assert found(desk, "123x") == {phoned}
     assert found(desk, f"{view.number:08d}") == {desk.owner}
+
+
+@pytest.mark.parametrize("label", ["3-2-1201", "3栋2单元1201", "3号楼2单元1201室"])
+def test_a_room_is_found_however_it_is_typed(desk: FrontDesk, label: str) -> None:
+    here, near = (setup.register_unit(desk.estate, each, (0,)) for each in (label, "3-1-1201"))
+    there = setup.register_holder(desk.estate, "何电", HolderClass.OWNER, unit_id=here)
+    setup.register_holder(desk.estate, "何必", HolderClass.OWNER, unit_id=near)
+    for typed in ("3-2-1201", "3 2 1201", "3栋2单元1201", "3#2-1201", "3-2-1201室", "3号楼 2单元"):
+        assert found(desk, typed) == {there}, typed
+    for part in ("2单元1201", "2-1201", "2 1201", "何电 2单元1201", "2-120"):
+        assert found(desk, part) == {there}, part
+    assert there in found(desk, "1201")
+    assert found(desk, "4单元1201") == set()
 
 
 @pytest.mark.parametrize("query", ["%", "_", "'; DROP TABLE holder; --", "9" * 60, "\\", "没有"])
@@ -46,8 +59,7 @@ def test_phone_and_identity_number_are_masked(desk: FrontDesk) -> None:
 
 
 def test_a_kiosk_sees_a_masked_name(desk: FrontDesk) -> None:
-    card = blank()
-    desk.issue(desk.owner, card)
+    _, card = desk.owners_card()
     assert holders.card_by_uid(desk.estate, KIOSK, card.uid).holder_name == "王**"
     assert holders.card_by_uid(desk.estate, DESK, card.uid).holder_name == "王秀兰"
 

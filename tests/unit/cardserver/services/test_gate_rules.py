@@ -8,14 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from cardserver.domain.admission import (
-    Identify,
-    Lane,
-    Presented,
-    Reason,
-    Snapshot,
-    decide,
-)
+from cardserver.domain.admission import Identify, Lane, Presented, Reason, Snapshot, decide
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import NO_RULES
 from cardserver.domain.ids import CardNumber, LaneId
@@ -28,13 +21,8 @@ from cardserver.domain.station import StationKind
 from cardserver.services import gaterules, snapshots, workcalendar
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller
-from cardserver.wire_gates import (
-    CheckRulesRequest,
-    GateRulesView,
-    SetRulesRequest,
-    SnapshotView,
-)
-from cardserver.wire_review import WorkYearRequest
+from cardserver.wire_gates import CheckRulesRequest, GateRulesView, SetRulesRequest, SnapshotView
+from cardserver.wire_stock import WorkYearRequest
 from tests.databases.carpark import CarPark
 from tests.databases.frontdesk import DESK, GATE, HEAD_DESK, FrontDesk, blank, new_id, refused
 

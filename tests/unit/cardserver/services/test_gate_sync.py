@@ -27,7 +27,7 @@ from cardserver.services.newsbell import NewsBell
 from cardserver.services.passages import passages
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Caller, writing
-from cardserver.wire import BlockRequest
+from cardserver.wire_cards import BlockRequest
 from cardserver.wire_gates import SnapshotView
 from cardserver.wire_gatesync import PassagesRequest
 from tests.databases.frontdesk import DESK, FrontDesk, blank, new_id

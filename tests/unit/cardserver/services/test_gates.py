@@ -9,13 +9,10 @@ from cardserver.domain.admission import Direction, Lane, Presented, Reason, Snap
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.services import blocking, snapshots, taps
-from cardserver.wire import (
-    BlockRequest,
-    TapReport,
-    TapsRequest,
-    TopUpRequest,
-)
+from cardserver.wire_cards import BlockRequest
 from cardserver.wire_gates import SnapshotView
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_taps import TapReport, TapsRequest
 from tests.databases.frontdesk import DESK, GATE, FrontDesk, PlainCard, blank, new_id, refused
 
 DOOR = Lane(lane_id=LaneId("door"), right=RightKind.DOOR, zone=3)
@@ -45,8 +42,7 @@ def block(desk: FrontDesk, number: int) -> None:
 
 def test_the_house_door_opens_on_the_last_day_and_not_on_the_next(desk: FrontDesk) -> None:
     """GATE-01, CAL-01c: to 23:59:59 local time."""
-    card = blank()
-    desk.issue(desk.owner, card)
+    _, card = desk.owners_card()
     desk.clock.now = datetime(2027, 6, 8, 15, 59, 59, tzinfo=UTC)
     assert tap(desk, card, DOOR) is Reason.GRANTED
     desk.clock.now += timedelta(seconds=1)
@@ -69,8 +65,8 @@ def test_a_blocked_card_is_refused_at_both_and_its_replacement_opens_both(
 
 def test_a_paid_month_counts_before_it_is_on_the_card(desk: FrontDesk) -> None:
     """PARK-12a: taken away before the write; an exit was never refused (GATE-02a)."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     desk.clock.forward(days=40)
     assert tap(desk, card, CAR_PARK) is Reason.EXPIRED
     assert tap(desk, card, EXIT) is Reason.EXIT_OUTSIDE_PERIOD
@@ -85,8 +81,8 @@ def test_a_paid_month_counts_before_it_is_on_the_card(desk: FrontDesk) -> None:
 def test_an_old_copy_of_a_record_is_superseded_once_the_new_one_is_settled(
     desk: FrontDesk,
 ) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     old = dict(card.slots)
     desk.top_up(view, card)
     card.slots = old
@@ -140,7 +136,7 @@ def test_changes_laid_over_a_list_give_the_whole_list(desk: FrontDesk) -> None:
 
 
 def test_an_unchanged_list_is_empty_and_a_strange_version_gets_all(desk: FrontDesk) -> None:
-    desk.issue(desk.owner, blank())
+    desk.owners_card()
     version = whole(desk).version
     unchanged = snapshots.snapshot(desk.estate, GATE, version)
     assert (unchanged.version, unchanged.complete, unchanged.cards) == (version, False, ())
@@ -151,8 +147,7 @@ def test_an_unchanged_list_is_empty_and_a_strange_version_gets_all(desk: FrontDe
 
 def test_the_list_names_a_floor_below_which_a_clock_is_not_believed(desk: FrontDesk) -> None:
     """GATE-07a."""
-    card = blank()
-    desk.issue(desk.owner, card)
+    _, card = desk.owners_card()
     desk.clock.forward(days=3 * 365)
     listed = whole(desk).to_domain()
     desk.clock.forward(days=-2 * 365)

@@ -17,7 +17,7 @@ from cardserver.services import ingesting, taps
 from cardserver.services.errors import Conflict
 from cardserver.services.ingesting import EventGap, GateBatch, ingest, last_of
 from cardserver.services.turn import Estate, looking
-from cardserver.wire import TapReport, TapsRequest
+from cardserver.wire_taps import TapReport, TapsRequest
 from tests.databases.frontdesk import FrontDesk, refused
 from tests.databases.gatework import WritingGate
 
@@ -58,8 +58,7 @@ def test_a_line_is_kept_as_the_gate_wrote_it(gate: WritingGate) -> None:
     gate.send()
     with looking(gate.estate) as connection:
         row = connection.execute(select(GateEventRow)).one()
-    found = {name: getattr(row, name) for name in event.__slots__}
-    assert found == {name: getattr(event, name) for name in event.__slots__}
+    assert {name: getattr(row, name) for name in event._fields} == event._asdict()
     assert (row.device, row.chain) == ("gate-1", gate.chains[1])
 
 
@@ -81,10 +80,10 @@ def test_a_line_told_otherwise_is_refused_wherever_it_stands(gate: WritingGate) 
     gate.send(1, 4)
     for place in range(4):
         events = list(gate.events[:6])
-        events[place] = replace(events[place], granted=False)
+        events[place] = events[place]._replace(granted=False)
         with refused("event-differs", "GATE-07a"):
             ingest(gate.estate, gate.caller, replace(gate.batch(), events=events))
-    events = [replace(gate.events[2], at=gate.events[2].at + timedelta(days=70)), gate.events[3]]
+    events = [gate.events[2]._replace(at=gate.events[2].at + timedelta(days=70)), gate.events[3]]
     for some in (events, events[:1]):
         with refused("event-differs"):
             ingest(gate.estate, gate.caller, replace(gate.batch(3), events=some))

@@ -18,20 +18,14 @@ from cardserver.services import (
     planning,
     receiptbooks,
     selling,
+    tendering,
 )
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, reading
-from cardserver.wire import (
-    DocumentView,
-    SaleRequest,
-    TenderRequest,
-    TopUpRequest,
-)
-from cardserver.wire_papers import (
-    InvoicesRequest,
-    SpoilInvoiceRequest,
-    VoidPaperRequest,
-)
+from cardserver.wire_documents import DocumentView
+from cardserver.wire_papers import InvoicesRequest, SpoilInvoiceRequest, VoidPaperRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
 from tests.databases.bookwork import INVOICES
 from tests.databases.frontdesk import (
     DESK,
@@ -103,7 +97,7 @@ def top_up_at_the_kiosk(desk: FrontDesk) -> DocumentView:
             note = TenderRequest(
                 tender_id=note_id, kind=TenderKind.CASH_NOTE, value_fen=100_00, state=state
             )
-            selling.tender(desk.estate, KIOSK, sale.sale_id, note)
+            tendering.tender(desk.estate, KIOSK, sale.sale_id, note)
     begin = desk.begin_request(request, card, sale.sale_id)
     ticket = beginning.begin(desk.estate, KIOSK, begin)
     card.write(ticket)

@@ -14,7 +14,7 @@ from cardserver.domain.tariff import ChargeItem
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services import accounts, beginning, holders, planning, setup
 from cardserver.services.errors import Conflict, NotFound
-from cardserver.wire import IssueRequest
+from cardserver.wire_requests import IssueRequest
 from tests.databases.frontdesk import DESK, FrontDesk, blank, refused
 
 

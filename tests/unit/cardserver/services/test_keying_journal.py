@@ -13,16 +13,15 @@ from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.services import beginning, ending, holders, keying, recovering
 from cardserver.services.errors import NotFound
 from cardserver.vault import demo_vault
-from cardserver.wire import (
+from cardserver.wire_operations import (
     EVERY_STEP,
     AbandonRequest,
-    FormatRequest,
     KeyingRequest,
     KeyingState,
     Ticket,
-    TopUpRequest,
     VoidRequest,
 )
+from cardserver.wire_requests import FormatRequest, TopUpRequest
 from tests.databases.frontdesk import DESK, FrontDesk, blank, open_desk, refused
 
 BEGUN = KeyingState.BEGUN
@@ -144,8 +143,8 @@ def test_a_card_of_older_keys_is_rolled_when_it_is_written(desk: FrontDesk, medi
 
 
 def test_a_customers_card_half_rolled_is_finished_not_voided(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     with_keys(desk, 2)
     ticket = desk.begin(TopUpRequest(card_number=view.number, months=1), card)
     record(desk, ticket, "sector-0", BEGUN)
@@ -186,8 +185,8 @@ def test_a_blank_that_was_given_up_is_met_as_begun_by_the_next_operation(desk: F
 
 def test_the_keys_of_a_customers_card_stand_as_begun_only_when_they_are(desk: FrontDesk) -> None:
     """Until then the operation can be voided on evidence, and the card is as it was."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     with_keys(desk, 2)
     request = TopUpRequest(card_number=view.number, months=1)
     asked = desk.begin_request(request, card, desk.paid_sale(request))

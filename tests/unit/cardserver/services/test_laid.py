@@ -14,8 +14,11 @@ from cardserver.services.errors import NotFound, NotPermitted
 from cardserver.services.laid import card_laid
 from cardserver.services.turn import Caller
 from cardserver.web.errors import refused as told
-from cardserver.wire import BlockRequest, CardView, Refusal, SaleRequest, TopUpRequest
+from cardserver.wire_cards import BlockRequest, CardView
 from cardserver.wire_laid import CardLaid
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleRequest
+from cardserver.wirebase import Refusal
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, new_id
 
 
@@ -35,8 +38,8 @@ def one_month(view: CardView) -> TopUpRequest:
 
 def test_it_says_what_the_single_questions_say(desk: FrontDesk) -> None:
     """PARK-12a: card, price of a month, money that waits, who takes money, and the reading keys."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     found = laid(desk, card.uid)
     assert found.card == holders.card_by_uid(desk.estate, KIOSK, card.uid)
     assert found.quote == planning.quote(desk.estate, KIOSK, one_month(view))
@@ -50,8 +53,8 @@ def test_it_says_what_the_single_questions_say(desk: FrontDesk) -> None:
 
 
 def test_money_that_waits_for_the_card_comes_with_it(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     total = planning.quote(desk.estate, KIOSK, one_month(view)).total_fen
     sale = SaleRequest(sale_id=new_id(), request=one_month(view), quoted_total_fen=total)
     selling.open_sale(desk.estate, DESK, sale)
@@ -83,8 +86,7 @@ def test_a_strange_chip_has_nothing_but_ways_to_pay(desk: FrontDesk) -> None:
 
 def test_a_person_needs_the_right_to_each_part_of_it(desk: FrontDesk) -> None:
     """The right to sell is asked for at the door, those to look at a card here."""
-    card = blank()
-    desk.issue(desk.owner, card)
+    _, card = desk.owners_card()
     assert laid(desk, card.uid, DESK).card is not None
     guard = Caller(station="desk-1", kind=DESK.kind, operator="门岗", roles=frozenset({Role.GUARD}))
     with pytest.raises(NotPermitted):

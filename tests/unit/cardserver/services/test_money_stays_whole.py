@@ -18,19 +18,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cardserver.domain.errors import IllegalTransition, RuleViolation
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, beginning, cardcredits, ending, selling
+from cardserver.services import accounts, beginning, cardcredits, ending, selling, tendering
 from cardserver.services.errors import Conflict
-from cardserver.wire import (
-    AbandonRequest,
+from cardserver.wire_operations import AbandonRequest, Ticket, VoidRequest
+from cardserver.wire_requests import OperationRequest, TopUpRequest
+from cardserver.wire_sales import (
     CancelRequest,
     ChangeRequest,
-    OperationRequest,
     RefundRequest,
     SaleView,
     TenderRequest,
-    Ticket,
-    TopUpRequest,
-    VoidRequest,
 )
 from tests.databases.frontdesk import DESK, FrontDesk, PlainCard, blank, new_id, open_desk
 from tests.databases.stores import postgresql_store, sqlite_store
@@ -132,7 +129,7 @@ class Counter(RuleBasedStateMachine):
         before = self.sale(work).credited_fen
         try:
             for _ in range(times):
-                selling.tender(self.desk.estate, DESK, work.sale_id, tender)
+                tendering.tender(self.desk.estate, DESK, work.sale_id, tender)
         except REFUSALS:
             pass
         grown = self.sale(work).credited_fen - before

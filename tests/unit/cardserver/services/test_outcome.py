@@ -7,7 +7,8 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.sale import SaleState
 from cardserver.services import ending, planning, recovering
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import IssueRequest, VoidRequest
+from cardserver.wire_operations import VoidRequest
+from cardserver.wire_requests import IssueRequest
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,
@@ -27,15 +28,14 @@ def test_the_ticket_of_a_first_card_names_its_holder(desk: FrontDesk) -> None:
 
 
 def test_the_ticket_of_a_replacement_names_the_card_it_replaces(desk: FrontDesk) -> None:
-    old = desk.issue(desk.owner, blank())
+    old, _ = desk.owners_card()
     ticket = desk.begin(desk.replace_request(old), blank())
     assert (ticket.holder_id, ticket.subject_number) == (desk.owner, old.number)
     assert ticket.card_number != old.number
 
 
 def test_the_ticket_of_a_change_names_its_own_card(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.issue(desk.owner, card)
+    view, card = desk.owners_card()
     assert desk.begin(desk.parking_request(view), card).subject_number == view.number
 
 

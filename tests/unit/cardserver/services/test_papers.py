@@ -14,19 +14,21 @@ from cardserver.domain.document import DocumentKind, PrintResult
 from cardserver.domain.permits import Action
 from cardserver.domain.receiptbook import BookKind, VoidOutcome
 from cardserver.domain.signature import SignedHow
-from cardserver.services import accounts, blocking, documents, papers, receiptbooks, selling, setup
+from cardserver.services import (
+    accounts,
+    blocking,
+    closing,
+    documents,
+    papers,
+    receiptbooks,
+    selling,
+    setup,
+    shifts,
+)
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, Leave, reading, writing
-from cardserver.wire import (
-    BlockRequest,
-    DocumentView,
-    Handing,
-    HandoverRequest,
-    IssueRequest,
-    PrintReport,
-    RefundRequest,
-    SaleRequest,
-)
+from cardserver.wire_cards import BlockRequest
+from cardserver.wire_documents import DocumentView, Handing, HandoverRequest, PrintReport
 from cardserver.wire_papers import (
     EmptyBoxRequest,
     SealRequest,
@@ -34,6 +36,8 @@ from cardserver.wire_papers import (
     VoidPaperRequest,
     VoidView,
 )
+from cardserver.wire_requests import IssueRequest
+from cardserver.wire_sales import RefundRequest, SaleRequest
 from tests.databases.bookwork import complete
 from tests.databases.frontdesk import (
     DESK,
@@ -153,6 +157,11 @@ def test_a_void_paper_keeps_its_number_and_another_stands_for_the_money_fee_23(
     assert done.replacement.content == wrong.content
     assert accounts.ledger_balances(desk.estate, DESK) == before
     assert receipt(desk).number == wrong.number + 2
+    shift = shifts.own(desk.estate, DESK).shift
+    assert shift is not None
+    (numbered,) = closing.x_report(desk.estate, DESK, shift.shift_id).papers
+    assert (numbered.first, numbered.last) == (wrong.number, wrong.number + 2)
+    assert (numbered.count, numbered.void) == (3, 1), "the shift's paper explains its money"
 
 
 def test_the_replacement_bears_the_name_that_is_on_file_now_fee_23(desk: FrontDesk) -> None:

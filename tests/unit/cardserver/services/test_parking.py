@@ -12,15 +12,15 @@ from cardserver.domain.rights import RightKind
 from cardserver.domain.verification import PARKING_PAPERS, Paper
 from cardserver.services import accounts, beginning, planning, waiting
 from cardserver.services.errors import NotPermitted
-from cardserver.wire import AddParkingRequest, Period, TopUpRequest
+from cardserver.wire_cards import Period
+from cardserver.wire_requests import AddParkingRequest, TopUpRequest
 from tests.databases.carpark import CarPark
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, refused
 
 
 def test_a_parking_right_is_added_without_touching_the_door_right(desk: FrontDesk) -> None:
     """PARK-03, PARK-04: its own slot, its own dates; the door's bytes stay as they are."""
-    card = blank()
-    before = desk.issue(desk.owner, card)
+    before, card = desk.owners_card()
     door = card.slots[0]
     ticket = desk.begin(desk.parking_request(before), card)
     assert [change.slot for change in ticket.changes] == [1]
@@ -37,8 +37,8 @@ def test_a_parking_right_is_added_without_touching_the_door_right(desk: FrontDes
 
 def test_a_month_runs_from_9_june_to_8_july(desk: FrontDesk) -> None:
     """CAL-01, PARK-05a: the next one goes on from there and loses no day."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     desk.clock.forward(days=15)
     settled = desk.top_up(view, card)
     parking = settled.card.rights[RightKind.PARKING]
@@ -53,8 +53,8 @@ def test_a_month_runs_from_9_june_to_8_july(desk: FrontDesk) -> None:
 
 def test_a_lapsed_right_starts_on_the_day_of_the_top_up(desk: FrontDesk) -> None:
     """PARK-05b: new anchor, the gap is not charged."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     desk.clock.forward(days=52)  # 31 July
     request = TopUpRequest(card_number=view.number, months=1)
     quote = planning.quote(desk.estate, DESK, request)
@@ -66,8 +66,8 @@ def test_a_lapsed_right_starts_on_the_day_of_the_top_up(desk: FrontDesk) -> None
 
 def test_the_price_is_the_fee_times_whole_months(desk: FrontDesk) -> None:
     """PARK-06."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     quote = planning.quote(desk.estate, DESK, TopUpRequest(card_number=view.number, months=2))
     assert quote.total_fen == 600_00
     assert quote.after[RightKind.PARKING].last == date(2025, 9, 8)
@@ -93,8 +93,7 @@ def test_the_term_never_goes_beyond_the_agreement(desk: FrontDesk) -> None:
 @pytest.mark.parametrize("missing", sorted(PARKING_PAPERS))
 def test_each_missing_paper_alone_stops_a_parking_right(desk: FrontDesk, missing: Paper) -> None:
     """PARK-01."""
-    card = blank()
-    view = desk.issue(desk.owner, card)
+    view, _ = desk.owners_card()
     papers = tuple(paper for paper in Paper if paper is not missing)
     request = AddParkingRequest(
         card_number=view.number,
@@ -115,8 +114,8 @@ def test_the_card_must_be_of_the_agreements_unit(desk: FrontDesk) -> None:
 
 def test_a_live_parking_right_is_topped_up_not_added_again(desk: FrontDesk) -> None:
     """PARK-04."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     with refused("has-parking"):
         desk.open_sale(desk.parking_request(view))
     desk.clock.forward(days=40)
@@ -125,15 +124,15 @@ def test_a_live_parking_right_is_topped_up_not_added_again(desk: FrontDesk) -> N
 
 
 def test_a_card_without_parking_cannot_be_topped_up(desk: FrontDesk) -> None:
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     with refused("no-parking-right"):
         planning.quote(desk.estate, DESK, TopUpRequest(card_number=view.number, months=1))
 
 
 def test_a_kiosk_tops_up_and_does_nothing_else(desk: FrontDesk) -> None:
     """PARK-12."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     issue = desk.issue_request(desk.owner)
     begin = desk.begin_request(issue, blank(), None)
     desk.caller = KIOSK
@@ -185,8 +184,8 @@ def test_card_cost_and_parking_money_are_two_papers_and_two_incomes(desk: FrontD
 
 
 def test_another_card_on_the_reader_is_noticed(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     request = TopUpRequest(card_number=view.number, months=1)
     other = blank()
     other.slots = dict(card.slots)
@@ -199,8 +198,8 @@ def test_another_card_on_the_reader_is_noticed(desk: FrontDesk) -> None:
 def test_a_card_that_differs_from_the_books_is_not_written(
     desk: FrontDesk, slot: int, found: bytes | None
 ) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     card.slots[slot] = found
     with refused("card-differs"):
         desk.begin(TopUpRequest(card_number=view.number, months=1), card)

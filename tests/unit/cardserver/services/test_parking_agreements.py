@@ -17,7 +17,6 @@ from cardserver.domain.rights import RightKind
 from cardserver.services import agreements, holders, planning, refundrequests, spaces, tariffs
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller
-from cardserver.wire import TopUpRequest
 from cardserver.wire_parking import (
     ChangeAgreementRequest,
     EndAgreementRequest,
@@ -27,6 +26,7 @@ from cardserver.wire_parking import (
     TermsRequest,
     WithdrawTariffRequest,
 )
+from cardserver.wire_requests import TopUpRequest
 from tests.databases.carpark import FAR, TARIFFS, CarPark
 from tests.databases.frontdesk import DESK, HEAD_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.stores import open_store

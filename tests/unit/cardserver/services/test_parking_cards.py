@@ -14,14 +14,10 @@ from cardserver.domain.sale import SaleState
 from cardserver.domain.verification import PARKING_PAPERS, Paper, VerificationMethod
 from cardserver.services import accounts, agreements, planning, selling, snapshots, verifying
 from cardserver.services.errors import NotFound
-from cardserver.wire import (
-    AddParkingRequest,
-    ChangeRequest,
-    IssueRequest,
-    Period,
-    TopUpRequest,
-    VerificationRequest,
-)
+from cardserver.wire_cards import Period
+from cardserver.wire_requests import AddParkingRequest, IssueRequest, TopUpRequest
+from cardserver.wire_sales import ChangeRequest
+from cardserver.wire_verifications import VerificationRequest
 from tests.databases import paperwork
 from tests.databases.carpark import CarPark
 from tests.databases.frontdesk import DESK, GATE, FrontDesk, blank, new_id, refused

@@ -20,7 +20,8 @@ from cardserver.domain.tariff import ChargeItem
 from cardserver.services import accounts, planning
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, Leave
-from cardserver.wire import CardView, Period, TopUpRequest
+from cardserver.wire_cards import CardView, Period
+from cardserver.wire_requests import TopUpRequest
 from tests.databases.carpark import CarPark
 from tests.databases.frontdesk import DESK, HEAD_DESK, KIOSK, FrontDesk, PlainCard, blank, refused
 from tests.databases.stores import open_store

@@ -16,9 +16,10 @@ from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services import people, phoning, planning, setup, verifying
 from cardserver.services.turn import reading, writing
-from cardserver.wire import ExtendRequest, IssueRequest, LeaseShown, VerificationRequest
 from cardserver.wire_approvals import PhoneRecordRequest
 from cardserver.wire_people import FileHolderRequest, HolderDetails
+from cardserver.wire_requests import ExtendRequest, IssueRequest
+from cardserver.wire_verifications import LeaseShown, VerificationRequest
 from tests.databases.frontdesk import DESK, OTHER_DESK, PAPERS, FrontDesk, blank, new_id, refused
 from tests.databases.paperwork import called
 

@@ -26,7 +26,7 @@ from cardserver.payments.api import PaymentState
 from cardserver.services import accounts, beginning, ending
 from cardserver.services.errors import Conflict
 from cardserver.services.turn import reading
-from cardserver.wire import AbandonRequest, VoidRequest
+from cardserver.wire_operations import AbandonRequest, VoidRequest
 from cardserver.wire_payments import QrView
 from tests.databases.frontdesk import DESK, KIOSK, new_id
 from tests.databases.phonework import PRICE, Kiosk, notice, open_kiosk

@@ -22,26 +22,17 @@ from cardserver.services import (
     beginning,
     ending,
     qrpayments,
-    selling,
     suspense,
+    tendering,
     waiting,
 )
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import reading
-from cardserver.wire import (
-    AbandonRequest,
-    TenderRequest,
-    VoidRequest,
-)
+from cardserver.wire_operations import AbandonRequest, VoidRequest
 from cardserver.wire_payments import QrRequest
-from cardserver.wire_shifts import SettleSuspense
-from tests.databases.frontdesk import (
-    DESK,
-    KIOSK,
-    FrontDesk,
-    new_id,
-    refused,
-)
+from cardserver.wire_sales import TenderRequest
+from cardserver.wire_suspense import SettleSuspense
+from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, new_id, refused
 from tests.databases.phonework import NOTE, PRICE, Kiosk, notice, open_kiosk, with_a_card
 from tests.databases.tillwork import allowed
 
@@ -88,7 +79,7 @@ def test_no_station_can_make_money_by_its_own_word(kiosk: Kiosk) -> None:
             body = TenderRequest(
                 tender_id=view.payment_id, kind=TenderKind.QR, value_fen=PRICE, state=state
             )
-            selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, body)
+            tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, body)
     kiosk.check()
 
 
@@ -112,11 +103,11 @@ def test_one_code_at_a_time_and_none_while_a_note_is_on_its_way(kiosk: Kiosk) ->
         state=TenderState.ACCEPTING,
         checked=True,
     )
-    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, body)
+    tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, body)
     with refused("tender-open"):
         kiosk.ask()
     back = body.model_copy(update={"state": TenderState.RETURNED})
-    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, back)
+    tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, back)
     kiosk.shown()
     with refused("code-open"):
         kiosk.ask()
@@ -355,10 +346,10 @@ def test_no_note_goes_in_that_is_more_than_is_missing(kiosk: Kiosk) -> None:
 def test_a_code_paid_while_a_note_is_on_its_way_goes_back(kiosk: Kiosk) -> None:
     view, tender = kiosk.shown(), new_id()
     kiosk.close(view)
-    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.ACCEPTING, tender))
+    tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.ACCEPTING, tender))
     kiosk.provider.scan_and_pay(view.number)
     kiosk.settle_all(4)
-    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
+    tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
     sale = kiosk.sale()
     assert (sale.missing_fen, sale.change_fen) == (PRICE - NOTE, 0)
     assert kiosk.provider.balance_fen == 0
@@ -368,12 +359,12 @@ def test_a_code_paid_while_a_note_is_on_its_way_goes_back(kiosk: Kiosk) -> None:
 def test_a_note_found_after_the_rest_was_paid_otherwise_is_owed_back(kiosk: Kiosk) -> None:
     tender = new_id()
     for state in (TenderState.ACCEPTING, TenderState.UNKNOWN):
-        selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(state, tender))
+        tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(state, tender))
     kiosk.provider.scan_and_pay(kiosk.shown().number)
     kiosk.settler.turn()
     slip = kiosk.write().documents[0].content
     assert (slip.received_fen, slip.change_fen) == (PRICE, 0)
-    selling.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
+    tendering.tender(kiosk.estate, KIOSK, kiosk.sale_id, a_note(TenderState.CREDITED, tender))
     sale = kiosk.sale()
     assert (sale.refundable_fen, sale.change_fen) == (NOTE, 0)
     trial = accounts.trial(kiosk.estate, DESK)

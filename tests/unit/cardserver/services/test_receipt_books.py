@@ -17,7 +17,7 @@ from cardserver.domain.station import StationKind
 from cardserver.services import clock, papers, receiptbooks
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, Leave, reading
-from cardserver.wire import DocumentView
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import (
     BookView,
     NumberRequest,

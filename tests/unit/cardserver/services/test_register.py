@@ -19,13 +19,15 @@ from cardserver.services import blocking, ending, registersigning, registerviews
 from cardserver.services.errors import NotPermitted
 from cardserver.services.registering import open_rows
 from cardserver.services.turn import reading, writing
-from cardserver.wire import AbandonRequest, BlockRequest, IssueRequest, VoidRequest
+from cardserver.wire_cards import BlockRequest
+from cardserver.wire_operations import AbandonRequest, VoidRequest
 from cardserver.wire_register import (
     RegisterRowView,
     RowCorrectionRequest,
     RowQuery,
     RowSignRequest,
 )
+from cardserver.wire_requests import IssueRequest
 from tests.databases.frontdesk import GATE, HEAD_DESK, OTHER_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.stores import open_store
 

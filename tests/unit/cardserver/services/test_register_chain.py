@@ -21,7 +21,8 @@ from cardserver.services import blocking, ending, registersigning
 from cardserver.services.registering import content_of, open_rows
 from cardserver.services.registerproof import Noted, Proven, prove
 from cardserver.services.turn import reading, writing
-from cardserver.wire import AbandonRequest, BlockRequest, CardView, VoidRequest
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_operations import AbandonRequest, VoidRequest
 from cardserver.wire_register import RowCorrectionRequest, RowSignRequest
 from tests.databases.frontdesk import FrontDesk, PlainCard, blank, new_id, open_desk
 from tests.databases.stores import sqlite_store

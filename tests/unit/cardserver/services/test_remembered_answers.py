@@ -7,23 +7,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from cardserver.db import books
+from cardserver.db import books, queries, tenders
 from cardserver.db.recalling import Recalling
 from cardserver.db.tables import SaleRow
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.services import beginning, ending, planning, selling
+from cardserver.services import beginning, ending, planning, selling, tendering
 from cardserver.services.turn import Caller, Turn
-from cardserver.wire import (
-    AbandonRequest,
+from cardserver.wire_operations import AbandonRequest, Ticket, VoidRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import (
     CancelRequest,
     ChangeRequest,
     RefundRequest,
     SaleRequest,
     SaleView,
     TenderRequest,
-    Ticket,
-    TopUpRequest,
-    VoidRequest,
 )
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, PlainCard, blank, new_id
 
@@ -42,18 +40,24 @@ def looked_through(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             session.answers.clear()
             for (what, about), answer in remembered.items():
                 asked.append(what)
-                assert answer == _anew(session, what, str(about)), what
+                assert answer == _anew(session, what, about), what
 
     monkeypatch.setattr(Turn, "finish", checked)
     yield asked
-    assert set(asked) == {books._MONEY, books._ACCOUNT, books._PLACE}
+    known = {books._MONEY, books._ACCOUNT, books._PLACE, tenders.STEPS, queries.RIGHTS}
+    assert set(asked) == known
 
 
-def _anew(session: Recalling, what: str, sale_id: str) -> object:
+def _anew(session: Recalling, what: str, about: object) -> object:
+    if what == queries.RIGHTS:
+        return queries.rights_of(session, int(str(about)))
+    sale_id = str(about)
     if what == books._PLACE:
         return books._standing(session, sale_id)
     if what == books._MONEY:
         return books._sums(session, sale_id)
+    if what == tenders.STEPS:
+        return tenders.steps_of(session, sale_id)
     sale = session.get(SaleRow, sale_id)
     assert isinstance(sale, SaleRow)
     return books._account(session, sale)
@@ -82,7 +86,7 @@ def note(desk: FrontDesk, sale: SaleView, fen: int, *, keep_rest: bool = False) 
             checked=True,
             keep_rest=keep_rest,
         )
-        sale = selling.tender(desk.estate, KIOSK, sale.sale_id, told)
+        sale = tendering.tender(desk.estate, KIOSK, sale.sale_id, told)
     return sale
 
 

@@ -6,14 +6,9 @@ from cardserver.domain.operation import Keying
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import CardStatus, RightKind
 from cardserver.services import blocking, ending, holders, planning
-from cardserver.wire import (
-    AbandonRequest,
-    BlockRequest,
-    CardView,
-    FormatRequest,
-    TopUpRequest,
-    VoidRequest,
-)
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_operations import AbandonRequest, VoidRequest
+from cardserver.wire_requests import FormatRequest, TopUpRequest
 from tests.databases.frontdesk import DESK, OTHER_DESK, FrontDesk, blank, new_id, refused
 
 
@@ -23,28 +18,28 @@ def order(reason: str = "遗失") -> BlockRequest:
 
 def test_a_lost_card_is_blocked_at_once_from_any_desk(desk: FrontDesk) -> None:
     """IC-23a: no card needed."""
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     blocked = blocking.block(desk.estate, OTHER_DESK, view.number, order())
     assert blocked.status is CardStatus.BLOCKED
     assert blocked.status_reason == "遗失"
 
 
 def test_a_blocked_card_does_no_business(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     blocking.block(desk.estate, DESK, view.number, order())
     with refused("card-not-live"):
         desk.begin(TopUpRequest(card_number=view.number, months=1), card)
 
 
 def test_a_found_card_is_unblocked_while_no_replacement_exists(desk: FrontDesk) -> None:
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     blocking.block(desk.estate, DESK, view.number, order())
     assert blocking.unblock(desk.estate, DESK, view.number, order("找到")).status is CardStatus.LIVE
 
 
 def test_a_late_repetition_of_an_unblocking_does_not_open_the_card_again(desk: FrontDesk) -> None:
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     again = order("找到")
     blocking.block(desk.estate, DESK, view.number, order())
     blocking.unblock(desk.estate, DESK, view.number, again)
@@ -74,7 +69,7 @@ def test_a_replacement_carries_both_rights_on(desk: FrontDesk) -> None:
 
 def test_the_old_card_is_denied_from_the_beginning_of_its_replacement(desk: FrontDesk) -> None:
     """Blocked first: whatever becomes of the new card, the old one opens nothing."""
-    old = desk.issue(desk.owner, blank())
+    old, _ = desk.owners_card()
     card = blank()
     ticket = desk.begin(desk.replace_request(old), card)
     assert holders.card_by_number(desk.estate, DESK, old.number).status is CardStatus.BLOCKED
@@ -86,7 +81,7 @@ def test_the_old_card_is_denied_from_the_beginning_of_its_replacement(desk: Fron
 
 
 def test_one_card_is_replaced_by_one_clerk_and_once(desk: FrontDesk) -> None:
-    old = desk.issue(desk.owner, blank())
+    old, _ = desk.owners_card()
     card = blank()
     ticket = desk.begin(desk.replace_request(old), card)
     with refused("card-busy"):
@@ -103,7 +98,7 @@ def price(desk: FrontDesk, card: CardView, reason: str) -> int:
 
 def test_the_price_of_a_replacement_follows_its_reason_and_age(desk: FrontDesk) -> None:
     """IC-10, IC-10b, IC-11, CAL-03: free for a fault through 9 July."""
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     desk.clock.forward(days=30)
     assert [price(desk, view, reason) for reason in ("faulty", "lost", "damaged")] == [
         0,
@@ -116,7 +111,7 @@ def test_the_price_of_a_replacement_follows_its_reason_and_age(desk: FrontDesk) 
 
 def test_a_free_replacement_starts_no_new_month(desk: FrontDesk) -> None:
     """IC-10a: it counts from the purchase of the first card."""
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     desk.clock.forward(days=30)
     request = desk.replace_request(view, "faulty")
     assert planning.quote(desk.estate, DESK, request).notes == (QuoteNote.FREE_REPLACEMENT,)
@@ -126,7 +121,7 @@ def test_a_free_replacement_starts_no_new_month(desk: FrontDesk) -> None:
 
 
 def test_a_paid_replacement_is_a_purchase_of_its_own(desk: FrontDesk) -> None:
-    view = desk.issue(desk.owner, blank())
+    view, _ = desk.owners_card()
     desk.clock.forward(days=100)
     bought = desk.do(desk.replace_request(view, "lost"), blank()).card
     desk.clock.forward(days=20)
@@ -171,16 +166,15 @@ def test_a_format_needs_the_card_to_be_empty_afterwards(desk: FrontDesk) -> None
 
 def test_a_customers_live_card_is_not_formatted(desk: FrontDesk) -> None:
     """IC-18a."""
-    card = blank()
-    view = desk.issue(desk.owner, card)
+    view, card = desk.owners_card()
     with refused("customer-card-live", "IC-18a"):
         desk.format(view, card)
 
 
 def test_a_paid_parking_period_is_not_erased(desk: FrontDesk) -> None:
     """IC-18a, PARK-04a: blocked, but the month is paid; moved to another card it may go."""
-    card = blank()
-    view = desk.add_parking(desk.issue(desk.owner, card), card)
+    view, card = desk.owners_card()
+    view = desk.add_parking(view, card)
     blocking.block(desk.estate, DESK, view.number, order())
     with refused("parking-paid", "IC-18a"):
         desk.format(view, card)
@@ -221,8 +215,7 @@ def test_a_dead_card_is_neither_blocked_nor_unblocked(desk: FrontDesk) -> None:
 
 def test_a_replaced_chip_may_become_a_card_again_only_when_formatted(desk: FrontDesk) -> None:
     """IC-23a: a found lost card is formatted."""
-    old_card = blank()
-    old = desk.issue(desk.owner, old_card)
+    old, old_card = desk.owners_card()
     desk.do(desk.replace_request(old), blank())
     with refused("format-first"):
         desk.begin(desk.issue_request(desk.family), old_card)
@@ -231,8 +224,7 @@ def test_a_replaced_chip_may_become_a_card_again_only_when_formatted(desk: Front
 
 
 def test_a_card_is_not_its_own_replacement(desk: FrontDesk) -> None:
-    card = blank()
-    view = desk.issue(desk.owner, card)
+    view, card = desk.owners_card()
     desk.clock.now += timedelta(days=1)
     with refused("format-first"):
         desk.begin(desk.replace_request(view), card)
@@ -241,8 +233,8 @@ def test_a_card_is_not_its_own_replacement(desk: FrontDesk) -> None:
 def test_a_bought_replacement_runs_a_new_full_period_by_the_papers_of_one_ic_11a(
     desk: FrontDesk,
 ) -> None:
-    old_card = blank()
-    old = desk.add_parking(desk.issue(desk.owner, old_card), old_card)
+    old, old_card = desk.owners_card()
+    old = desk.add_parking(old, old_card)
     desk.clock.forward(days=20)
     request = desk.replace_request(old)
     plain = planning.quote(desk.estate, DESK, request)
@@ -270,7 +262,7 @@ def test_without_the_papers_of_a_full_period_a_replacement_gets_none_ic_11a(
 
 
 def test_a_free_replacement_keeps_its_days_ic_11a(desk: FrontDesk) -> None:
-    old = desk.issue(desk.owner, blank())
+    old, _ = desk.owners_card()
     free = desk.replace_request(old, "faulty").model_copy(update={"full_period": True})
     with refused("full-period-not-free", "IC-11a"):
         planning.quote(desk.estate, DESK, free)

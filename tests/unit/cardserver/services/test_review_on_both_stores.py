@@ -9,7 +9,9 @@ from cardserver.domain.rights import CardStatus, HolderClass
 from cardserver.domain.station import StationKind
 from cardserver.services import figuring, queueing, reminding, setup, snapshots, workcalendar
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire_review import QueueRequest, ReminderWord, WorkYearRequest
+from cardserver.wire_queue import QueueRequest
+from cardserver.wire_reminders import ReminderWord
+from cardserver.wire_stock import WorkYearRequest
 from tests.databases.frontdesk import DESK, GATE, HEAD_DESK, FrontDesk, blank, new_id, refused
 from tests.databases.reviewed import (
     REVIEW_DAY,

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 from cardserver.domain.application import CardForm
 from cardserver.services import blocking, sectioncards, verifying
 from cardserver.services.errors import NotPermitted
-from cardserver.wire import BlockRequest, CardView, IssueRequest, VerificationRequest
 from cardserver.wire_approvals import HandOnRequest
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_requests import IssueRequest
+from cardserver.wire_verifications import VerificationRequest
 from tests.databases import paperwork
 from tests.databases.frontdesk import DESK, PAPERS, FrontDesk, blank, new_id, refused
 from tests.databases.paperwork import SECTION

@@ -4,17 +4,16 @@ import pytest
 
 from cardserver.domain.errors import IllegalTransition
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.services import accounts, beginning, selling
+from cardserver.services import accounts, beginning, selling, tendering
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import (
+from cardserver.wire_requests import IssueRequest, TopUpRequest
+from cardserver.wire_sales import (
     CancelRequest,
     ChangeRequest,
-    IssueRequest,
     RefundRequest,
     SaleRequest,
     SaleView,
     TenderRequest,
-    TopUpRequest,
 )
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, PlainCard, blank, new_id, refused
 
@@ -42,7 +41,7 @@ def cash(fen: int, *, checked: bool = True) -> TenderRequest:
 
 def step(desk: FrontDesk, sale_id: str, tender: TenderRequest, state: TenderState) -> SaleView:
     body = tender.model_copy(update={"state": state})
-    return selling.tender(desk.estate, desk.caller, sale_id, body)
+    return tendering.tender(desk.estate, desk.caller, sale_id, body)
 
 
 def cancel(desk: FrontDesk, sale_id: str) -> SaleView:
@@ -124,11 +123,11 @@ def test_notes_above_fifty_yuan_count_only_when_checked(
     """FEE-03."""
     if needed:
         with refused("note-not-checked", "FEE-03"):
-            selling.tender(desk.estate, DESK, sale, cash(fen, checked=False))
+            tendering.tender(desk.estate, DESK, sale, cash(fen, checked=False))
         assert selling.sale(desk.estate, DESK, sale).credited_fen == 0
     else:
-        selling.tender(desk.estate, DESK, sale, cash(fen, checked=False))
-    assert selling.tender(desk.estate, DESK, sale, cash(fen)).credited_fen >= fen
+        tendering.tender(desk.estate, DESK, sale, cash(fen, checked=False))
+    assert tendering.tender(desk.estate, DESK, sale, cash(fen)).credited_fen >= fen
 
 
 def test_money_is_booked_only_where_such_money_is_taken_fee_33(
@@ -136,16 +135,16 @@ def test_money_is_booked_only_where_such_money_is_taken_fee_33(
 ) -> None:
     """A desk has no acceptor, a kiosk no drawer: neither says that it took the other's money."""
     with refused("taken-elsewhere", "FEE-33"):
-        selling.tender(desk.estate, DESK, sale, note())
+        tendering.tender(desk.estate, DESK, sale, note())
     with refused("taken-elsewhere", "FEE-33"):
-        selling.tender(desk.estate, KIOSK, month, cash(100_00))
+        tendering.tender(desk.estate, KIOSK, month, cash(100_00))
     assert selling.sale(desk.estate, DESK, sale).open_tenders == ()
     assert selling.sale(desk.estate, DESK, month).credited_fen == 0
 
 
 def test_a_note_counts_when_it_is_credited_and_once(desk: FrontDesk, month: str) -> None:
     tender = note()
-    accepting = selling.tender(desk.estate, KIOSK, month, tender)
+    accepting = tendering.tender(desk.estate, KIOSK, month, tender)
     assert accepting.credited_fen == 0
     assert accepting.open_tenders == (tender.tender_id,)
     for _ in range(3):
@@ -168,6 +167,14 @@ def test_a_note_is_not_reported_with_another_value(desk: FrontDesk, month: str) 
     step(desk, month, tender, ACCEPTING)
     with refused("tender-differs"):
         step(desk, month, tender.model_copy(update={"value_fen": 50_00}), CREDITED)
+
+
+def test_a_note_is_not_reported_for_another_sale(desk: FrontDesk, month: str) -> None:
+    tender = note()
+    step(desk, month, tender, ACCEPTING)
+    other = desk.open_sale(TopUpRequest(card_number=1, months=1)).sale_id
+    with refused("tender-differs"):
+        step(desk, other, tender, CREDITED)
 
 
 def test_the_same_id_with_another_body_is_refused(desk: FrontDesk, month: str) -> None:

@@ -18,15 +18,11 @@ from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
 from cardserver.domain.shift import SuspenseOutcome
 from cardserver.services import accounts, cashmoves, ending, selling, suspense
-from cardserver.wire import AbandonRequest, ChangeRequest, RefundRequest, SaleView
-from cardserver.wire_shifts import (
-    CashToCashier,
-    PayLoan,
-    ReportCounterfeit,
-    SettleSuspense,
-    ShiftView,
-    ZView,
-)
+from cardserver.wire_cashmoves import CashToCashier, PayLoan, ReportCounterfeit
+from cardserver.wire_operations import AbandonRequest
+from cardserver.wire_sales import ChangeRequest, RefundRequest, SaleView
+from cardserver.wire_shifts import ShiftView, ZView
+from cardserver.wire_suspense import SettleSuspense
 from tests.databases import tillwork
 from tests.databases.frontdesk import DESK, FrontDesk, blank, new_id, open_desk
 from tests.databases.stores import sqlite_store

@@ -11,9 +11,9 @@ from cardserver.domain.errors import AmountInvalid
 from cardserver.domain.permits import Action
 from cardserver.domain.sale import TenderKind, TenderState
 from cardserver.domain.shift import HOLDING, HoldKind, ShiftState
-from cardserver.services import accounts, closing, selling, shifts, spotchecks
+from cardserver.services import accounts, closing, selling, shifts, spotchecks, tendering
 from cardserver.services.errors import NotPermitted
-from cardserver.wire import RefundRequest, SaleRequest, TenderRequest
+from cardserver.wire_sales import RefundRequest, SaleRequest, TenderRequest
 from cardserver.wire_shifts import CountDrawer, OpenShift, PrintZ, ShiftView
 from tests.databases import tillwork
 from tests.databases.frontdesk import DESK, HEAD_DESK, FrontDesk, blank, new_id, refused
@@ -309,7 +309,7 @@ def test_a_payment_with_a_note_above_fifty_waits_for_the_checker_fee_03(desk: Fr
             checked=checked,
             notes=notes,
         )
-        return selling.tender(desk.estate, DESK, sale.sale_id, request).credited_fen
+        return tendering.tender(desk.estate, DESK, sale.sale_id, request).credited_fen
 
     with refused("note-not-checked", "FEE-03"):
         pay({100_00: 1}, 100_00, checked=False)
@@ -332,7 +332,7 @@ def test_the_threshold_of_the_checker_is_a_setting_fee_03a(desk: FrontDesk) -> N
         notes={50_00: 1},
     )
     with refused("note-not-checked", "FEE-03"):
-        selling.tender(strict, DESK, sale.sale_id, request)
+        tendering.tender(strict, DESK, sale.sale_id, request)
 
 
 def test_an_agent_charges_listed_items_at_listed_prices_only_fee_36(desk: FrontDesk) -> None:

@@ -14,8 +14,9 @@ from cardserver.services import papers, slips
 from cardserver.vault import Vault, demo_vault
 from cardserver.vault_file import demo_store
 from cardserver.vault_store import TokenFault
-from cardserver.wire import DocumentView, TopUpRequest
+from cardserver.wire_documents import DocumentView
 from cardserver.wire_papers import VoidPaperRequest
+from cardserver.wire_requests import TopUpRequest
 from tests.databases.frontdesk import DESK, FrontDesk, PlainCard, blank, new_id
 from tests.databases.stores import sqlite_store
 

@@ -16,17 +16,16 @@ from cardserver.services import beginning, blocking, planning, selling, staffcar
 from cardserver.services.errors import NotPermitted
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Caller, Leave, reading
-from cardserver.wire import (
-    BlockRequest,
-    CardView,
+from cardserver.wire_cards import BlockRequest, CardView
+from cardserver.wire_operators import SeenRequest
+from cardserver.wire_requests import (
     ExtendRequest,
     FormatRequest,
     IssueRequest,
     OperationRequest,
     ReplaceRequest,
-    SaleRequest,
 )
-from cardserver.wire_operators import SeenRequest
+from cardserver.wire_sales import SaleRequest
 from tests.databases.frontdesk import DESK, FrontDesk, PlainCard, blank, new_id
 from tests.databases.people_at_work import on_file
 

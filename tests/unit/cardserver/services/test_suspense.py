@@ -6,10 +6,12 @@ from cardserver.domain.errors import IllegalTransition
 from cardserver.domain.permits import Action
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
 from cardserver.domain.shift import SuspenseOutcome
-from cardserver.services import accounts, beginning, closing, ending, selling, suspense
+from cardserver.services import accounts, beginning, closing, ending, selling, suspense, tendering
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.wire import AbandonRequest, TenderRequest, TopUpRequest
-from cardserver.wire_shifts import InSuspense, SettleSuspense, SuspenseSettled
+from cardserver.wire_operations import AbandonRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import TenderRequest
+from cardserver.wire_suspense import InSuspense, SettleSuspense, SuspenseSettled
 from tests.databases import tillwork
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank, new_id, refused
 from tests.databases.tillwork import CASHIER, allowed
@@ -132,7 +134,7 @@ def lost(desk: FrontDesk) -> InSuspense:
         request = TenderRequest(
             tender_id=tender_id, kind=TenderKind.CASH_NOTE, value_fen=100_00, state=state
         )
-        selling.tender(desk.estate, KIOSK, sale.sale_id, request)
+        tendering.tender(desk.estate, KIOSK, sale.sale_id, request)
     desk.caller = DESK
     return suspense.suspense(desk.estate, DESK).items[0]
 

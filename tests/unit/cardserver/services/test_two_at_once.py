@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from cardserver.domain.sale import TenderKind, TenderState
-from cardserver.services import accounts, beginning, ending, selling, setup, snapshots
+from cardserver.services import accounts, beginning, ending, setup, snapshots, tendering
 from cardserver.services.errors import Conflict
-from cardserver.wire import SaleView, TenderRequest, Ticket, TopUpRequest
+from cardserver.wire_operations import Ticket
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import SaleView, TenderRequest
 from tests.databases.frontdesk import DESK, GATE, OTHER_DESK, FrontDesk, blank, new_id
 
 Outcome = Any
@@ -80,7 +82,7 @@ def test_the_same_note_reported_by_four_calls_counts_once(desk: FrontDesk) -> No
         value_fen=20_00,
         state=TenderState.CREDITED,
     )
-    outcomes = at_once(*[lambda: selling.tender(desk.estate, DESK, sale.sale_id, note)] * 4)
+    outcomes = at_once(*[lambda: tendering.tender(desk.estate, DESK, sale.sale_id, note)] * 4)
     assert [view.credited_fen for view in outcomes if isinstance(view, SaleView)] == [20_00] * 4
 
 

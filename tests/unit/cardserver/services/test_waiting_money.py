@@ -5,20 +5,13 @@ from dataclasses import replace
 import pytest
 
 from cardserver.domain.sale import SaleState, TenderKind, TenderState
-from cardserver.services import accounts, beginning, ending, selling, waiting
+from cardserver.services import accounts, beginning, ending, selling, tendering, waiting
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller
-from cardserver.wire import (
-    AbandonRequest,
-    CancelRequest,
-    CardView,
-    RefundRequest,
-    SaleView,
-    TenderRequest,
-    TopUpRequest,
-    VoidRequest,
-    WaitingSale,
-)
+from cardserver.wire_cards import CardView
+from cardserver.wire_operations import AbandonRequest, VoidRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import CancelRequest, RefundRequest, SaleView, TenderRequest, WaitingSale
 from tests.databases.frontdesk import (
     DESK,
     KIOSK,
@@ -71,7 +64,7 @@ def note(desk: FrontDesk, sale_id: str, tender_id: str, state: TenderState) -> S
     body = TenderRequest(
         tender_id=tender_id, kind=TenderKind.CASH_NOTE, value_fen=100_00, state=state
     )
-    return selling.tender(desk.estate, KIOSK, sale_id, body)
+    return tendering.tender(desk.estate, KIOSK, sale_id, body)
 
 
 def cancel(desk: FrontDesk, sale_id: str) -> SaleView:

@@ -11,20 +11,13 @@ from cardserver.db.schema import Base
 from cardserver.db.tables_waiting import FOLLOWING
 from cardserver.domain.document import PrintResult
 from cardserver.domain.sale import TenderState
-from cardserver.services import documents, filing, invoices, papers, selling
+from cardserver.services import documents, filing, invoices, papers, selling, tendering
 from cardserver.services.turn import reading
-from cardserver.wire import (
-    CancelRequest,
-    ChangeRequest,
-    DocumentView,
-    HandoverRequest,
-    PrintReport,
-    RefundRequest,
-    TenderRequest,
-    TopUpRequest,
-)
+from cardserver.wire_copies import FilingRequest
+from cardserver.wire_documents import DocumentView, HandoverRequest, PrintReport
 from cardserver.wire_papers import InvoicesRequest, VoidPaperRequest
-from cardserver.wire_people import FilingRequest
+from cardserver.wire_requests import TopUpRequest
+from cardserver.wire_sales import CancelRequest, ChangeRequest, RefundRequest, TenderRequest
 from tests.databases.bookwork import INVOICES, complete
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, PlainCard, blank, new_id
 from tests.databases.registerwork import sign_first_open
@@ -124,7 +117,7 @@ def _notes(desk: FrontDesk, card_number: int) -> None:
         for state in (TenderState.ACCEPTING, end):
             if state is not None:
                 step = TenderRequest.model_validate({**note, "state": state})
-                selling.tender(desk.estate, KIOSK, sale, step)
+                tendering.tender(desk.estate, KIOSK, sale, step)
     desk.caller = DESK
 
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from cardserver.domain.station import StationKind
 from cardserver.services import accounts
 from cardserver.web.app import MAX_BODY_BYTES
-from cardserver.wire import Refusal
+from cardserver.wirebase import Refusal
 from tests.databases.frontdesk import FrontDesk, new_id
 from tests.databases.stores import STORES, close_store, open_store
 from tests.unit.cardserver.web.conftest import Sign

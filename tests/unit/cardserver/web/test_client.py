@@ -26,22 +26,19 @@ from cardserver.domain.signature import SignedHow
 from cardserver.domain.station import StationKind
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.domain.verification import Paper, VerificationMethod
-from cardserver.wire import (
+from cardserver.wire_operations import BeginRequest, KeyingState, Settled
+from cardserver.wire_papers import SignPaperRequest
+from cardserver.wire_requests import (
     AddParkingRequest,
-    BeginRequest,
     FormatRequest,
     IssueRequest,
-    KeyingState,
     OperationRequest,
     ReplaceRequest,
-    SaleRequest,
-    Settled,
-    TapReport,
-    TenderRequest,
     TopUpRequest,
-    VerificationRequest,
 )
-from cardserver.wire_papers import SignPaperRequest
+from cardserver.wire_sales import SaleRequest, TenderRequest
+from cardserver.wire_taps import TapReport
+from cardserver.wire_verifications import VerificationRequest
 from tests.databases.frontdesk import MORNING, FrontDesk, PlainCard, blank, new_id
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
 from tests.databases.stores import STORES, close_store, open_store

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from cardserver.services import accounts
 from cardserver.services.stations import NOBODY
 from cardserver.services.turn import writing
-from cardserver.wire import Refusal
+from cardserver.wirebase import Refusal
 from tests.databases.frontdesk import DESK, FrontDesk, new_id
 from tests.databases.servers import server_of
 from tests.databases.stores import STORES, close_store, impatient, open_store

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from cardserver.cli_operators import operators
+from cardserver.db.engine import StoreUnusable
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.station import StationKind
 from cardserver.services import passwords
@@ -71,9 +72,20 @@ def test_people_are_changed_and_let_go(database: str, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_is_said(database: str, words: tuple[str, ...], reason: str) -> None:
+    open_estate(database, demo_vault(), name="Yika").engine.dispose()
     answer = yika(database, *words, typed="short\nshort\n")
     assert answer.exit_code != 0
     assert reason in answer.output + str(answer.exception)
+
+
+@pytest.mark.parametrize("words", [("list",), ("disable", "张晓"), ("unlock", "张晓")])
+def test_an_address_where_no_store_is_is_no_empty_estate(
+    database: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    refused = yika(database, *words).exception
+    assert isinstance(refused, StoreUnusable)
+    assert "there is no database" in str(refused)
+    assert list(tmp_path.iterdir()) == [], "and none is made"
 
 
 def test_the_last_administrator_stays(database: str) -> None:

@@ -11,7 +11,7 @@ from cardserver.domain.permits import OF_PEOPLE, PERMITS, Action, Role, role_per
 from cardserver.domain.station import StationKind
 from cardserver.services.errors import NotPermitted
 from cardserver.services.turn import Caller, Leave
-from cardserver.wire import Refusal
+from cardserver.wirebase import Refusal
 from tests.databases.frontdesk import FrontDesk, new_id
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
 from tests.unit.cardserver.web.conftest import Sign

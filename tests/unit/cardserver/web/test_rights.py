@@ -7,7 +7,7 @@ from cardserver.client import CardServerClient, ServerRefused, in_process
 from cardserver.domain.permits import Action, Role
 from cardserver.domain.signin import DEMO_PASSWORD
 from cardserver.domain.station import StationKind
-from cardserver.wire import IssueRequest
+from cardserver.wire_requests import IssueRequest
 from tests.databases.frontdesk import FrontDesk
 from tests.databases.people_at_work import on_file, signed_in
 from tests.unit.cardserver.web.conftest import Sign

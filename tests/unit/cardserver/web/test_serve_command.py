@@ -116,6 +116,7 @@ def test_demo_keys_serve_nobody(folder: Path) -> None:
     assert isinstance(done.exception, DemoKeysRefused)
 
 
+@pytest.mark.usefixtures("light")
 def test_a_passphrase_is_read_from_a_file_or_asked_for(folder: Path) -> None:
     words = "correct horse battery"
     create_vault(folder / "worded.json", Passphrase(words), estate_id=EstateId("SUNNY01"))

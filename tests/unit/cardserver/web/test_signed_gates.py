@@ -258,7 +258,7 @@ def test_s6_a_batch_out_of_turn_or_of_another_chain_is_refused(centre: Centre) -
     assert post(first, GENESIS) == 1
     assert refusal(lambda: post(third, at_second)) == "gap"
     assert refusal(lambda: post(second, GENESIS)) == "chain-broken"
-    assert refusal(lambda: post(replace(first, reason="blocked"), GENESIS)) == "event-differs"
+    assert refusal(lambda: post(first._replace(reason="blocked"), GENESIS)) == "event-differs"
     assert post(first, GENESIS) == 1
     assert post(second, at_first) == 2
     assert gate.gates.last_event(JOURNAL) == 2

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.acceptors.ssp import SspAcceptor
-from drivers.api import BillEvent, BillEventKind
+from drivers.api.acceptors import BillEvent, BillEventKind
 from simulators.acceptor import VirtualAcceptor
 from simulators.stream import FaultyLine, StreamDevice
 
@@ -19,7 +19,7 @@ class TurnedClock:
 
 @dataclass
 class MemoryLine:
-    """A `drivers.api.ByteStream` whose waiting turns the clock instead of taking time."""
+    """A `drivers.api.streams.ByteStream` whose waiting turns the clock instead of taking time."""
 
     device: StreamDevice
     clock: TurnedClock

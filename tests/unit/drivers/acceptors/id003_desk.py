@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from drivers.acceptors.id003 import Id003Acceptor
-from drivers.api import BillEvent, BillEventKind
+from drivers.api.acceptors import BillEvent, BillEventKind
 from simulators.acceptor import YUAN
 from simulators.acceptor_path import AT_ONCE, Timing
 from simulators.id003 import CHINA, VirtualId003

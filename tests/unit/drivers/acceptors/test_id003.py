@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from drivers.acceptors.id003 import DRIVER, Id003Acceptor
 from drivers.acceptors.id003_frame import Frame
 from drivers.acceptors.id003_path import Id003Path
-from drivers.acceptors.id003_report import (
-    NoteTable,
-    Report,
-    Status,
-    parse_report,
-    parse_table,
-)
-from drivers.api import AcceptorInfo, BillEvent, BillEventKind, RejectReason
+from drivers.acceptors.id003_report import NoteTable, Report, Status, parse_report, parse_table
+from drivers.api.acceptors import AcceptorInfo, BillEvent, BillEventKind, RejectReason
 from drivers.errors import (
     AcceptorUnsuitable,
     DeviceError,

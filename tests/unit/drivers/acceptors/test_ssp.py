@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from drivers.acceptors.ssp import DRIVER, SspAcceptor
-from drivers.api import AcceptorDriver, AcceptorInfo, BillEvent, BillEventKind, RejectReason
+from drivers.api.acceptors import (
+    AcceptorDriver,
+    AcceptorInfo,
+    BillEvent,
+    BillEventKind,
+    RejectReason,
+)
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
 from simulators.acceptor import YUAN, VirtualAcceptor
 from simulators.acceptor_path import Stage, Timing

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.api import BillEventKind
+from drivers.api.acceptors import BillEventKind
 from drivers.errors import DeviceError, DeviceTimeout
 from simulators.acceptor import YUAN
 from simulators.acceptor_path import Stage, Timing

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from drivers.acceptors.ssp_path import NotePath
 from drivers.acceptors.ssp_report import EventCode, RawEvent, Setup
-from drivers.api import BillEvent, BillEventKind
+from drivers.api.acceptors import BillEvent, BillEventKind
 
 SETUP = Setup(firmware="0433", country="CNY", values_fen=(100, 500, 1000))
 

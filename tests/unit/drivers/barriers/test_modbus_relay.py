@@ -7,7 +7,7 @@ import serial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.api import BarrierDriver, Inputs, Lamp
+from drivers.api.barriers import BarrierDriver, Inputs, Lamp
 from drivers.barriers.modbus_relay import DRIVER, ModbusRelay
 from drivers.barriers.modbus_relay_boards import BOARDS
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound, DeviceTimeout, FrameError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.api import KeyRole, KeySet, StepState
+from drivers.api.cards import KeyRole, KeySet, StepState
 from drivers.cards.mifare_classic import ClassicCard
 from drivers.identify import identify
 from simulators.cards.classic import VirtualClassic

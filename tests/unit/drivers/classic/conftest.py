@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.api import KeyRole, KeySet
+from drivers.api.cards import KeyRole, KeySet
 from tests.unit.drivers.classic.classic_desk import Desk, MemoryJournal, key_set
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardKind, CardState, Channel, KeyRole, KeySet, StepState
+from drivers.api.cards import CardKind, CardState, KeyRole, KeySet, StepState
+from drivers.api.readers import Channel
 from drivers.cards import mad
 from drivers.cards.mifare_classic import DRIVER, ClassicCard
 from drivers.cards.opening import open_card

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardState, CountingCard, KeyRole, KeySet
+from drivers.api.cards import CardState, CountingCard, KeyRole, KeySet
 from drivers.cards.mifare_classic_counter import COUNTER_ACCESS, START, parse_value, value_block
 from drivers.cards.opening import open_card
 from drivers.errors import DeviceError

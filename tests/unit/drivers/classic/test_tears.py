@@ -11,7 +11,7 @@ from itertools import product
 
 import pytest
 
-from drivers.api import CardState, KeySet
+from drivers.api.cards import CardState, KeySet
 from drivers.cards.mifare_classic import ClassicCard
 from drivers.errors import CardForeign, CardRemoved, DeviceError, DeviceTimeout, RecordTorn
 from drivers.identify import identify

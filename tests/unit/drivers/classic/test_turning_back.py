@@ -2,7 +2,7 @@
 
 import itertools
 
-from drivers.api import CardState, KeySet, StepState
+from drivers.api.cards import CardState, KeySet, StepState
 from drivers.errors import CardRemoved
 from simulators.faults import Fault, FaultKind, FaultPlan
 from tests.unit.drivers.classic.classic_desk import Desk, MemoryJournal

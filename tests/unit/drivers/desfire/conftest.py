@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.api import CardIdentity, CardKind, KeyRole, KeySet, SecureChannel, StepState
+from drivers.api.cards import CardIdentity, CardKind, KeyRole, KeySet, SecureChannel, StepState
 from drivers.cards.desfire import DesfireCard
 from drivers.cards.desfire_layout import SLOT_SIZE
 from drivers.cards.desfire_session import Session

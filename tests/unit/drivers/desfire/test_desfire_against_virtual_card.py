@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drivers.api import CardState, KeyRole, KeySet, SecureChannel, StepState
+from drivers.api.cards import CardState, KeyRole, KeySet, SecureChannel, StepState
 from drivers.cards import desfire_commands as commands
 from drivers.cards import desfire_version
 from drivers.cards.desfire import DRIVER

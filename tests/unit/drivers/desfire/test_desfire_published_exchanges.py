@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drivers.api import CardKind, SecureChannel
+from drivers.api.cards import CardKind, SecureChannel
 from drivers.cards import desfire_commands as commands
 from drivers.cards import desfire_frames as frames
 from drivers.cards.desfire_auth import ev2_first_dialogue, factory_dialogue

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CardIdentity, CardKind, KeyRole, KeySet, SecureChannel
+from drivers.api.cards import CardIdentity, CardKind, KeyRole, KeySet, SecureChannel
 from drivers.cards import desfire_commands as commands
 from drivers.cards.desfire import DesfireCard
 from drivers.cards.desfire_commands import DataFile

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.api import CardState, KeyRole, KeySet
+from drivers.api.cards import CardState, KeyRole, KeySet
 from drivers.cards.desfire_layout import AID, KEY_NUMBERS, SLOT_SIZE
 from drivers.errors import CardAuthenticationFailed, DeviceError
 from simulators.faults import TEARS, Fault, FaultKind, FaultPlan

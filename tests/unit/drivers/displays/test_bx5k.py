@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import DisplayDriver, Tone
+from drivers.api.displays import DisplayDriver, Tone
 from drivers.bytestream import LineSettings
 from drivers.displays import bx5k
 from drivers.displays.bx5k import DRIVER, LONGEST_TEXT, Bx5kDisplay, Face, areas, encode

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from osdp import Event, EventNotification
 from osdp.constants import CardFormat, StatusReportType
 
-from drivers.api import CodeReaderDriver
+from drivers.api.codes import CodeReaderDriver
 from drivers.errors import DeviceFault, DeviceNotFound, FrameError
 from drivers.readers.bitcode import Damaged, Identifier, write_message
 from drivers.readers.osdp import DRIVER, PUBLISHED_KEY, identifier, read_key

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import CodeRead, CodeReaderDriver
+from drivers.api.codes import CodeRead, CodeReaderDriver
 from drivers.bytestream import LineSettings
 from drivers.errors import DeviceError, DeviceFault, DeviceNotFound
 from drivers.readers import wiegand

@@ -1,6 +1,5 @@
 """A gate notices by itself when two cards with one number come to its own lanes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from cardserver.domain.clonetrap import CloneSign
 from cardserver.domain.gateevent import EventKind, GateEvent
 from kiosk.gate.clonewatch import CloneWatch
 from kiosk.gate.journal import GateJournal
-from simulators.story import FIRST_DAY
+from simulators.teller import FIRST_DAY
 
 
 def tap(minute: int, counter: int | None, card_number: int | None = 7) -> GateEvent:
@@ -53,7 +52,7 @@ def test_a_guard_sets_a_card_right_by_name() -> None:
     watch = CloneWatch()
     for minute in (0, 1):
         watch.note(tap(minute, 5))
-    watch.note(replace(tap(2, None), kind=EventKind.NEUTRAL, by="李卫国"))
+    watch.note(tap(2, None)._replace(kind=EventKind.NEUTRAL, by="李卫国"))
     assert watch.given_away(7) is None
     assert watch.found(7, 4, tap(3, 4).at) is None
 
@@ -71,10 +70,10 @@ def test_other_cards_and_uncounted_taps_are_left_alone() -> None:
 def test_a_gate_that_starts_again_remembers_what_its_cards_showed(tmp_path: Path) -> None:
     journal = GateJournal(tmp_path / "gate.db")
     for minute in (0, 1):
-        journal.append(replace(tap(minute, 5), sequence=0))
+        journal.append(tap(minute, 5)._replace(sequence=0))
     watch = CloneWatch()
     watch.recall(journal)
     assert watch.given_away(7) is CloneSign.SEEN_TWICE
-    journal.append(replace(tap(2, 9, card_number=8), sequence=0))
+    journal.append(tap(2, 9, card_number=8)._replace(sequence=0))
     assert watch.found(8, 9, tap(3, 9, card_number=8).at) is CloneSign.SEEN_TWICE
     journal.close()

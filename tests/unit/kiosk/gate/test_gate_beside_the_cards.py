@@ -14,7 +14,8 @@ import pytest
 
 from cardserver.domain.admission import Decision, Reason, Snapshot
 from cardserver.domain.gateevent import EventKind
-from drivers.api import CodeRead, ReaderLink, Tone
+from drivers.api.codes import CodeRead, ReaderLink
+from drivers.api.displays import Tone
 from drivers.errors import DeviceTimeout
 from kiosk.gate import displaying
 from kiosk.gate.codes import CodePost, presented_by

@@ -6,8 +6,10 @@ GATE-04: goods leave against a slip that is taken back (GOODS-05). GATE-06: buil
 import html
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -22,6 +24,8 @@ from cardserver.domain.schedules import Calendar
 from cardserver.domain.signin import DEMO_PASSWORD
 from kiosk.gate.checkpages import live_filings
 from kiosk.gate.checks import GuardChecks
+from kiosk.gate.journal import GateJournal
+from kiosk.gate.overriding import OverrideRefused
 from kiosk.gate.shared import Shared
 from kiosk.station.events import Bell
 from simulators.estate import GUARD, HEAD
@@ -156,13 +160,30 @@ def test_a_slip_is_known_as_used_after_the_gate_was_switched_off(site: Site) -> 
         again.take_slip_back(by="李", lane="", slip="WZ-88", agrees=True, seen="")
 
 
+def test_gate_04_a_slip_that_another_gate_took_back_is_known_here_with_the_list(
+    site: Site, gate: FlaskClient, tmp_path: Path
+) -> None:
+    form = {"slip": "WZ-2025-140", "lane": "carpark", "result": "agrees"}
+    told(gate, "/guard/goods", **form)
+    site.uplink.round()  # the line goes up
+    site.uplink.round()  # and comes back with the list
+    assert "WZ-2025-140" in site.uplink.snapshot().slips
+    shared = site.lanes[0]._shared
+    with closing(GateJournal(tmp_path / "gate.db")) as journal:
+        elsewhere = Shared.of(journal, bell=Bell(), clock=shared.clock)
+        checks = GuardChecks(elsewhere, lambda: site.uplink.snapshot().slips)
+        with pytest.raises(OverrideRefused, match="slip-used"):
+            checks.take_slip_back(by="李", lane="", slip="WZ-2025-140", agrees=True, seen="")
+        checks.take_slip_back(by="李", lane="", slip="WZ-2025-141", agrees=True, seen="")
+
+
 @pytest.mark.parametrize("typed", ["WZ 1：2", "W\x00Z1:2", " WZ12\n"])
 def test_what_a_line_is_about_is_found_again_in_its_text(typed: str) -> None:
     subject = subject_typed(typed, 40)
     line = GateEvent(sequence=1, at=datetime(2025, 5, 9, tzinfo=UTC), lane="", kind=EventKind.GOODS)
     assert subject == "WZ12"
     for seen in ("", "冰箱：一台"):
-        assert subject_of(replace(line, detail=about(subject, seen))) == subject
+        assert subject_of(line._replace(detail=about(subject, seen))) == subject
 
 
 def test_gate_06a_a_filing_holds_from_its_first_to_its_last_day() -> None:

@@ -20,7 +20,7 @@ from kiosk.gate.guards import ON_DUTY_S, GuardPost, NoGuard, NotAGuard, UnknownW
 from simulators.clock import DemoClock
 from simulators.estate import GUARD, OPERATOR
 from simulators.site import Site
-from simulators.story import FIRST_DAY
+from simulators.teller import FIRST_DAY
 from tests.databases.sites import SettledSite
 
 

@@ -5,7 +5,6 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def test_lines_wait_until_they_are_acknowledged(path: Path) -> None:
     journal.acknowledge(1)  # a late answer takes nothing back
     journal = reopened(path, journal)
     assert journal.uploaded == 2
-    assert journal.waiting() == [replace(TAP, sequence=3)]
+    assert journal.waiting() == [TAP._replace(sequence=3)]
     journal.close()
 
 
@@ -87,7 +86,7 @@ def test_a_line_comes_back_as_it_was_written(path: Path) -> None:
     written = [journal.append(each) for each in (TAP, BY_HAND)]
     journal = reopened(path, journal)
     assert (
-        journal.after(0, 9) == written == [replace(TAP, sequence=1), replace(BY_HAND, sequence=2)]
+        journal.after(0, 9) == written == [TAP._replace(sequence=1), BY_HAND._replace(sequence=2)]
     )
     assert journal.last(1, EventKind.TAP) == [written[0]]
     assert journal.last(5) == written[::-1]
@@ -207,7 +206,7 @@ def test_lines_of_several_lanes_share_commits_and_leave_no_hole(journal: GateJou
 def test_a_line_that_cannot_be_written_takes_no_other_lanes_line_along(
     journal: GateJournal,
 ) -> None:
-    bad = replace(TAP, at=NO_SUCH_INSTANT)
+    bad = TAP._replace(at=NO_SUCH_INSTANT)
     begun, released = threading.Event(), threading.Event()
     outcomes: dict[str, object] = {}
 
@@ -255,7 +254,7 @@ def test_after_a_commit_that_failed_the_numbers_go_on_without_a_hole(journal: Ga
 def test_however_many_lines_belong_together_they_follow_each_other(
     journal: GateJournal, count: int
 ) -> None:
-    written = journal.append_all([replace(TAP, card_number=number + 1) for number in range(count)])
+    written = journal.append_all([TAP._replace(card_number=number + 1) for number in range(count)])
     assert [each.sequence for each in written] == list(range(1, count + 1))
     assert journal.after(0, count + 1) == written
     assert journal.append_all([]) == []
@@ -264,9 +263,9 @@ def test_however_many_lines_belong_together_they_follow_each_other(
 
 
 def test_lines_that_belong_together_are_written_together(journal: GateJournal) -> None:
-    journal.append_all([TAP, replace(BY_HAND, about=1)])
+    journal.append_all([TAP, BY_HAND._replace(about=1)])
     with pytest.raises(OverflowError):
-        journal.append_all([TAP, replace(BY_HAND, at=NO_SUCH_INSTANT)])
+        journal.append_all([TAP, BY_HAND._replace(at=NO_SUCH_INSTANT)])
     assert len(journal.waiting()) == 2
 
 
@@ -278,7 +277,7 @@ def test_s8_only_lines_that_are_old_and_uploaded_are_deleted_and_the_chain_goes_
 ) -> None:
     journal = GateJournal(path)
     for day in range(4):
-        journal.append(replace(TAP, at=NOON + day * DAY))
+        journal.append(TAP._replace(at=NOON + day * DAY))
     journal.acknowledge(2)
     assert journal.forget_before(NOON) == 0
     assert journal.forget_before(NOON + 365 * DAY) == 2
@@ -327,7 +326,7 @@ def test_the_taps_of_an_older_journal_are_taken_over_with_their_numbers(path: Pa
     journal = GateJournal(path)
     journal = reopened(path, journal)  # once is enough
     assert journal.id == "8d9c…"
-    assert journal.waiting() == [replace(TAP, sequence=2), replace(TAP, sequence=3)]
+    assert journal.waiting() == [TAP._replace(sequence=2), TAP._replace(sequence=3)]
     assert journal.append(TAP).sequence == 4
     assert journal.first_break() is None
     journal.close()
@@ -361,7 +360,7 @@ def test_a_tap_says_that_its_time_has_passed(path: Path) -> None:
     assert journal.passed == NOON
     journal = reopened(path, journal)
     assert journal.passed == NOON
-    journal.append(replace(TAP, at=NOON - DAY))  # under a clock that was set back
+    journal.append(TAP._replace(at=NOON - DAY))  # under a clock that was set back
     assert journal.passed == NOON
     journal.close()
 
@@ -378,11 +377,11 @@ def test_the_time_is_written_once_a_minute_and_not_with_every_round(journal: Gat
 
 def test_time_that_proved_wrong_is_forgotten_with_the_taps_that_told_it(path: Path) -> None:
     journal = GateJournal(path)
-    journal.append(replace(TAP, at=NOON + 3650 * DAY))
+    journal.append(TAP._replace(at=NOON + 3650 * DAY))
     journal.correct_time(NOON)
     journal = reopened(path, journal)
     assert journal.passed == NOON
-    journal.append(replace(TAP, at=NOON + DAY))
+    journal.append(TAP._replace(at=NOON + DAY))
     journal = reopened(path, journal)
     assert journal.passed == NOON + DAY
     journal.close()

@@ -14,7 +14,8 @@ import pytest
 from cardserver.domain.admission import Reason
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.rights import RightKind
-from drivers.api import CardReader, Inputs, Lamp
+from drivers.api.barriers import Inputs, Lamp
+from drivers.api.readers import CardReader
 from drivers.errors import DeviceError, DeviceTimeout
 from kiosk.gate import actuation
 from kiosk.gate import lane as lanes

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cardserver.domain.admission import Reason
+from cardserver.domain.admission import Decision, Presented, Reason
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import (
     Area,
@@ -25,6 +25,7 @@ from cardserver.domain.gaterules import (
 from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
 from cardserver.domain.rights import RightKind
+from kiosk.gate.deciding import tap_line
 from kiosk.gate.guarding import BOARD_AWAY
 from kiosk.gate.overriding import OverrideRefused, forget_by_hand
 from kiosk.gate.owners import Owners
@@ -328,6 +329,26 @@ def test_rules_that_come_later_count_what_was_seen_before_them(yard: Yard, car_i
     yard.shared.whereabouts.follow(yard.snapshot(), yard.journal)
     assert yard.shared.whereabouts.occupancy() == {"park": 1}
     assert car_in.hold(WANG).decision.reason is Reason.PASSBACK
+
+
+def test_a_tap_that_is_decided_while_new_rules_are_learnt_is_counted_when_it_is_written(
+    yard: Yard, car_in: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.rules = RULES
+    whereabouts, snapshot, lane = yard.shared.whereabouts, yard.snapshot(), car_in.loop.lane
+    presented, walk = Presented(uid=WANG), yard.journal.walk
+    decided: list[Decision] = []
+
+    def meanwhile(sequence: int) -> Iterator[GateEvent]:
+        if not decided:
+            decided.append(whereabouts.decide(presented, lane, snapshot, NOON))
+        return walk(sequence)
+
+    monkeypatch.setattr(yard.journal, "walk", meanwhile)
+    whereabouts.follow(snapshot, yard.journal)
+    assert whereabouts.occupancy() == {"park": 0}
+    yard.journal.append(tap_line(presented, lane, snapshot, NOON, decided[0]))
+    assert whereabouts.occupancy() == {"park": 1}
 
 
 # --- interlock

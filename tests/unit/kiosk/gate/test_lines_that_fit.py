@@ -5,7 +5,6 @@ What an earlier program wrote, and no wire takes, is told as far as it fits, and
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,7 +65,7 @@ def over_the_wire(event: GateEvent) -> GateEvent:
 
 
 @given(line=_lines)
-@example(line=replace(LINE, detail="a\x00b\ud800", by="\n" * 61, reason="x" * 31, uid=bytes(65)))
+@example(line=LINE._replace(detail="a\x00b\ud800", by="\n" * 61, reason="x" * 31, uid=bytes(65)))
 def test_gate_07a_every_line_the_journal_takes_passes_the_wire(
     journal: GateJournal, line: GateEvent
 ) -> None:
@@ -79,7 +78,7 @@ def test_gate_07a_every_line_the_journal_takes_passes_the_wire(
 @given(line=_lines)
 def test_a_line_that_passes_the_wire_is_written_as_it_is(line: GateEvent) -> None:
     try:
-        over_the_wire(replace(line, sequence=1))
+        over_the_wire(line._replace(sequence=1))
     except ValueError:
         assert fitting(line) is not line
     else:
@@ -88,15 +87,14 @@ def test_a_line_that_passes_the_wire_is_written_as_it_is(line: GateEvent) -> Non
 
 def test_all_words_of_ours_fit() -> None:
     for word in (*Reason, *EventKind, *CloneSign):
-        line = replace(LINE, reason=word, detail=word)
+        line = LINE._replace(reason=word, detail=word)
         assert fitting(line) is line
         assert len(word) <= LONGEST_REASON
 
 
 def test_what_was_cut_can_still_be_understood() -> None:
     line = fitting(
-        replace(
-            LINE,
+        LINE._replace(
             by="欧阳" * 40,
             detail="救护车\r\n在 3 栋\t门口" + "。" * 500,
             uid=bytes(range(65)),
@@ -111,7 +109,7 @@ def test_what_was_cut_can_still_be_understood() -> None:
 
 
 def test_the_number_of_a_strange_chip_stands_in_the_text_where_it_is_too_long_for_a_uid() -> None:
-    line = fitting(replace(LINE, uid=bytes(range(1, 13)), card_number=0, counter=2**31))
+    line = fitting(LINE._replace(uid=bytes(range(1, 13)), card_number=0, counter=2**31))
     assert line.detail == "card 0; counter 2147483648; uid 0102030405060708090a0b0c"
 
 
@@ -130,14 +128,14 @@ def earlier(gate: Gate, *lines: GateEvent) -> None:
     newest = max((each.sequence for each in journal.last(1)), default=0)
     chain = journal.chain_before(newest + 1)
     for number, line in enumerate(lines, newest + 1):
-        numbered = replace(line, sequence=number)
+        numbered = line._replace(sequence=number)
         chain = link(chain, journal.id, numbered)
         row = (number, line.at.isoformat(timespec="microseconds"), line.lane, line.kind, line.uid)
         journal._db.execute(INSERT, (*row, line.detail, chain))
     gate.restart()
 
 
-STRANGE = replace(LINE, lane="门" * 70, uid=bytes(12), detail="one\ntwo")
+STRANGE = LINE._replace(lane="门" * 70, uid=bytes(12), detail="one\ntwo")
 
 
 def test_a_line_of_an_earlier_program_holds_up_none_and_its_chain_stays(gate: Gate) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardserver.domain.gateevent import EventKind, GateEvent
-from drivers.api import Inputs
+from drivers.api.barriers import Inputs
 from kiosk.gate.passing import EXCUSED_S, REVERSAL_S, Finding, Passing, Times
 
 TIMES = Times(pass_s=15, arm_s=6, held_s=60)

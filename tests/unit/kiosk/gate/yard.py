@@ -5,7 +5,7 @@ Nothing runs by itself: a test lets somebody hold a card, drives the car, lets t
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -19,7 +19,7 @@ from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.lanes import Direction, Identify
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
-from drivers.api import CodeRead
+from drivers.api.codes import CodeRead
 from drivers.barriers import modbus_relay
 from kiosk.gate.codes import presented_by
 from kiosk.gate.journal import GateJournal
@@ -188,7 +188,7 @@ class Yard:
         """The latest line of a kind, without its number and instant."""
         found = self.journal.last(1, kind)
         assert found, f"no line of kind {kind}"
-        return replace(found[0], sequence=0, at=NOON)
+        return found[0]._replace(sequence=0, at=NOON)
 
 
 def _words(event: GateEvent) -> str:

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from cardserver.client import ServerUnavailable
 from cardserver.payments.api import ProviderName
-from cardserver.wire import JournalLine, Trial
+from cardserver.wire_books import JournalLine, Trial
 from simulators.acceptor import VirtualAcceptor
 from simulators.acceptor_path import AT_ONCE
 from simulators.barrier import VirtualArm, VirtualBarrier

@@ -1,4 +1,4 @@
-"""What was found of one thing: how it is, and what to do about it."""
+"""What `yika doctor` found of one thing: how it is, and what to do about it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
