@@ -7,6 +7,8 @@ environment (``YIKA_…``) or on the command line; the later of these wins.
 import gc
 import ipaddress
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -177,55 +179,23 @@ def _no_scalar(value: object) -> bool:
 def serve(**settings: Any) -> None:
     """Run the card server for one estate."""
     host, port = _address(settings["listen"], behind_tls=settings["behind_tls"])
-    vault = _open_keys(settings)
-    # Imported here so that ``yika --help`` stays quick.
-    from cardserver.domain.cardrules import CardRules
-    from cardserver.payments.loader import open_providers
-    from cardserver.services.opening import open_estate
+    with _nothing_is_garbage_yet():
+        estate = _open_estate(settings)
+        if settings["add_station"] or settings["mend_clock"]:
+            _do_and_end(estate, settings)
+            return
+        _tell_of_first_run(estate)
+        # Imported here so that ``yika --help`` stays quick.
+        import waitress
 
-    estate = open_estate(
-        settings["database"],
-        vault,
-        name=settings["estate"],
-        check_above_fen=settings["check_notes_above"] * 100,
-        keep_rest_as_credit=settings["keep_rest"],
-        rules=CardRules(
-            lease_ends_card=settings["lease_ends_card"],
-            staff_years=settings["staff_years"],
-            image_months=settings["paper_images"],
-            temporary_day_fen=settings["temporary_day_fee"] * 100,
-        ),
-        providers=open_providers(Path(settings["payments"]), vault),
-        bearer_gates=settings["bearer_gates"],
-    )
-    estate.gates.news.max_waiting = settings["waiting_gates"]
-    if settings["add_station"]:
-        from cardserver.domain.station import StationKind
-        from cardserver.services.setup import register_station
+        from cardserver.services.daily import Daily
+        from cardserver.services.settler import Settler
+        from cardserver.web.app import MAX_BODY_BYTES, create_app
+        from cardserver.web.slots import WorkSlots
 
-        name, kind = settings["add_station"]
-        if StationKind(kind) is StationKind.GATE and not settings["bearer_gates"]:
-            raise click.UsageError("gates have keys instead of tokens: see yika gates enrol")
-        click.echo(register_station(estate, name, StationKind(kind)))
-        return
-    if settings["mend_clock"]:
-        from cardserver.services.clock import mend_clock
-
-        before, after = mend_clock(estate)
-        click.echo(f"The server's time was {before.isoformat()} and is {after.isoformat()} now.")
-        return
-    _tell_of_first_run(estate)
-    import waitress
-
-    from cardserver.services.daily import Daily
-    from cardserver.services.settler import Settler
-    from cardserver.web.app import MAX_BODY_BYTES, create_app
-    from cardserver.web.slots import WorkSlots
-
-    app = WorkSlots(create_app(estate), settings["threads"])
+        app = WorkSlots(create_app(estate), settings["threads"])
+        gc.freeze()  # what stands now stands to the end: no call waits while it is looked through
     threads = settings["threads"] + settings["waiting_gates"]
-    gc.collect()
-    gc.freeze()  # what stands now stands to the end: no call waits while it is looked through again
     gc.set_threshold(50_000, 20, 100)  # half the time of a long list went into looking for cycles
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     daily, settler = Daily(estate), Settler(estate)
@@ -246,6 +216,58 @@ def serve(**settings: Any) -> None:
         estate.gates.news.close()
         settler.stop()
         daily.stop()
+
+
+@contextmanager
+def _nothing_is_garbage_yet() -> Iterator[None]:
+    """Until the server stands, a fifth of the time would go into looking for garbage in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _open_estate(settings: Mapping[str, Any]) -> "Estate":
+    vault = _open_keys(settings)
+    from cardserver.domain.cardrules import CardRules
+    from cardserver.payments.loader import open_providers
+    from cardserver.services.opening import open_estate
+
+    estate = open_estate(
+        settings["database"],
+        vault,
+        name=settings["estate"],
+        check_above_fen=settings["check_notes_above"] * 100,
+        keep_rest_as_credit=settings["keep_rest"],
+        rules=CardRules(
+            lease_ends_card=settings["lease_ends_card"],
+            staff_years=settings["staff_years"],
+            image_months=settings["paper_images"],
+            temporary_day_fen=settings["temporary_day_fee"] * 100,
+        ),
+        providers=open_providers(Path(settings["payments"]), vault),
+        bearer_gates=settings["bearer_gates"],
+    )
+    estate.gates.news.max_waiting = settings["waiting_gates"]
+    return estate
+
+
+def _do_and_end(estate: "Estate", settings: Mapping[str, Any]) -> None:
+    """What is done beside a server, or before there is one."""
+    if settings["add_station"]:
+        from cardserver.domain.station import StationKind
+        from cardserver.services.setup import register_station
+
+        name, kind = settings["add_station"]
+        if StationKind(kind) is StationKind.GATE and not settings["bearer_gates"]:
+            raise click.UsageError("gates have keys instead of tokens: see yika gates enrol")
+        click.echo(register_station(estate, name, StationKind(kind)))
+        return
+    from cardserver.services.clock import mend_clock
+
+    before, after = mend_clock(estate)
+    click.echo(f"The server's time was {before.isoformat()} and is {after.isoformat()} now.")
 
 
 def _tell_of_first_run(estate: "Estate") -> None:
@@ -282,7 +304,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _open_keys(settings: dict[str, Any]) -> "Vault":
+def _open_keys(settings: Mapping[str, Any]) -> "Vault":
     """Open the keyring. Demo keys are refused here: they belong to ``yika demo`` alone."""
     from cardserver.vault import KeyFile, Passphrase, open_vault
 
