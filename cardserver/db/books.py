@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from cardserver.db.prepared import Prepared, PreparedRows
-from cardserver.db.recalling import answers_of
+from cardserver.db.recalling import answers_of, remembered
 from cardserver.db.spaces import collected_fen
 from cardserver.db.tables import (
     LedgerEntryRow,
@@ -105,13 +105,14 @@ _MOVED: Final = Prepared(
 
 
 def _sums(session: Session, sale_id: str) -> Sums:
-    answers = answers_of(session)
-    known: Sums | None = answers.get((_MONEY, sale_id))
-    if known is None:
-        known = answers[_MONEY, sale_id] = {}
-        for account, kind, amount in _MOVED.rows(session, sale=sale_id):
-            _add(known, account, kind, int(amount))
-    return known
+    return remembered(session, _MONEY, sale_id, lambda: _asked_sums(session, sale_id))
+
+
+def _asked_sums(session: Session, sale_id: str) -> Sums:
+    sums: Sums = {}
+    for account, kind, amount in _MOVED.rows(session, sale=sale_id):
+        _add(sums, account, kind, int(amount))
+    return sums
 
 
 def _add(sums: Sums, account: str, kind: EntryKind, fen: int) -> None:
@@ -148,11 +149,7 @@ def _total(sums: Sums, account: str, *kinds: EntryKind | None) -> int:
 
 def sale_account(session: Session, sale: SaleRow) -> SaleAccount:
     """The money of one sale, as the ledger has it."""
-    answers = answers_of(session)
-    known: SaleAccount | None = answers.get((_ACCOUNT, sale.id))
-    if known is None:
-        known = answers[_ACCOUNT, sale.id] = _account(session, sale)
-    return known
+    return remembered(session, _ACCOUNT, sale.id, lambda: _account(session, sale))
 
 
 def _account(session: Session, sale: SaleRow) -> SaleAccount:
@@ -362,11 +359,7 @@ _STANDING: Final = Prepared(
 
 def sale_standing(session: Session, sale_id: str) -> tuple[SaleState, str | None]:
     """Where a sale stands, derived from what happened to it, and the operation it pays for."""
-    answers = answers_of(session)
-    known: tuple[SaleState, str | None] | None = answers.get((_PLACE, sale_id))
-    if known is None:
-        known = answers[_PLACE, sale_id] = _standing(session, sale_id)
-    return known
+    return remembered(session, _PLACE, sale_id, lambda: _standing(session, sale_id))
 
 
 def sale_moved(session: Session, sale_id: str | None) -> None:

@@ -6,9 +6,10 @@ reported done before it is on the disk.
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -66,6 +67,13 @@ def _purpose(connection: Connection) -> str:
         return named
     options = connection.get_execution_options()
     return next((each for each in (WRITER, BESIDE) if options.get(each)), READER)
+
+
+def file_of(address: URL) -> Path | None:
+    """Where a store on SQLite lies; None for one in memory, and for PostgreSQL."""
+    if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(address.database))
 
 
 def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.bulk import stored_instant
 from cardserver.db.prepared import Prepared
-from cardserver.db.sending import send
+from cardserver.db.sending import sender_of
 from cardserver.db.tables_gateevents import GateCursorRow, GateEventRow, GatePurgeRow
 from cardserver.domain.gateevent import GENESIS, GateEvent, stored
 
@@ -148,7 +148,7 @@ def put(connection: Connection, key: JournalKey, lines: Sequence[Line], taken_at
     if connection.dialect.name == "postgresql":
         _copy(connection, rows)
     else:
-        send(connection, _INSERT, list(rows), many=True).close()
+        sender_of(connection).say_of_each(_INSERT, list(rows))
 
 
 def _copy(connection: Connection, rows: Iterable[Sequence[object]]) -> None:

@@ -20,8 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from cardserver.db.engine import DatabaseUrlInvalid, StoreUnusable, open_engine
+from cardserver.db.engine import DatabaseUrlInvalid, StoreUnusable, file_of, open_engine
 from cardserver.db.tables import ClockRow
+from cardserver.db.upgrade import version_of
 
 _MAGIC: Final = b"SQLite format 3\0"
 _READ_VERSION: Final = 19
@@ -69,9 +70,10 @@ def look_at(url: str) -> StoreFacts:
 
 
 def _sqlite(address: URL) -> StoreFacts:
-    if address.database in {None, "", ":memory:"}:
+    file = file_of(address)
+    if file is None:
         raise StoreUnusable("that database is in memory only and ends with the server")
-    file = Path(str(address.database)).absolute()
+    file = file.absolute()
     if not file.is_file() or not file.stat().st_size:
         raise StoreUnusable(f"there is no database {file}")
     with file.open("rb") as opened:
@@ -80,7 +82,7 @@ def _sqlite(address: URL) -> StoreFacts:
         raise StoreUnusable(f"{file} is no SQLite database")
     engine = create_engine("sqlite://", creator=lambda: _read_only(file), poolclass=NullPool)
     with engine.connect() as connection:
-        version, floor = _version(connection), _floor(connection)
+        version, floor = version_of(connection), _floor(connection)
     return StoreFacts(
         address=str(file),
         version=version,
@@ -133,16 +135,10 @@ def _answered(engine: Engine, address: str) -> StoreFacts:
         return StoreFacts(
             address=address,
             settings={row.name: row.setting for row in rows},
-            version=_version(connection),
+            version=version_of(connection),
             floor=_floor(connection),
             size=connection.scalar(text("SELECT pg_database_size(current_database())")) or 0,
         )
-
-
-def _version(connection: Connection) -> str:
-    if not inspect(connection).has_table("alembic_version"):
-        return ""
-    return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
 def _floor(connection: Connection) -> datetime | None:

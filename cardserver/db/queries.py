@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cardserver.db.prepared import Prepared, PreparedRows
-from cardserver.db.recalling import answers_of
+from cardserver.db.recalling import answers_of, remembered
 from cardserver.db.searching import find_holders
 from cardserver.db.tables import (
     AgreementRow,
@@ -128,11 +128,7 @@ def latest_on_chip(session: Session, uid: bytes) -> CardRow | None:
 
 def rights_of(session: Session, number: int) -> Sequence[RightRow]:
     """The rights of a card, door first."""
-    answers = answers_of(session)
-    known: Sequence[RightRow] | None = answers.get((RIGHTS, number))
-    if known is None:
-        known = answers[RIGHTS, number] = _RIGHTS.all(session, card=number)
-    return known
+    return remembered(session, RIGHTS, number, lambda: _RIGHTS.all(session, card=number))
 
 
 def rights_written(session: Session, number: int) -> None:

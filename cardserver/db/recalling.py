@@ -12,6 +12,7 @@ from cardserver.db.prepared import Prepared, PreparedRows, adopt, hold
 from cardserver.db.searching import SEARCHED
 from cardserver.db.tables import Base
 
+A = TypeVar("A")
 R = TypeVar("R", bound=Base)
 _SEVERAL: Final = (tuple, dict)
 """A key of several columns; they are asked for seldom."""
@@ -87,6 +88,15 @@ def answers_of(session: Session) -> dict[tuple[str, object], Any]:
     store in which others write meanwhile, and remembers nothing.
     """
     return session.answers if isinstance(session, Recalling) else {}
+
+
+def remembered(session: Session, question: str, about: object, ask: Callable[[], A]) -> A:
+    """What this turn answered before, or does now that it is asked for the first time."""
+    answers = answers_of(session)
+    known: A | None = answers.get((question, about))
+    if known is None:
+        known = answers[question, about] = ask()
+    return known
 
 
 @event.listens_for(Recalling, "loaded_as_persistent")

@@ -1,9 +1,9 @@
 """The last step to the database: a statement and its values, handed to the driver."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
@@ -35,9 +35,18 @@ class Sender:
         except self.failure as error:
             raise self.as_ours(text, error) from error
 
+    def say_of_each(self, text: str, rows: Sequence[Sequence[object]]) -> None:
+        """A statement with the values of each of these rows."""
+        try:
+            self.executemany(text, rows)
+        except self.failure as error:
+            raise self.as_ours(text, error) from error
+
     def as_ours(self, text: str, error: Exception) -> StatementError:
         """An error of the driver as SQLAlchemy raises it."""
-        return _as_ours(text, error, self.failure, self.dialect)
+        return DBAPIError.instance(
+            text, None, error, self.failure, hide_parameters=True, dialect=self.dialect
+        )
 
 
 def sender_of(over: Session | Connection) -> Sender:
@@ -54,26 +63,3 @@ def sender_of(over: Session | Connection) -> Sender:
 def _sender(connection: Connection) -> Sender:
     made = vars(connection)[_SENDER] = Sender(connection)
     return made
-
-
-def send(
-    connection: Connection, text: str, bound: Any = None, *, many: bool = False
-) -> DBAPICursor:
-    """One statement for the driver; its errors are SQLAlchemy's. Nothing begins by itself."""
-    cursor = connection.connection.cursor()
-    try:
-        if bound is None:
-            cursor.execute(text)
-        elif many:
-            cursor.executemany(text, bound)
-        else:
-            cursor.execute(text, bound)
-    except connection.dialect.loaded_dbapi.Error as error:
-        cursor.close()
-        failure = connection.dialect.loaded_dbapi.Error
-        raise _as_ours(text, error, failure, connection.dialect) from error
-    return cursor
-
-
-def _as_ours(text: str, error: Exception, failure: Any, dialect: Any) -> StatementError:
-    return DBAPIError.instance(text, None, error, failure, hide_parameters=True, dialect=dialect)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.prepared import Prepared
-from cardserver.db.recalling import answers_of
+from cardserver.db.recalling import answers_of, remembered
 from cardserver.db.tables import TenderRow
 from cardserver.domain.sale import TenderKind, TenderState
 
@@ -71,11 +71,7 @@ def tenders_of(session: Session, sale_id: str) -> dict[str, Any]:
 
 def steps_of(session: Session, sale_id: str) -> Sequence[Any]:
     """All steps of all payments of a sale, oldest first."""
-    answers = answers_of(session)
-    known: Sequence[Any] | None = answers.get((STEPS, sale_id))
-    if known is None:
-        known = answers[STEPS, sale_id] = _OF_SALE.rows(session, sale=sale_id)
-    return known
+    return remembered(session, STEPS, sale_id, lambda: _OF_SALE.rows(session, sale=sale_id))
 
 
 def notes_on_their_way(session: Session, sale_id: str) -> int:

@@ -28,11 +28,16 @@ def upgrade(engine: Engine, *, site: str = "") -> None:
         raise StoreUnusable(f"the database can't be used: {error.orig}") from error
 
 
+def version_of(connection: Connection) -> str:
+    """The latest migration a store had; empty where it has no tables of this program."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
+
+
 def _upgrade(connection: Connection, site: str) -> None:
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        if found == HEAD:
-            return
+    if version_of(connection) == HEAD:
+        return
     # Alembic is slow to import and needed only on this path.
     from alembic import command
     from alembic.config import Config

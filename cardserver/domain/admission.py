@@ -208,9 +208,9 @@ def _decide(
     decision = _decide_period(claim, entry, lane, rules, local.date())
     if rules is NO_RULES or decision.reason not in GRANTING:
         return decision
-    here = rules.of_lanes.get(lane.lane_id) or rules_of(rules, lane.lane_id)
+    here = rules_of(rules, lane.lane_id)
     who = entry.card_number, claim.holder_class, entry.space
-    found = ruling(tuple.__new__(Passing, (*who, lane, here, standing, instant, local)), rules)
+    found = ruling(Passing(*who, lane, here, standing, instant, local), rules)
     return decision if found is None else _ruled(decision, found)
 
 

@@ -10,8 +10,9 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from enum import StrEnum, unique
+from functools import lru_cache
 from operator import attrgetter
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 
 @unique
@@ -38,20 +39,8 @@ class EventKind(StrEnum):
     MATERIAL = "material"  # building material was carried in that somebody should look at
 
 
-class _Quoted(dict[str, str]):
-    """Texts as they stand in JSON; lanes, reasons and names are few."""
-
-    def __missing__(self, text: str) -> str:
-        if len(self) >= _KNOWN:
-            self.clear()
-        quoted = self[text] = _in_json(text)
-        return quoted
-
-
-_in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
-_KNOWN: Final = 256
-_quoted: Final = _Quoted()
-_NOTHING: Final = hashlib.sha256()
+_quoted: Final = lru_cache(maxsize=256)(json.JSONEncoder(ensure_ascii=False).encode)
+"""A text as it stands in JSON; lanes, reasons and names are few."""
 
 GENESIS: Final = bytes(32)
 """What stands before the first line of a journal."""
@@ -97,40 +86,18 @@ def link(before: bytes, journal: str, event: GateEvent, at: str = "") -> bytes:
     ``written(event.at)``, from whoever has it already. What is hashed is a compact JSON array, set
     down field by field: a gate does so for each tap, and a general encoder takes twice as long.
     """
-    number, counter, quoted = event.card_number, event.counter, _quoted
+    number, counter = event.card_number, event.counter
     line = (
-        f'[{quoted[journal]},{event.sequence},"{at or written(event.at)}",{quoted[event.lane]},'
+        f'[{_quoted(journal)},{event.sequence},"{at or written(event.at)}",{_quoted(event.lane)},'
         f'"{event.kind}","{event.uid.hex()}",{"null" if number is None else number},'
-        f"{'true' if event.granted else 'false'},{quoted[event.reason]},"
-        f"{event.snapshot_version},{event.about},{quoted[event.by]},{quoted[event.detail]},"
+        f"{'true' if event.granted else 'false'},{_quoted(event.reason)},"
+        f"{event.snapshot_version},{event.about},{_quoted(event.by)},{_quoted(event.detail)},"
         f"{'null' if counter is None else counter}]"
     )
-    digest = _NOTHING.copy()  # looking up the method by its name takes longer than the hash
-    digest.update(before + line.encode("utf-8"))
-    return digest.digest()
+    return hashlib.sha256(before + line.encode("utf-8")).digest()
 
 
 def written(at: datetime) -> str:
     """An aware instant as it stands in a line: UTC, to the microsecond."""
-    minute = _last_minute[0]
-    if at.tzinfo is not UTC or not minute.first <= at <= minute.last:
-        at = at.astimezone(UTC)
-        minute = _last_minute[0] = _Minute.around(at)
-    return f"{minute.text}:{at.second:02}.{at.microsecond:06}+00:00"
-
-
-class _Minute(NamedTuple):
-    """A minute of UTC as it is written: many lines of a busy gate are of the same."""
-
-    first: datetime
-    last: datetime
-    text: str
-
-    @classmethod
-    def around(cls, utc: datetime) -> Self:
-        first = utc.replace(second=0, microsecond=0)
-        last = utc.replace(second=59, microsecond=999_999)
-        return cls(first, last, first.replace(tzinfo=None).isoformat("T", "minutes"))
-
-
-_last_minute: Final = [_Minute.around(datetime(1970, 1, 1, tzinfo=UTC))]
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat("T", "microseconds")

@@ -6,10 +6,7 @@ from cardserver.domain.rights import HolderClass, RightKind
 
 
 def rules_of(rules: GateRules, lane_id: str) -> LaneRules:
-    """What the rules say about a lane, worked out the first time that somebody asks.
-
-    Who asks at every tap looks into `of_lanes` first.
-    """
+    """What the rules say about a lane, worked out the first time that somebody asks."""
     found = rules.of_lanes.get(lane_id)
     if found is None:
         found = rules.of_lanes[lane_id] = _worked_out(rules, lane_id)
@@ -28,7 +25,6 @@ def _worked_out(rules: GateRules, lane_id: str) -> LaneRules:
     return LaneRules(
         rule=rule,
         area=area,
-        entered=area if entering else None,
         within=frozenset(each for each in rules.areas if rule.area in rules.around(each)),
         leads_to=rules.leads_to(rule),
         estate=rules.estate.get(area.right),

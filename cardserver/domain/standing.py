@@ -26,7 +26,7 @@ def standing_of(
 ) -> Standing:
     """The same, for whoever has looked the card up already."""
     rules, lane_id = presence.rules, lane.lane_id
-    here = rules.of_lanes.get(lane_id) or rules_of(rules, lane_id)
+    here = rules_of(rules, lane_id)
     if entry is None or here.rule is None:
         return Standing(clone=clone) if clone else NOTHING_KNOWN
     others: tuple[CardNumber, ...] = ()

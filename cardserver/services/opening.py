@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
-from cardserver.db.engine import BUSY_TIMEOUT_MS, StoreUnusable, open_engine
+from cardserver.db.engine import BUSY_TIMEOUT_MS, StoreUnusable, file_of, open_engine
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
@@ -81,9 +80,10 @@ def _begin_file(engine: Engine) -> None:
     """A store on SQLite is its owner's alone, and what SQLite puts beside it too: residents' names
     and numbers are in there. What stands in the way is said when the store is opened.
     """
-    if engine.dialect.name == "sqlite" and engine.url.database not in {None, "", ":memory:"}:
+    file = file_of(engine.url)
+    if file is not None:
         with suppress(OSError):
-            Path(str(engine.url.database)).touch(mode=_OWNER_ONLY)
+            file.touch(mode=_OWNER_ONLY)
 
 
 def require_store(engine: Engine) -> None:
@@ -92,6 +92,6 @@ def require_store(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    file = Path(engine.url.database or "")
-    if not file.is_file() or not file.stat().st_size:
-        raise StoreUnusable(f"there is no database {file}")
+    file = file_of(engine.url)
+    if file is None or not file.is_file() or not file.stat().st_size:
+        raise StoreUnusable(f"there is no database {file or 'in memory'}")

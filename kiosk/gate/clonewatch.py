@@ -19,8 +19,6 @@ class CloneWatch:
         self._lock = threading.Lock()
         self._last: dict[int, Sighting] = {}
         self._given_away: dict[int, CloneSign] = {}
-        self.suspects = False
-        """True while any card here gave itself away."""
 
     def recall(self, journal: GateJournal) -> None:
         """Learn from the gate's own lines, and go on with every line to come."""
@@ -36,7 +34,6 @@ class CloneWatch:
         with self._lock:
             if event.kind is EventKind.NEUTRAL:
                 self._given_away.pop(number, None)
-                self.suspects = bool(self._given_away)
             elif event.kind is EventKind.TAP and counter is not None:
                 self._take(number, Sighting(at=event.at, counter=counter))
 
@@ -47,6 +44,11 @@ class CloneWatch:
             return None
         return clone_sign(before, Sighting(at=at, counter=counter))
 
+    @property
+    def suspects(self) -> bool:
+        """True while any card here gave itself away."""
+        return bool(self._given_away)
+
     def given_away(self, card_number: int) -> CloneSign | None:
         """What gave this card away here before."""
         return self._given_away.get(card_number)
@@ -56,6 +58,5 @@ class CloneWatch:
         sign = None if before is None else clone_sign(before, seen)
         if sign is not None:
             self._given_away[number] = sign
-            self.suspects = True
         if before is None or seen.counter < before.counter:
             self._last[number] = seen

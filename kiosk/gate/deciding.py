@@ -106,7 +106,7 @@ def _decide(
     if not decision.granted:
         return decision
     rules, lane_id = snapshot.rules, lane.lane_id
-    here = rules.of_lanes.get(lane_id) or rules_of(rules, lane_id)
+    here = rules_of(rules, lane_id)
     if shared.interlock.take(lane_id, here.interlocked):
         return decision
     shared.whereabouts.undo(lane, now, decision.card_number)

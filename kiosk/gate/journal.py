@@ -216,7 +216,7 @@ class GateJournal:
             lines: list[GateEvent] = []
             for event in batch:
                 sequence += 1
-                line = tuple.__new__(GateEvent, (sequence, *event[1:]))  # the quickest way
+                line = event._replace(sequence=sequence)
                 at = written(line.at)
                 chain = link(chain, self.id, line, at)
                 lines.append(line)

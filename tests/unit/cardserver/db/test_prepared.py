@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.recalling import Recalling, insertion
-from cardserver.db.sending import send
+from cardserver.db.sending import sender_of
 from cardserver.db.tables import CounterRow, HolderRow, PostedRow, UnitRow
 from cardserver.db.tables_people import SearchKeyRow
 from cardserver.db.tables_shifts import ShiftRow
@@ -172,7 +172,7 @@ def test_errors_of_the_driver_are_those_of_the_ordinary_way(connection: Connecti
     with pytest.raises(IntegrityError):
         insertion(CounterRow, tuple(row)).write(connection, [row])
     with pytest.raises(OperationalError):
-        send(connection, "SELECT * FROM nothing_of_that_name")
+        sender_of(connection).say("SELECT * FROM nothing_of_that_name")
 
 
 def test_what_waits_in_the_session_is_seen(session: Session) -> None:
