@@ -11,7 +11,7 @@ SHELL := /bin/sh
 ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
-.PHONY: help demo test suite lint types forms house format bench kill drain model lock clean
+.PHONY: help demo test suite lint types forms house format bench kill drain model schema lock clean
 
 # Dozens of child processes would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -86,6 +86,10 @@ model: ## Judge random passages beside a second, obvious writing of the rules (P
 	@deploy/bootstrap.sh test
 	@YIKA_PASSAGES=$(PASSAGES) YIKA_SEED=$(SEED) $(PYTHON_VENV) -m pytest -q -p no:cacheprovider \
 	    tests/unit/cardserver/gaterules/test_against_the_obvious.py
+
+schema: ## Write what a new store on SQLite is made of anew from the migrations
+	@deploy/bootstrap.sh test
+	@$(PYTHON_VENV) -m tests.databases.newstore
 
 lock: ## Write requirements.lock anew from what .venv holds
 	@deploy/bootstrap.sh test

@@ -6,6 +6,8 @@ environment (``YIKA_…``) or on the command line; the later of these wins.
 
 import gc
 import ipaddress
+import logging
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from cardserver.domain.uncollected import collect_seldom
 from cardserver.keyringpath import default_accounts, default_keyring
 
 if TYPE_CHECKING:
@@ -23,10 +26,10 @@ if TYPE_CHECKING:
 PREFIX: Final = "YIKA"
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _KINDS: Final = ("desk", "kiosk", "gate", "office", "panel")
+_STATION: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,58}[A-Za-z0-9_-])?")
+_PORT: Final = re.compile(r"[0-9]{1,5}")
 _THREADS: Final = 8
 _WAITING_GATES: Final = 256
-_SPARE_CONNECTIONS: Final = 200
-"""For stations that keep a line open and ask nothing just now."""
 
 _ONCE: Final = frozenset({"add_station", "mend_clock"})
 """What is done once and then the command ends: no settings for a file."""
@@ -37,11 +40,13 @@ def _read_config(context: click.Context, _option: click.Parameter, path: Path | 
     if path is None:
         return
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path} is not TOML: {error}") from None
+    except RecursionError:
+        raise click.BadParameter(f"{path} is not TOML: nested too deeply") from None
     known = {option.name for option in context.command.params} - {"config", *_ONCE}
     unknown = sorted(set(settings) - known)
     if unknown:
@@ -186,33 +191,27 @@ def serve(**settings: Any) -> None:
             return
         _tell_of_first_run(estate)
         # Imported here so that ``yika --help`` stays quick.
-        import waitress
-
         from cardserver.services.daily import Daily
         from cardserver.services.settler import Settler
-        from cardserver.web.app import MAX_BODY_BYTES, create_app
-        from cardserver.web.slots import WorkSlots
+        from cardserver.web.app import create_app
+        from cardserver.web.listening import listening
 
-        app = WorkSlots(create_app(estate), settings["threads"])
-        gc.freeze()  # what stands now stands to the end: no call waits while it is looked through
-    threads = settings["threads"] + settings["waiting_gates"]
-    gc.set_threshold(50_000, 20, 100)  # half the time of a long list went into looking for cycles
+        app = create_app(estate)
+        collect_seldom()  # no call waits while all that stands now is looked through
+    places, waiting = settings["threads"], settings["waiting_gates"]
+    logging.basicConfig()
+    try:
+        server = listening(app, host=host, port=port, places=places, waiting=waiting)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     daily, settler = Daily(estate), Settler(estate)
     daily.start()
     settler.start()
     try:
-        waitress.serve(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            connection_limit=threads + _SPARE_CONNECTIONS,
-            asyncore_use_poll=True,  # select() knows no more than 1,024 lines
-            ident=None,
-            max_request_body_size=MAX_BODY_BYTES,
-        )
+        server.run()
     finally:
+        server.close()
         estate.gates.news.close()
         settler.stop()
         daily.stop()
@@ -260,6 +259,11 @@ def _do_and_end(estate: "Estate", settings: Mapping[str, Any]) -> None:
         from cardserver.services.setup import register_station
 
         name, kind = settings["add_station"]
+        if not _STATION.fullmatch(name):
+            raise click.BadParameter(
+                "a station's name is part of its token: up to 60 letters, digits, - and _",
+                param_hint="--add-station",
+            )
         if StationKind(kind) is StationKind.GATE and not settings["bearer_gates"]:
             raise click.UsageError("gates have keys instead of tokens: see yika gates enrol")
         click.echo(register_station(estate, name, StationKind(kind)))
@@ -286,7 +290,7 @@ def _tell_of_first_run(estate: "Estate") -> None:
 def _address(listen: str, *, behind_tls: bool) -> tuple[str, int]:
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
-    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+    if not host or not _PORT.fullmatch(port) or not 0 < int(port) < 2**16:
         raise click.BadParameter("say ADDRESS:PORT", param_hint="--listen")
     if not _is_loopback(host) and not behind_tls:
         raise click.BadParameter(

@@ -4,9 +4,10 @@ A production process builds its pages once; here they are built a thousand times
 same rules and templates. So a rule's address builder and a template's code are remembered. Both
 depend on nothing but the text they are made from, which is the name they are remembered under.
 
-In the same way an empty store is given its tables: by the statements that the migrations sent the
-first time. They depend on the kind of the store alone: an empty one has nothing that would be kept
-under the estate's id. The tests of migrations call Alembic themselves, or `upgrade_in_full`.
+In the same way an empty store on PostgreSQL is given its tables: by the statements that the
+migrations sent the first time. An empty one has nothing that would be kept under the estate's id.
+On SQLite no migration is sent to an empty store anyway. The tests of migrations call Alembic
+themselves, or `upgrade_in_full`.
 """
 
 import re
@@ -26,7 +27,7 @@ from cardserver.payments import accounts
 Sent = list[tuple[str, Any, bool]]
 """Statements with their parameters, and whether those are many rows."""
 
-upgrade_in_full: Final = upgrading._upgrade
+upgrade_in_full: Final = upgrading.migrate
 _ASKS = re.compile(r"\s*(SELECT\b|PRAGMA (main\.)?\w+(\(|$))", re.IGNORECASE)
 
 
@@ -74,19 +75,18 @@ def remember_keys() -> None:
 
 
 def remember_schema() -> None:
-    """Let every empty store share the statements that make its tables."""
-    known: dict[str, Sent] = {}
+    """Let all empty stores on PostgreSQL share the statements that make their tables."""
+    known: Sent = []
 
     def remembered(connection: Connection, site: str) -> None:
-        name = connection.dialect.name
-        if inspect(connection).get_table_names():
+        if connection.dialect.name == "sqlite" or inspect(connection).get_table_names():
             upgrade_in_full(connection, site)
-        elif name in known:
-            send_again(connection, known[name])
+        elif known:
+            send_again(connection, known)
         else:
-            known[name] = overheard(connection, site)
+            known.extend(overheard(connection, site))
 
-    upgrading._upgrade = remembered
+    upgrading.migrate = remembered
 
 
 def overheard(connection: Connection, site: str) -> Sent:

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from cardserver.db.engine import WRITER, StoreUnusable
+from cardserver.db.newstore import make_tables
 
-HEAD: Final = "0025"
+HEAD: Final = "0026"
 """Latest migration; a test holds it against the folder."""
 
 
@@ -28,6 +29,15 @@ def upgrade(engine: Engine, *, site: str = "") -> None:
         raise StoreUnusable(f"the database can't be used: {error.orig}") from error
 
 
+def _upgrade(connection: Connection, site: str) -> None:
+    version = version_of(connection)
+    if not version:
+        make_tables(connection)
+        version = version_of(connection)
+    if version != HEAD:
+        migrate(connection, site)
+
+
 def version_of(connection: Connection) -> str:
     """The latest migration a store had; empty where it has no tables of this program."""
     if not inspect(connection).has_table("alembic_version"):
@@ -35,9 +45,8 @@ def version_of(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
-def _upgrade(connection: Connection, site: str) -> None:
-    if version_of(connection) == HEAD:
-        return
+def migrate(connection: Connection, site: str) -> None:
+    """Every migration that the store has not had yet. Raises StoreUnusable."""
     # Alembic is slow to import and needed only on this path.
     from alembic import command
     from alembic.config import Config

@@ -15,13 +15,16 @@ from cardserver.services.reconciling import reconcile_due
 from cardserver.services.retention import look_after_lines
 from cardserver.services.turn import Estate
 
+_FIRST_LOOK_S: Final = 5.0
+"""Whoever waited for the server comes first."""
+
 _LOOK_EVERY_S: Final = 600.0
 _log = logging.getLogger(__name__)
 
 
 class Daily:
     """Lets pictures of papers and lines of gates go whose day has come, and makes room for the
-    lines to come: when the server starts, then once a day.
+    lines to come: soon after the server started, then once a day.
 
     A day whose work failed, because the store was busy, is tried again soon. Providers are asked
     for their bills until each day's is there; they have yesterday's in the course of the morning.
@@ -65,10 +68,11 @@ class Daily:
             _log.info("let go: %d pictures of papers, %d lines of gates", gone, lines)
 
     def _run(self) -> None:
-        while not self._over.is_set():
+        pause = _FIRST_LOOK_S
+        while not self._over.wait(pause):
             try:
                 self.look()
                 reconcile_due(self._estate)
             except Exception:  # noqa: BLE001 - the server outlives a mistake of ours
                 _log.exception("the daily work broke off")
-            self._over.wait(_LOOK_EVERY_S)
+            pause = _LOOK_EVERY_S

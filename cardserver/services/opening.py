@@ -7,7 +7,14 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from cardserver.db.engine import BUSY_TIMEOUT_MS, StoreUnusable, file_of, open_engine
+from cardserver.db.engine import (
+    BUSY_TIMEOUT_MS,
+    DatabaseUrlInvalid,
+    StoreUnusable,
+    file_of,
+    open_engine,
+)
+from cardserver.db.listeras import sites_there
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.cardrules import DEFAULT_RULES, CardRules
 from cardserver.domain.sale import CHECKED_ABOVE_FEN
@@ -46,9 +53,13 @@ def open_estate(
     Raises DatabaseUrlInvalid, StoreUnusable.
     """
     engine = open_engine(database, busy_timeout_ms=busy_timeout_ms)
+    if engine.dialect.name == "sqlite" and file_of(engine.url) is None:
+        raise DatabaseUrlInvalid("in memory nothing is kept: name a file, as in sqlite:///yika.db")
     _begin_file(engine)
     # Commands beside the server bring demo keys: they can't say whose taps are there.
     upgrade(engine, site="" if vault.demo else vault.estate_id)
+    if not vault.demo:
+        _check_whose(engine, vault.estate_id)
     return Estate(
         name=name,
         engine=engine,
@@ -74,6 +85,21 @@ def open_beside(database: str, vault: Vault) -> Estate:
     finally:
         engine.dispose()
     return open_estate(database, vault, name="Yika")
+
+
+def _check_whose(engine: Engine, site: str) -> None:
+    """One keyring of many was taken for another: cards would be made with a neighbour's keys, and
+    all that gates told would be out of sight. Raises StoreUnusable.
+    """
+    with engine.connect() as connection:
+        there = sites_there(connection)
+    if there and site not in there:
+        engine.dispose()
+        whose = ", ".join(sorted(there))
+        raise StoreUnusable(
+            f"this database is of estate {whose}, the keyring is of {site}: open it with its own "
+            f"(where that is lost, `yika keys init --estate {min(there)}` makes another)"
+        )
 
 
 def _begin_file(engine: Engine) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, insert, select
-from waitress.server import create_server
 
 from cardserver.client import CardServerClient, ServerError, connect_gate
 from cardserver.client_gates import NO_STATE
@@ -26,7 +25,7 @@ from cardserver.services.opening import utc_now
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault, export_gate
-from cardserver.web.slots import WorkSlots
+from cardserver.web.listening import listening
 from kiosk.gate.feed import ListFeed
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore
@@ -43,16 +42,8 @@ def served(
 ) -> Iterator[int]:
     """The centre on a port of loopback, or of a namespace's own address."""
     estate.gates.news.max_waiting = waiting
-    app = WorkSlots(server_of(estate), threads)
-    server: Any = create_server(
-        app,
-        host=host,
-        port=0,
-        threads=threads + waiting,
-        connection_limit=threads + waiting + 300,
-        asyncore_use_poll=True,
-        max_request_body_size=256 * 1024,
-    )
+    app = server_of(estate)
+    server: Any = listening(app, host=host, port=0, places=threads, waiting=waiting)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

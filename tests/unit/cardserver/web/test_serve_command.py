@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from cardserver import cli
 from cardserver.cli_serve import serve
 from cardserver.client import ServerError, connect
+from cardserver.db.engine import DatabaseUrlInvalid
 from cardserver.domain.keys import DemoKeysRefused, EstateId
 from cardserver.domain.station import StationKind
 from cardserver.keyringpath import default_keyring
@@ -75,6 +76,7 @@ def test_settings_come_from_file_environment_and_line_the_later_wins(folder: Pat
         ("colour = 'x'", "unknown settings: colour"),
         ("keyfile = ['key']", "not one plain value: keyfile"),
         ("= 1", "is not TOML"),
+        (f"a = {'[' * 5000}", "nested too deeply"),
         ("threads = 1000", "1000"),
     ],
 )
@@ -85,6 +87,39 @@ def test_a_mistake_in_the_file_is_named(folder: Path, text: str, words: str) -> 
     assert words in done.output
 
 
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_is_read(folder: Path) -> None:
+    (folder / "yika.toml").write_text('database = "sqlite:///mark.db"\n', encoding="utf-8-sig")
+    run("--config", "yika.toml", "--keyfile", "key", "--add-station", "desk-1", "desk")
+    assert (folder / "mark.db").exists()
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "前台", "x" * 61, "a\x01b", " a", "\udcff"])
+def test_a_name_that_no_token_can_bear_is_refused(folder: Path, name: str) -> None:
+    done = run("--keyfile", "key", "--add-station", name, "desk")
+    assert done.exit_code == 2
+    assert "letters, digits" in done.output
+    assert (folder / "yika.db").exists()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///x.db?mode=ro"])
+def test_a_store_that_would_keep_nothing_is_refused(folder: Path, url: str) -> None:
+    done = run("--keyfile", "key", "--database", url, "--add-station", "desk-1", "desk")
+    assert isinstance(done.exception, DatabaseUrlInvalid)
+    assert not list(folder.glob("*.db*"))
+
+
+def test_a_port_that_another_program_has_is_named_and_nothing_is_served(folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        done = run("--keyfile", "key", "--listen", taken)
+    assert isinstance(done.exception, OSError)
+    assert done.exception.filename == taken
+    assert "Serving" not in done.output
+    assert (folder / "yika.db").exists()
+
+
 def test_a_file_that_is_not_there_or_no_text_is_named(folder: Path) -> None:
     (folder / "bytes.toml").write_bytes(b"\xff\xfe")
     for name in ("none.toml", "bytes.toml"):
@@ -93,7 +128,9 @@ def test_a_file_that_is_not_there_or_no_text_is_named(folder: Path) -> None:
         assert name in done.output
 
 
-@pytest.mark.parametrize("listen", ["", "8700", "x:y", "127.0.0.1:0", "127.0.0.1:70000"])
+@pytest.mark.parametrize(
+    "listen", ["", "8700", "x:y", "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:²"]
+)
 def test_a_place_to_listen_must_be_one(folder: Path, listen: str) -> None:
     done = run("--keyfile", "key", "--listen", listen)
     assert done.exit_code == 2
