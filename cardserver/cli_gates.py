@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cardserver.cli_options import keyring_options, with_options
+from cardserver.domain.ids import MAX_CARD_NUMBER
 
 if TYPE_CHECKING:
     from cardserver.services.turn import Estate
@@ -27,13 +28,16 @@ _OPENING: Final = (
 )
 _with_store = with_options(_OPENING)
 
+_KEY_IS_NO_OPTION: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""One public key of sixty-four begins with a dash, and some of them go on with an h."""
+
 
 @click.group()
 def gates() -> None:
     """Keep the gates that may speak to this centre."""
 
 
-@gates.command()
+@gates.command(context_settings=_KEY_IS_NO_OPTION)
 @click.argument("name")
 @click.argument("public_key")
 @_with_store
@@ -91,7 +95,7 @@ def revoke(name: str, key_id: str, **opening: Any) -> None:
 
 
 @gates.command()
-@click.argument("card", type=click.IntRange(min=1))
+@click.argument("card", type=click.IntRange(1, MAX_CARD_NUMBER))
 @_with_store
 def reach(card: int, **opening: Any) -> None:
     """Say since when the standing of CARD counts at every gate: "revoked everywhere at"."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
@@ -20,7 +20,18 @@ from cardserver.domain.ruleflaws import FlawWord
 from cardserver.domain.schedules import Calendar
 from cardserver.domain.validity import ValidityPeriod
 from cardserver.wire_cards import Period
-from cardserver.wirebase import Count, Instant, KeyVersion, Number, Text, Uid, Uuid, Wire, Word
+from cardserver.wirebase import (
+    Count,
+    Instant,
+    KeyVersion,
+    Number,
+    Text,
+    Told,
+    Uid,
+    Uuid,
+    Wire,
+    Word,
+)
 
 ZoneMask = Annotated[int, Field(ge=0, lt=2**32)]
 RightLine = tuple[HolderClass, ZoneMask, date, date]
@@ -31,10 +42,13 @@ Era = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16})?$")]
 
 Slip = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SLIP)]
 
+UNDERSTOOD: Final[frozenset[str]] = frozenset()
+"""What a list may name in its `needs`. Nothing so far: every field there is may be passed over."""
+
 Document = Annotated[str, StringConstraints(max_length=MAX_DOCUMENT, pattern=r"^[^\x00]*$")]
 
 
-class SnapshotCard(Wire):
+class SnapshotCard(Told):
     """One card of the issue list, see `cardserver.domain.admission.CardEntry`."""
 
     uid: Uid
@@ -71,7 +85,7 @@ class SnapshotCard(Wire):
         return self.uid, pack_card(self.uid, self.number, self, self.rights), pending, before
 
 
-class GateRulesView(Wire):
+class GateRulesView(Told):
     """A version of the rules: the document as it was written, who set it, and the free days.
 
     `years` are those whose holidays and make-up days are on file (CAL-04a).
@@ -98,13 +112,14 @@ class GateRulesView(Wire):
         )
 
 
-class SnapshotView(Wire):
+class SnapshotView(Told):
     """The issue list, whole (`complete`) or only what changed after the version asked for.
 
     `rules` None means those the gate has; a whole list without them says that there are none.
     `era` names the history that the version belongs to. `restored` says that the version asked for
     belongs to another: the centre went back to an older copy, and the gate's list is not its own.
-    `slips` are goods slips that were taken back at some gate (GATE-04).
+    `slips` are goods slips that were taken back at some gate (GATE-04). `needs` names what a gate
+    has to understand to decide by this list; what is not named there it may pass over.
     """
 
     version: int
@@ -117,6 +132,12 @@ class SnapshotView(Wire):
     era: Era = ""
     restored: bool = False
     slips: tuple[Slip, ...] = ()
+    needs: tuple[Word, ...] = ()
+
+    @property
+    def beyond(self) -> frozenset[str]:
+        """What this program would have to understand and does not: then it takes no such list."""
+        return frozenset(self.needs) - UNDERSTOOD
 
     def to_domain(self, base: Snapshot | None = None) -> Snapshot:
         """The value a lane decides with; changes are laid over `base`."""

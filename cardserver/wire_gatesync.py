@@ -15,7 +15,7 @@ from cardserver.domain.gateline import (
     LONGEST_UID,
     LOWEST_COUNTER,
 )
-from cardserver.wirebase import PLAIN, Count, HexBytes, Instant, Number, Uuid, Wire, Word
+from cardserver.wirebase import PLAIN, Count, HexBytes, Instant, Number, Told, Uuid, Wire, Word
 
 MAX_LINES = 500
 """Lines in one batch: half of what a request may hold."""
@@ -89,7 +89,7 @@ class EventBatch(Wire):
         return self
 
 
-class EventsTaken(Wire):
+class EventsTaken(Told):
     """The centre has committed every line up to `sequence` of this journal.
 
     `taken` lines of the batch were new, `repeated` had been there before.
@@ -107,7 +107,7 @@ class PassagesRequest(Wire):
     known: Annotated[dict[Uuid, Count], Field(max_length=3000)] = Field(default_factory=dict)
 
 
-class PassagesView(Wire):
+class PassagesView(Told):
     """Who passed at other gates since then; `known` is what the gate knows with these lines.
 
     `more` says that there is more to come at once. The lines say nothing of chips and guards.
@@ -123,7 +123,8 @@ class GateView(Wire):
 
     `version` is the list it says it enforces and `version_at` when it first said so; `drift_ms` is
     how far its clock was ahead of the centre's, `waiting` how many lines it had still to hand over
-    when it last spoke. `key_ids` are its credentials that are not revoked.
+    when it last spoke. `key_ids` are its credentials that are not revoked. `silent`: it should have
+    spoken long ago, and nobody knows why it does not.
     """
 
     station: str
@@ -134,6 +135,7 @@ class GateView(Wire):
     drift_ms: int = 0
     waiting: int = 0
     program: str = ""
+    silent: bool = False
 
 
 class GateList(Wire):

@@ -52,7 +52,9 @@ def snapshot_text(
             slips=slips_after(turn, since),
         )
         cards = cards_text(turn, since, _pending(turn))
-    return version, head.model_dump_json().replace(_NO_CARDS, f'"cards":{cards}', 1)
+    # What says nothing is left out: a gate of an earlier program may not know of it.
+    told = head.model_dump_json(exclude_defaults=True)
+    return version, told.replace(_NO_CARDS, f'"cards":{cards}', 1)
 
 
 def _pending(turn: Turn) -> Pending:

@@ -4,10 +4,11 @@ Two lanes on one relay board, or two boards on one pair of wires, name the same 
 configuration. They get the same line here, and one question at a time goes over it.
 """
 
+import logging
 import threading
 import weakref
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ConnectionException, ModbusException
@@ -15,6 +16,8 @@ from pymodbus.pdu import ModbusPDU
 
 from drivers.bytestream import LineSettings, open_serial
 from drivers.errors import DeviceFault, DeviceNotFound, DeviceTimeout, FrameError
+
+_log = logging.getLogger(__name__)
 
 _REASONS: Final = {
     1: "it does not know this function; is `board` right?",
@@ -31,6 +34,15 @@ class LineUse:
 
     line: LineSettings
     timeout_s: float
+
+
+Relay = tuple[int, int]
+"""A relay on a line: the number of its board, and its own, counted from 0."""
+
+
+class _Wired(NamedTuple):
+    opens: Relay
+    lights: frozenset[Relay]
 
 
 @dataclass(slots=True)
@@ -53,6 +65,7 @@ class ModbusLine:
     def __init__(self, use: LineUse, pdus: tuple[type[ModbusPDU], ...]) -> None:
         self._use = use
         self._barriers: weakref.WeakSet[object] = weakref.WeakSet()
+        self._wired: weakref.WeakKeyDictionary[object, _Wired] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._ear = _Ear()
         self._client = ModbusSerialClient(
@@ -72,6 +85,23 @@ class ModbusLine:
         """How the line is driven."""
         return self._use
 
+    def wire(self, barrier: object, opens: Relay, lights: frozenset[Relay]) -> None:
+        """Note with which relays a barrier opens and lights.
+
+        Two may open with one relay (a door with a reader on each side), and the log says so.
+        Raises DeviceFault where the lamp of one is what opens the other.
+        """
+        with self._lock:
+            for other in self._wired.values():
+                if opens in other.lights or other.opens in lights:
+                    raise DeviceFault(
+                        f"a lamp on {self._use.line.port} names the relay that opens another lane",
+                        status="setting",
+                    )
+                if opens == other.opens:
+                    _log.warning("two lanes open with one relay of %s", self._use.line.port)
+            self._wired[barrier] = _Wired(opens, lights)
+
     def ask(self, barrier: object, request: ModbusPDU, device: str) -> ModbusPDU:
         """Send a request once and return the answer to it.
 
@@ -89,6 +119,7 @@ class ModbusLine:
         """`barrier` needs the line no more; the last one closes it. Safe to call twice."""
         with self._lock:
             self._barriers.discard(barrier)
+            self._wired.pop(barrier, None)
             if self._barriers:
                 return
             self._client.close()  # type: ignore[no-untyped-call]

@@ -205,11 +205,14 @@ def _open(settings: Mapping[str, str]) -> Barrier:
         raise DeviceFault("a lamp names the relay that opens", status="setting")
     timeout_s = whole_number(settings, "timeout_ms", 500, 10, 10_000) / 1000
     shared = shared_line(LineUse(line=line, timeout_s=timeout_s), TimedCoil)
-    return ModbusRelay(shared, wiring, device=settings.get("name", ""))
+    relay = ModbusRelay(shared, wiring, device=settings.get("name", ""))
+    lights = frozenset((wiring.unit, each) for each in wiring.lamps.values())
+    shared.wire(relay, (wiring.unit, wiring.relay), lights)
+    return relay
 
 
 def _contacts(settings: Mapping[str, str], board: Board) -> dict[str, Contact]:
-    found = {}
+    found: dict[str, Contact] = {}
     for setting, name in CONTACTS.items():
         text = settings.get(setting, "").strip()
         if not text:
@@ -217,6 +220,8 @@ def _contacts(settings: Mapping[str, str], board: Board) -> dict[str, Contact]:
         if board.inputs == 0:
             raise DeviceFault(f"{setting}: board {board.name} has no inputs", status="setting")
         number = whole_number({setting: text.removeprefix("!")}, setting, 1, 1, board.inputs)
+        if number - 1 in {each.number for each in found.values()}:
+            raise DeviceFault(f"{setting} names an input that has a name already", status="setting")
         found[name] = Contact(number=number - 1, inverted=text.startswith("!"))
     return found
 

@@ -17,12 +17,13 @@ from cardserver.wire_gatereports import SeeAlarm, TraceRequest
 from kiosk.desk.asking import act_id, attempt, line_of, looked, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.exports import KINDS, sent
-from kiosk.desk.gatefigures import figures_of, percent, report_form
+from kiosk.desk.gatefigures import area_name, figures_of, percent, report_form
 from kiosk.desk.gaterulepages import add_rules
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.typed import day, row_of
 
 _TAPS: Final = 30
+_INSIDE: Final = 300
 _DAYS: Final = 7
 TABS: Final = ("now", "why", "reports", "rules")
 
@@ -38,6 +39,7 @@ def gate_pages(counter: Counter, clock: Clock) -> Blueprint:
             "local": local_text,
             "new_id": lambda: str(uuid4()),
             "percent": percent,
+            "area_name": area_name,
         }
 
     _add_now(pages, counter)
@@ -58,7 +60,7 @@ def local_text(instant: datetime) -> str:
 def _add_now(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/")
     def now() -> str:
-        facts: dict[str, Any] = {"tab": "now", "alarms": None}
+        facts: dict[str, Any] = {"tab": "now", "alarms": None, "listed": _INSIDE}
 
         def look() -> None:
             reports = counter.server.gate_reports
@@ -120,7 +122,8 @@ def _add_why(pages: Blueprint, counter: Counter, clock: Clock) -> None:
                 last=day(form.get("last", "") or str(today)),
                 purpose=words(form.get("purpose", ""), "purpose-missing"),
             )
-            facts["trace"] = counter.server.gate_reports.trace(body).lines
+            found = counter.server.gate_reports.trace(body)
+            facts.update(trace=found.lines, more=found.more)
 
         if not number:
             return redirect(url_for("gates.why"), HTTPStatus.SEE_OTHER)

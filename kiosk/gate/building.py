@@ -38,6 +38,7 @@ def build_lane(
         display=open_display(part.display) if part.display else None,
         barrier=open_barrier(part.barrier),
         owner=owners.of(part.barrier),
+        way=owners.way_of(part.barrier),
         keys=keys,
         snapshot=snapshot,
         shared=shared,

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cardserver.domain.admission import Decision, Reason
+from cardserver.domain.schedules import hours_text
 from drivers.api.displays import TextDisplay, Tone
 from drivers.errors import DeviceError
 from kiosk.station.i18n import DEFAULT_LANGUAGE, count_text, day_text, text
@@ -144,7 +145,16 @@ def notice_of(
     else:
         why = text(language, f"reason.{decision.reason}")
     where = (text(language, "gate.nearest", place=nearest),) if nearest else ()
-    return Notice(lines=(*_lines("gate.sorry"), why, *where), tone=Tone.BAD)
+    return Notice(lines=(*_lines("gate.sorry"), why, *_hours(decision), *where), tone=Tone.BAD)
+
+
+def _hours(decision: Decision) -> Sequence[str]:
+    """When it would have been, for whoever came at another time (ETIQ-19)."""
+    if not decision.hours:
+        return ()
+    renovation = decision.reason is Reason.WORKER_HOURS
+    key = "gate.renovation-hours" if renovation else "gate.hours"
+    return (text(DEFAULT_LANGUAGE, key, hours=hours_text(decision.hours)),)
 
 
 def _remind(decision: Decision, own: str) -> Sequence[str]:

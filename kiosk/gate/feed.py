@@ -38,6 +38,15 @@ _FETCHED: Final = "fetched"
 _WRITE_FETCHED_EVERY: Final = timedelta(minutes=1)
 
 
+class ListBeyondUs(ValueError):
+    """The centre says that its list is to be understood in a way that this program does not know.
+
+    The lanes go on with the list they have.
+    """
+
+    code = "list-beyond-us"
+
+
 class ListFeed:
     """What the gate knows of its cards. One thread asks; any may read `snapshot`."""
 
@@ -59,13 +68,16 @@ class ListFeed:
         self._ticks = ticks
         self.era = ""
         self.strayed: tuple[Snapshot, Snapshot] | None = None
-        self.snapshot = self._stored() or _nothing_known(clock())
+        stored, whole = self._stored()
+        self.snapshot = stored or _nothing_known(clock())
+        self.has_list = stored is not None
         self._store_is_behind = False
         self._compared: float | None = None
-        self._fetched_at = self._written_fetched = self._last_fetched()
+        self._fetched_at = self._written_fetched = self._last_fetched(whole=whole)
         self._fetched_ticks = ticks()
         self.clock_drift = timedelta(0)
         self.asked_to_wait = False
+        self.list_beyond_us = False
 
     @property
     def age(self) -> timedelta:
@@ -87,8 +99,8 @@ class ListFeed:
     def ask(self, wait_s: float, state: GateState) -> bool:
         """Ask once for what is newer, and wait for it so long; True when there was something.
 
-        Raises ServerUnavailable, ServerRefused, and sqlite3.Error when the disk does not do its
-        part: the lanes have the list all the same.
+        Raises ServerUnavailable, ServerRefused, ListBeyondUs, and sqlite3.Error when the disk does
+        not do its part: the lanes have the list all the same.
         """
         known = self.snapshot.version or None
         whole = known is not None and (self._store_is_behind or self._store.wants_whole)
@@ -104,6 +116,8 @@ class ListFeed:
         seal = self._signer.prove(fed.proof, fed.body)
         if at_once:
             self._compare(before, after, seal.at)
+        self.list_beyond_us = bool(fed.view.beyond)
+        _require_understood(fed.view)
         return self._take(fed, after)
 
     def _take(self, fed: Fed, after: datetime) -> bool:
@@ -117,7 +131,7 @@ class ListFeed:
                 "the centre went back to an older copy: %s to %s", before.version, view.version
             )
             self.strayed = before, self.snapshot
-        self.era = view.era
+        self.era, self.has_list = view.era, True
         self._fetched_at = max(after, self._journal.passed)
         self._fetched_ticks = self._ticks()
         with ExitStack() as last:
@@ -136,6 +150,8 @@ class ListFeed:
         self._store_is_behind = False
 
     def _keep_fetched(self) -> None:
+        if self._store_is_behind:
+            return  # what lies on the disk is older than that
         if abs(self._fetched_at - self._written_fetched) >= _WRITE_FETCHED_EVERY:
             self._journal.set_mark(_FETCHED, self._fetched_at.isoformat())
             self._written_fetched = self._fetched_at
@@ -148,8 +164,8 @@ class ListFeed:
             _log.warning("time had not come to %s; now it is %s", self._journal.passed, after)
             self._journal.correct_time(after)
 
-    def _stored(self) -> Snapshot | None:
-        """What lies on the disk, as far as it is proven and follows without a gap."""
+    def _stored(self) -> tuple[Snapshot | None, bool]:
+        """What lies on the disk, as far as it is proven and follows without a gap; is it all?"""
         snapshot: Snapshot | None = None
         try:
             with uncollected():
@@ -158,19 +174,27 @@ class ListFeed:
         except (GateSignatureInvalid, ValueError, TypeError, KeyError, sqlite3.Error) as error:
             # A zone that is not known here, a changed byte, a part that is missing.
             _log.warning("the stored list ends early (%r); waiting for the centre", error)
-        return snapshot
+            return snapshot, False
+        return snapshot, snapshot is not None
 
     def _laid_over(self, base: Snapshot | None, part: Part) -> Snapshot:
         self._signer.prove(part.proof, part.body)
         view = SnapshotView.model_validate_json(part.body)
+        _require_understood(view)
         if not view.complete and (base is None or asked_after(part.proof.target) != base.version):
             raise ValueError("a part is missing")
         self.era = view.era
         return view.to_domain(base)
 
-    def _last_fetched(self) -> datetime:
-        text = self._journal.mark(_FETCHED)
+    def _last_fetched(self, *, whole: bool) -> datetime:
+        """When the stored list was last confirmed; one that ends early, when it was made."""
+        text = self._journal.mark(_FETCHED) if whole else None
         return datetime.fromisoformat(text) if text else self.snapshot.taken_at
+
+
+def _require_understood(view: SnapshotView) -> None:
+    if view.beyond:
+        raise ListBeyondUs(f"version {view.version} needs {', '.join(sorted(view.beyond))}")
 
 
 def asked_after(target: str) -> int | None:

@@ -16,7 +16,7 @@ from drivers.errors import DeviceError
 from kiosk.gate.actuation import Actuator, Answer, Outcome
 from kiosk.gate.fire import FireWatch
 from kiosk.gate.interlock import Interlock
-from kiosk.gate.passing import Finding, Passing, Times
+from kiosk.gate.passing import Finding, Passing, Times, Way
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Guarding:
         quiet: Callable[[], bool] = lambda: False,
         beside: Callable[[], None] = lambda: None,
         ticks: Callable[[], float] = time.monotonic,
+        way: Way | None = None,
     ) -> None:
         self._lane = lane
         self._actuator = actuator
@@ -60,13 +61,15 @@ class Guarding:
         self._beside = beside
         self._ticks = ticks
         self._lock = threading.Lock()
-        self._passing = Passing(times)
+        self._passing = Passing(times, way)
         self._seen_at = ticks()
         self._lamp: tuple[Lamp, float, float] | None = None
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"contacts {lane}", daemon=True)
         self.inputs: Inputs | None = None
+        self.away = False
+        """True while the board does not answer."""
 
     @property
     def feedback(self) -> bool:
@@ -96,6 +99,11 @@ class Guarding:
         self._wake.set()
         return answer
 
+    def awaits(self, about: GateEvent) -> bool:
+        """True while somebody may still go through by the opening for the line `about`."""
+        with self._lock:
+            return self._passing.awaits(about)
+
     def light(self, lamp: Lamp, for_s: float) -> None:
         """Light a lamp soon; nobody waits for it."""
         self._lamp = lamp, for_s, self._ticks()
@@ -112,7 +120,7 @@ class Guarding:
             return
         now = self._ticks()
         self.inputs, self._seen_at = inputs, now
-        self._trouble(BOARD_AWAY, False)
+        self._note_away(False)
         self._trouble(TAMPER, bool(inputs.tamper))
         for lane, finding in self._fire.note(self._lane, fire=inputs.fire):
             self._found(lane, finding)
@@ -141,10 +149,14 @@ class Guarding:
         if self.inputs is not None:
             _log.warning("lane %s: the contacts can't be read (%s)", self._lane, code)
         self.inputs = None
-        self._trouble(BOARD_AWAY, True)
+        self._note_away(True)
         with self._lock:
             found = self._passing.blind(now)
         self._tell(found)
+
+    def _note_away(self, away: bool) -> None:
+        self.away = away
+        self._trouble(BOARD_AWAY, away)
 
     def _light(self) -> None:
         asked, self._lamp = self._lamp, None

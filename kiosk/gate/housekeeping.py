@@ -24,6 +24,7 @@ COPY_TOO_OLD: Final = "copy-too-old"
 CLOCK_SET_BACK: Final = "clock-set-back"
 CLOCK_OFF: Final = "clock-off"
 LINES_HELD_UP: Final = "lines-held-up"
+PROGRAM_TOO_OLD: Final = "program-too-old"
 _EVERY_S: Final = 2.0
 _FORGET_EVERY: Final = timedelta(hours=1)
 _STOP_S: Final = 5.0
@@ -46,6 +47,10 @@ class Link(Protocol):
     @property
     def clock_off(self) -> bool:
         """The clock and the server's did not agree."""
+
+    @property
+    def program_too_old(self) -> bool:
+        """The list or the rules were written for a later program."""
 
     held_up: bool
     """The server is there and does not take the lines."""
@@ -90,6 +95,7 @@ class Housekeeping:
         trouble(CLOCK_SET_BACK, stands=self._link.clock_set_back)
         trouble(CLOCK_OFF, stands=self._link.clock_off)
         trouble(LINES_HELD_UP, stands=self._link.held_up)
+        trouble(PROGRAM_TOO_OLD, stands=self._link.program_too_old)
         self._beside()
         self._follow()
         now = self._shared.clock()

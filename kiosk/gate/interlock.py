@@ -7,6 +7,10 @@ nothing tells, until the time for one passage is over. A fire sets all of it asi
 
 import threading
 from collections.abc import Callable, Collection
+from typing import Final
+
+HOLD_S: Final = 15.0
+"""So long a lane counts as open that did not say how long somebody may take."""
 
 
 class Interlock:
@@ -16,22 +20,25 @@ class Interlock:
         self,
         ticks: Callable[[], float],
         *,
-        hold_s: float = 15.0,
         suspended: Callable[[], bool] = lambda: False,
     ) -> None:
         self._ticks = ticks
-        self._hold_s = hold_s
+        self._holds: dict[str, float] = {}
         self._lock = threading.Lock()
         self._open: set[str] = set()
         self._taken: dict[str, float] = {}
         self._suspended = suspended
+
+    def hold(self, lane: str, for_s: float) -> None:
+        """So long somebody may take to go through this lane."""
+        self._holds[lane] = for_s
 
     def take(self, lane: str, others: Collection[str]) -> bool:
         """May `lane` open while `others` have to be shut? If so, it counts as open from now on."""
         with self._lock:
             if others and not self._suspended() and any(map(self._busy, others)):
                 return False
-            self._taken[lane] = self._ticks() + self._hold_s
+            self._taken[lane] = self._ticks() + self._holds.get(lane, HOLD_S)
             return True
 
     def give_back(self, lane: str) -> None:

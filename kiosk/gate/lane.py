@@ -30,8 +30,9 @@ from kiosk.gate.deciding import STALE_S, settle, tap_line
 from kiosk.gate.displaying import LaneDisplay, notice_of
 from kiosk.gate.guarding import Guarding
 from kiosk.gate.overriding import write_down
-from kiosk.gate.passing import Finding, Times
+from kiosk.gate.passing import Finding, Times, Way
 from kiosk.gate.reading import read_presented
+from kiosk.gate.sametap import LastLetIn, line_again
 from kiosk.gate.shared import Shared
 from kiosk.station.i18n import DEFAULT_LANGUAGE
 from kiosk.station.post import ReaderPost
@@ -70,7 +71,7 @@ class LaneLoop:
     """One lane: a reader, a barrier or strike, and what it knows.
 
     The reader either opens cards (`reader`) or only tells numbers (`codes`); `owner` is the thread
-    of a line that several lanes share.
+    of a line that several lanes share, `way` the door or arm that another lane opens as well.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class LaneLoop:
         owner: DeviceWorker | None = None,
         nearest_space: str = "",
         times: Times | None = None,
+        way: Way | None = None,
     ) -> None:
         self.lane = lane
         self.name = name
@@ -98,11 +100,13 @@ class LaneLoop:
         self._shared = shared
         self._turn = threading.Lock()
         self._deciding = False
+        times = times or Times()
+        shared.interlock.hold(lane.lane_id, times.pass_s)
         self._actuator = Actuator(barrier, name, owner=owner, ticks=shared.ticks)
         self.contacts = Guarding(
             lane.lane_id,
             self._actuator,
-            times=times or Times(),
+            times=times,
             found=self._found,
             trouble=self._trouble,
             interlock=shared.interlock,
@@ -110,7 +114,9 @@ class LaneLoop:
             quiet=lambda: self._deciding,
             beside=self._look_at_reader,
             ticks=shared.ticks,
+            way=way,
         )
+        self._last = LastLetIn(shared.clock, self.contacts.awaits)
         self.post = self._posted(reader, codes)
         self.display = self._displayed(display)
 
@@ -135,6 +141,10 @@ class LaneLoop:
         True when the board took the command to open.
         """
         with self._turn:
+            if (first := self._last.same(presented)) is not None:
+                again = line_again(first, presented, self._shared.clock())
+                self._shared.recorder.write(again)
+                return True
             try:
                 verdict = settle(presented, read_at, self.lane, self._snapshot(), self._shared)
             except Exception as error:  # noqa: BLE001 - S13: a mistake of ours opens nothing
@@ -145,6 +155,7 @@ class LaneLoop:
             opened = None
             if line is not None and decision.granted:
                 opened = self.contacts.open(line, read_at + STALE_S).opened
+            self._last.note(presented, line if opened else None)
             self._show(
                 Shown(
                     decision=decision,
@@ -207,17 +218,20 @@ class LaneLoop:
         return self.serve(presented_by(read), read.read_at)
 
     def _unreadable(self, error: DeviceError) -> None:
-        if not isinstance(error, (CardRemoved, CardAbsent)):
+        left = isinstance(error, (CardRemoved, CardAbsent))
+        if not left:
             _log.warning("lane %s: %s", self.name, error.code)
-        self._not_decided(b"", error.code)
+        trembled = left and self._last.just_now() is not None
+        self._not_decided(b"", error.code, show=not trembled)
 
-    def _not_decided(self, uid: bytes, why: str) -> None:
+    def _not_decided(self, uid: bytes, why: str, *, show: bool = True) -> None:
         """Something was held there and came to no decision: a line all the same."""
         decision = Decision(reason=Reason.TORN)
         snapshot, now = self._snapshot(), self._shared.clock()
         line = tap_line(Presented(uid=uid), self.lane, snapshot, now, decision, detail=why)
         self._shared.recorder.write(line)
-        self._show(Shown(decision=decision, at=line.at, try_again=True))
+        if show:
+            self._show(Shown(decision=decision, at=line.at, try_again=True))
 
     # --- what the devices tell
 
@@ -225,8 +239,8 @@ class LaneLoop:
         self._shared.recorder.note(lane, finding)
         shown, about = self.shown, finding.about
         fault = finding.kind is EventKind.BARRIER_FAULT
-        if fault and shown and about and shown.about == about.sequence:
-            self.shown = replace(shown, opened=False)
+        if fault and shown and shown.opened and about and shown.about == about.sequence:
+            self._show(replace(shown, at=self._shared.clock(), opened=False))
         self._ring()
 
     def _reader_changed(self) -> None:

@@ -55,14 +55,25 @@ class _Opening:
     moved: bool = False  # the arm went up, or that it did not has been told
 
 
+@dataclass(slots=True)
+class Way:
+    """One door or arm, which two lanes may open: a reader on each side of it. `opened_at` is when
+    one of them last did: then the other takes it neither for forced nor for a car that followed.
+    """
+
+    opened_at: float = float("-inf")
+
+
 class Passing:
     """What is expected of one lane, and what its contacts showed last."""
 
-    def __init__(self, times: Times) -> None:
+    def __init__(self, times: Times, way: Way | None = None) -> None:
         self._times = times
+        self._one_way = way or Way()
         self._openings: list[_Opening] = []
         self._inputs: Inputs | None = None
-        self._last_opening = self._shut_at = self._excused_at = float("-inf")
+        self._shut_at = self._excused_at = float("-inf")
+        self._own_opening = self._one_way.opened_at
         self._open_since = 0.0
         self._forced = self._held = self._fault = False
 
@@ -82,12 +93,16 @@ class Passing:
         """True while somebody may be going through."""
         return bool(self._openings) or bool(self.way_open)
 
+    def awaits(self, about: GateEvent) -> bool:
+        """True while nobody went through yet by the opening for the line `about`."""
+        return any(each.about is about for each in self._openings)
+
     # --- what is asked of the lane
 
     def expect(self, about: GateEvent, now: float) -> None:
         """The lane is going to be asked to open, for the line `about`."""
         self._openings.append(_Opening(about=about, at=now))
-        self._last_opening = now
+        self._one_way.opened_at = self._own_opening = now
 
     def drop(self, about: GateEvent, detail: str) -> list[Finding]:
         """It was not asked after all, or nothing will tell whether it opened."""
@@ -151,8 +166,17 @@ class Passing:
             yield Finding(kind=EventKind.PASSED, detail="fire")
         elif now - self._excused_at <= EXCUSED_S:
             yield Finding(kind=EventKind.PASSED, detail="exit-button")
-        elif self._seen.door_open is None and self._seen.arm_up is not None:
+        elif self._tells_who_followed and not self._opened_beside(now):
             yield Finding(kind=EventKind.PASSED, detail="followed")
+
+    @property
+    def _tells_who_followed(self) -> bool:
+        return self._seen.door_open is None and self._seen.arm_up is not None
+
+    def _opened_beside(self, now: float) -> bool:
+        """Did the lane on the other side open this way just now?"""
+        at = self._one_way.opened_at
+        return at > self._own_opening and now - at <= self._times.pass_s + self._times.held_s
 
     def _next_passed(self, detail: str) -> Finding:
         return Finding(kind=EventKind.PASSED, about=self._openings.pop(0).about, detail=detail)
@@ -169,13 +193,14 @@ class Passing:
             yield from self._shut()
         if self._seen.vehicle_present or fire:
             self._open_since = now  # a car beneath it, or a fire, holds it open rightly
-        too_long = now - max(self._open_since, self._last_opening) > self._times.held_s
+        too_long = now - max(self._open_since, self._one_way.opened_at) > self._times.held_s
         if stands and too_long and not self._held and not self._forced:
             self._held = True
             yield Finding(kind=EventKind.HELD_OPEN)
 
     def _nobody_opened(self, now: float) -> bool:
-        if now - self._last_opening <= self._times.pass_s or now - self._excused_at <= EXCUSED_S:
+        opened, excused = now - self._one_way.opened_at, now - self._excused_at
+        if opened <= self._times.pass_s or excused <= EXCUSED_S:
             return False
         turned_back = self._seen.vehicle_present or now - self._shut_at <= REVERSAL_S
         return self._seen.door_open is not None or not turned_back

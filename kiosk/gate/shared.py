@@ -42,6 +42,7 @@ class Shared:
         fire, whereabouts, clones = FireWatch(), Whereabouts(), CloneWatch()
         journal.listen(whereabouts.wrote)
         clones.recall(journal)
+        fire.recall(journal)
         return cls(
             journal=journal,
             recorder=Recorder(journal, bell=bell, clock=clock),

@@ -17,12 +17,12 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Final
 
-from cardserver.client import CardServerClient, ServerError, ServerRefused
+from cardserver.client import CardServerClient, ServerRefused, ServerUnavailable
 from cardserver.client_gates import GateState
 from cardserver.clientsigning import GateSigner
 from cardserver.domain.admission import Direction, Snapshot
 from cardserver.domain.gateevent import GateEvent
-from kiosk.gate.feed import ListFeed
+from kiosk.gate.feed import ListBeyondUs, ListFeed
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore
 from kiosk.gate.passages import Passages
@@ -129,6 +129,11 @@ class Uplink:
         return self.age > self._old_after
 
     @property
+    def has_list(self) -> bool:
+        """False while this gate knows no list of its centre at all, and opens for nobody."""
+        return self.feed.has_list
+
+    @property
     def clock_drift(self) -> timedelta:
         """How far the gate's clock was ahead of the centre's when they last spoke, negative when
         it was behind. It is an alarm and decides nothing.
@@ -146,9 +151,9 @@ class Uplink:
         return self.feed.clock_set_back
 
     @property
-    def rules_unread(self) -> bool:
-        """True while the centre has rules that this version of the program can't read."""
-        return bool(self.feed.snapshot.rules.unread)
+    def program_too_old(self) -> bool:
+        """True while the centre has a list, or rules, that this program can't read."""
+        return self.feed.list_beyond_us or bool(self.feed.snapshot.rules.unread)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -221,25 +226,25 @@ class Uplink:
     def _try(self, what: str, work: Callable[[], None]) -> bool:
         try:
             work()
-        except ServerError as error:
-            self._note_fault(what, error, quiet=True)
+        except ServerUnavailable as error:
+            self._note_fault(what, error, level=logging.INFO)
+        except (ServerRefused, ListBeyondUs) as error:  # somebody has to do something about it
+            self._note_fault(what, error, level=logging.WARNING)
         except Exception as error:  # noqa: BLE001 - a full disk must not end it for ever
-            self._note_fault(what, error, quiet=False)
+            self._note_fault(what, error, level=logging.ERROR)
         else:
             self._faults.pop(what, None)
             return True
         return False
 
-    def _note_fault(self, what: str, error: Exception, *, quiet: bool) -> None:
+    def _note_fault(self, what: str, error: Exception, *, level: int) -> None:
         # Once, not every second: the log may lie on the very disk that is full.
         fault = repr(error)
         if self._stop.is_set() or fault == self._faults.get(what):
             return
         self._faults[what] = fault
-        if quiet:
-            _log.info("the line %s: %s", what, error)
-        else:
-            _log.error("the line %s can't do its work, and tries again", what, exc_info=error)
+        unforeseen = error if level == logging.ERROR else None
+        _log.log(level, "the line %s, and tries again: %s", what, error, exc_info=unforeseen)
 
     def _note(self, *, connected: bool) -> None:
         self.connected = connected
@@ -248,7 +253,7 @@ class Uplink:
             "copy too old": self.too_old,
             "clock off the server's": self.clock_off,
             "clock set back": self.clock_set_back,
-            "rules not understood": self.rules_unread,
+            "program too old": self.program_too_old,
         }
         if alarms != self._alarms:
             _log.warning("alarms: %s", ", ".join(each for each in alarms if alarms[each]) or "none")

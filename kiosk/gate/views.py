@@ -15,6 +15,7 @@ from cardserver.domain.gaterules import Filing
 from cardserver.domain.schedules import hours_text
 from kiosk.gate.checkpages import RESULTS, live_filings
 from kiosk.gate.checks import GuardChecks
+from kiosk.gate.guarding import BOARD_AWAY
 from kiosk.gate.guardpages import REASONS, guard_pages
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop, Shown
@@ -27,6 +28,8 @@ from kiosk.station.web import create_station_app, language
 _SHOWN_FOR: Final = timedelta(seconds=8)
 _TAPS_SHOWN: Final = 12
 _INSIDE_SHOWN: Final = 200
+_IN_MINUTES_H: Final = 2
+_IN_HOURS_H: Final = 48
 _DAYLIGHT: Final = range(7, 19)
 """Hours of the estate's day in which a screen may be bright."""
 
@@ -69,7 +72,7 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
             "lane_names": {name: each.name for name, each in by_id.items()},
             "uplink": uplink,
             "zone": uplink.snapshot().zone,
-            "copy_minutes": max(0, int(uplink.age.total_seconds() // 60)),
+            "copy_age": how_long(uplink.age),
             "theme": theme_at(now.astimezone(uplink.snapshot().zone)),
             "sign_of": lambda each: sign_of(each.shown, each.post.fault, now),
             "Face": Face,
@@ -120,6 +123,14 @@ def theme_at(local: datetime) -> str:
     return "day" if local.hour in _DAYLIGHT else "night"
 
 
+def how_long(age: timedelta) -> tuple[str, int]:
+    """An age as people say it: the key of its words, and their number."""
+    hours = age // timedelta(hours=1)
+    if hours < _IN_MINUTES_H:
+        return "count.minutes-ago", max(0, age // timedelta(minutes=1))
+    return ("count.hours-ago", hours) if hours < _IN_HOURS_H else ("count.days-back", hours // 24)
+
+
 def sign_of(shown: Shown | None, fault: str, now: datetime) -> Sign:
     """What a lane shows now: the last decision for a few seconds, then the invitation again."""
     if fault:
@@ -134,12 +145,23 @@ def sign_of(shown: Shown | None, fault: str, now: datetime) -> Sign:
 
 
 def health_of(lanes: Sequence[LaneLoop], uplink: Uplink) -> Health:
-    """The gate's readers and its line; it serves without the line (GATE-07)."""
-    readers = [
-        Device(name=f"reader {each.lane.lane_id}", trouble=each.post.fault) for each in lanes
+    """The gate's devices and its line; it serves without the line (GATE-07) and without a text."""
+    needed = [
+        Device(name=f"{what} {each.lane.lane_id}", trouble=trouble)
+        for each in lanes
+        for what, trouble in (
+            ("reader", each.post.fault),
+            ("board", BOARD_AWAY if each.contacts.away else ""),
+        )
+    ]
+    texts = [
+        Device(name=f"display {each.lane.lane_id}", trouble=each.display.fault)
+        for each in lanes
+        if each.display is not None
     ]
     server = Device(name="server", trouble="" if uplink.connected else "server-away")
-    return Health(serving=not any(device.trouble for device in readers), devices=[*readers, server])
+    serving = not any(device.trouble for device in needed)
+    return Health(serving=serving, devices=[*needed, *texts, server], waiting=uplink.upload.waiting)
 
 
 def state_of(by_id: Mapping[str, LaneLoop], uplink: Uplink) -> dict[str, object]:

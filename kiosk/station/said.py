@@ -6,10 +6,8 @@ from http import HTTPStatus
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from cardserver.client import ServerError
-from cardserver.domain.errors import DomainError
 from drivers.errors import DeviceError
-from kiosk.station.problems import problem_of
+from kiosk.station.problems import REFUSALS, problem_of
 
 
 class Said:
@@ -24,7 +22,7 @@ class Said:
         self._problem = self._done = ""
         try:
             word = act()
-        except (ServerError, DomainError, DeviceError) as error:
+        except (*REFUSALS, DeviceError) as error:
             self._problem = problem_of(error)
         else:
             self._done = done or (word if isinstance(word, str) else "")

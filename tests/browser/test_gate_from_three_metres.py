@@ -53,7 +53,7 @@ def test_the_lane_invites_welcomes_and_refuses_with_a_reason_and_a_way_on(
     served.tell.gate_knows()
     served.tell.tap("lost", "door")
     refused = sign(page, "refused")
-    expect(refused).to_contain_text("这张卡已挂失停用，请到前台，我们马上为您补卡。")
+    expect(refused).to_contain_text("请到前台，让我们帮您看一下这张卡，好吗？")
     expect(refused, "masked, with its code small beside it").to_contain_text("0002 · blocked")
 
 

@@ -91,7 +91,10 @@ def test_an_old_copy_of_a_record_is_superseded_once_the_new_one_is_settled(
 
 
 def test_the_list_is_written_as_its_shape_would_write_it(desk: FrontDesk) -> None:
-    """Card by card as text: both rights and a paid month, a blocked card, and its replacement."""
+    """Card by card as text: both rights and a paid month, a blocked card, and its replacement.
+
+    Around the cards stands only what says something.
+    """
     cards = [blank() for _ in range(3)]
     paid = desk.add_parking(desk.issue(desk.owner, cards[0]), cards[0])
     desk.begin(TopUpRequest(card_number=paid.number, months=1), cards[0])
@@ -101,7 +104,9 @@ def test_the_list_is_written_as_its_shape_would_write_it(desk: FrontDesk) -> Non
     for after in (None, 1):
         version, text = snapshots.snapshot_text(desk.estate, GATE, after)
         view = SnapshotView.model_validate_json(text)
-        assert view.model_dump_json() == text
+        cards_told = view.model_dump_json(include={"cards"})[1:-1]
+        head = view.model_copy(update={"cards": ()}).model_dump_json(exclude_defaults=True)
+        assert head.replace('"cards":[]', cards_told, 1) == text
         assert view.version == version
     listed = {each.uid: each for each in whole(desk).cards}
     assert set(listed) == {each.uid for each in cards}

@@ -300,6 +300,8 @@ def test_the_driver_is_found_by_its_name_and_opens_no_line_by_itself() -> None:
         {"go_relay": "0"},
         {"alarm_relay": "9"},
         {"board": "waveshare", "arm_input": "1"},
+        {"arm_input": "2", "loop_input": "2"},
+        {"door_input": "3", "fire_input": "!3"},
         {"timeout_ms": "0.5"},
         {"parity": "even"},
     ],
@@ -370,6 +372,33 @@ def test_a_lamp_that_is_not_wired_is_no_trouble(plug: Plug) -> None:
 def test_a_lamp_on_the_relay_that_opens_is_refused() -> None:
     with pytest.raises(DeviceFault, match="relay that opens"):
         relay(WAVESHARE_D | {"relay": "2", "go_relay": "2"})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [({"go_relay": "3"}, {"relay": "3"}), ({"relay": "1"}, {"relay": "2", "alarm_relay": "1"})],
+)
+def test_a_lamp_that_would_open_another_lane_is_refused(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    first = relay(WAVESHARE_D | one)
+    with pytest.raises(DeviceFault, match="opens another lane"):
+        relay(WAVESHARE_D | other)
+    relay(WAVESHARE_D | other | {"unit": "2"}).close()  # on another board it is another relay
+    first.close()
+    relay(WAVESHARE_D | other).close()
+
+
+def test_two_lanes_may_share_a_lamp_and_the_log_names_two_that_share_an_opening(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lamp = {"alarm_relay": "5"}
+    first, second = (relay(WAVESHARE_D | lamp | {"relay": n}) for n in ("1", "2"))
+    assert not caplog.records
+    third = relay(WAVESHARE_D | {"relay": "2"})  # a door with a reader on each side
+    assert "two lanes open with one relay" in caplog.text
+    for each in (first, second, third):
+        each.close()
 
 
 def test_a_port_that_is_driven_in_two_ways_is_refused() -> None:

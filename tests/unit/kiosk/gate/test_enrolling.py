@@ -55,6 +55,24 @@ def printed(result: Result) -> tuple[str, str]:
     return command.split()[-1], print_.partition(": ")[2]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "-kbzIllU9Q3AAiT16Uiw7M0vr1kUoGoqYeeIdA93Big",
+        "-hLwc92w1fWNMOoCa7bUd4NimO72Zd1sJDr866CD3CQ",
+        "--B8aUtDfN3Maf2oVyN7hrOa8GcdQewxSNGNe7oRbBQ",
+    ],
+)
+def test_a_key_that_looks_like_an_option_lets_its_gate_in(folder: Path, key: str) -> None:
+    assert (enrolled := at_the_centre("enrol", "gate-1", key)).exit_code == 0, enrolled.output
+    assert "gate-1 may come with key" in enrolled.output
+
+
+def test_a_mistyped_option_is_still_said_where_a_gate_is_enrolled(folder: Path) -> None:
+    key, _ = printed(at_the_gate("gate-1"))
+    assert at_the_centre("enrol", "gate-1", key, "--keyringg", "other.json").exit_code == 2
+
+
 def test_what_the_gate_prints_lets_it_in_and_the_fingerprints_agree(folder: Path) -> None:
     key, fingerprint = printed(at_the_gate("gate-1"))
     enrolled = at_the_centre("enrol", "gate-1", key)

@@ -273,6 +273,7 @@ class Link:
     clock_set_back: bool = False
     clock_off: bool = False
     held_up: bool = False
+    program_too_old: bool = False
 
     def snapshot(self) -> Snapshot:
         return self.known

@@ -5,6 +5,7 @@ GATE-02a, GATE-05, GATE-07: the centre says who is a guard; a lost network sends
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from cardserver.client import ServerRefused
+from cardserver.domain.admission import Decision, Direction, Reason
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.permits import Role
 from cardserver.domain.signin import DEMO_PASSWORD
 from kiosk.gate.guards import ON_DUTY_S, GuardPost, NoGuard, NotAGuard, UnknownWithoutLine
+from kiosk.gate.lane import Shown
 from simulators.clock import DemoClock
 from simulators.estate import GUARD, OPERATOR
 from simulators.site import Site
@@ -85,6 +88,24 @@ def test_only_those_the_centre_names_may(gate: FlaskClient) -> None:
     assert "下岗" not in come(gate, GUARD, "wrong password")
     assert "下岗" in come(gate)
     assert "上岗登录" in told(gate, "/guard/sign-out")
+
+
+def test_who_leaves_is_not_welcomed_home(site: Site, gate: FlaskClient) -> None:
+    each = site.lanes[0]
+    each.shown = Shown(decision=Decision(reason=Reason.GRANTED), at=site.clock(), opened=True)
+    address = f"/lane/{each.lane.lane_id}/sign"
+    assert "欢迎回家" in gate.get(address).text
+    each.lane = replace(each.lane, direction=Direction.EXIT)
+    shown = gate.get(address).text
+    assert "欢迎回家" not in shown
+    assert "祝您一路平安" in shown
+
+
+def test_a_name_that_nobody_can_have_is_told_in_words(gate: FlaskClient) -> None:
+    for name in ("", " ", "王" * 61, "王\t卫国", "王\x00"):
+        shown = come(gate, name)
+        assert "请核对后再试一次" in shown
+        assert "上岗登录" in shown
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
 from cardserver.domain.rights import RightKind
 from kiosk.gate.deciding import tap_line
+from kiosk.gate.fire import FireWatch
 from kiosk.gate.guarding import BOARD_AWAY
 from kiosk.gate.overriding import OverrideRefused, forget_by_hand
 from kiosk.gate.owners import Owners
@@ -376,6 +377,16 @@ def test_an_interlock_forgets_a_lane_that_nobody_used(yard: Yard, car_in: Place)
     assert car_in.hold(WANG).opened
 
 
+def test_an_interlock_waits_as_long_as_somebody_may_take(yard: Yard, car_in: Place) -> None:
+    yard.rules = replace(RULES, interlocks=(frozenset({IN, OUT}),))
+    out = yard.place(OUT, direction=Direction.EXIT, contacts=(), pass_s=60)
+    assert out.hold(LI).opened
+    yard.ticks += 59
+    assert car_in.hold(WANG).decision.reason is Reason.INTERLOCK
+    yard.ticks += 2
+    assert car_in.hold(WANG).opened
+
+
 # --- fire, tamper, force, duress
 
 
@@ -399,6 +410,28 @@ def test_s25_the_software_says_that_a_fire_frees_the_exits_and_calls_no_door_for
     ]
     assert not door.barrier.openings
     assert not yard.shared.recorder.troubles.standing
+
+
+def test_a_fire_that_ended_while_the_gate_was_off_is_told_and_forgets_who_is_inside(
+    yard: Yard,
+) -> None:
+    contacts = ("door_input", "fire_input")
+    door = yard.place("door", right=RightKind.DOOR, contacts=contacts)
+    door.fire(burns=True)
+    fire = FireWatch()
+    fire.recall(yard.journal)  # a power cut, and the power comes back
+    assert not fire.burning
+    assert fire.note("door", fire=None) == []
+    assert fire.note("back-door", fire=False) == [], "another lane's contact says nothing of it"
+    told = fire.note("door", fire=False)
+    assert [(lane, each.kind) for lane, each in told] == [
+        ("door", EventKind.FIRE_OVER),
+        ("", EventKind.NEUTRAL),
+    ]
+    assert fire.note("door", fire=False) == []
+    door.fire(burns=False)
+    fire.recall(yard.journal)
+    assert fire.note("door", fire=False) == [], "this one was told"
 
 
 def test_a_fire_sets_the_interlock_aside(yard: Yard) -> None:
@@ -462,3 +495,13 @@ def test_lanes_on_one_line_have_one_owner() -> None:
     assert first is not owners.of(DevicePart.model_validate(one | {"port": "COM5"}))
     assert owners.of(DevicePart(driver="elsewhere")) is None
     owners.stop()
+
+
+def test_lanes_that_open_with_one_relay_are_one_way() -> None:
+    owners, part = Owners(), {"driver": "modbus_relay", "port": "COM4", "relay": 1}
+    way = owners.way_of(DevicePart.model_validate(part))
+    assert owners.way_of(DevicePart.model_validate(part | {"door_input": 3})) is way
+    assert owners.way_of(DevicePart.model_validate(part | {"relay": 2})) is not way
+    assert owners.way_of(DevicePart.model_validate(part | {"unit": 2})) is not way
+    alone = DevicePart(driver="elsewhere")
+    assert owners.way_of(alone) is not owners.way_of(alone)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cardserver.domain.gateevent import EventKind, GateEvent
 from drivers.api.barriers import Inputs
-from kiosk.gate.passing import EXCUSED_S, REVERSAL_S, Finding, Passing, Times
+from kiosk.gate.passing import EXCUSED_S, REVERSAL_S, Finding, Passing, Times, Way
 
 TIMES = Times(pass_s=15, arm_s=6, held_s=60)
 CAR_LANE = Inputs(arm_up=False, vehicle_present=False)
@@ -267,3 +267,47 @@ def test_each_opening_ends_once_and_in_order_whatever_the_contacts_do(
     found += passing.look(CAR_LANE, now + LATE)
     outcomes = (each for each in found if each.kind in {EventKind.PASSED, EventKind.NOT_PASSED})
     assert [each.about.sequence for each in outcomes if each.about] == list(range(1, asked + 1))
+
+
+# --- one way, a reader on each side
+
+
+def both_sides(inputs: Inputs) -> tuple[Lane, Lane]:
+    way = Way()
+    return Lane(inputs, Passing(TIMES, way)), Lane(inputs, Passing(TIMES, way))
+
+
+def both_see(sides: tuple[Lane, Lane], after_s: float = SOON, **changes: bool) -> None:
+    for each in sides:
+        each.see(after_s, **changes)
+
+
+def test_a_door_that_the_other_side_opened_is_neither_forced_nor_passed_here() -> None:
+    sides = outside, inside = both_sides(DOOR)
+    outside.grant()
+    both_see(sides, door_open=True)
+    both_see(sides, door_open=False)
+    inside.grant(2)
+    both_see(sides, door_open=True)
+    both_see(sides, 3, door_open=False)
+    assert (outside.found, inside.found) == (["passed 1"], ["passed 2"])
+    both_see(sides, LATE, door_open=True)
+    assert (outside.found[-1], inside.found[-1]) == ("forced", "forced")
+
+
+def test_a_car_that_the_other_side_let_through_has_not_followed_here() -> None:
+    sides = entry, leave = both_sides(CAR_LANE)
+    entry.grant()
+    both_see(sides, arm_up=True)
+    both_see(sides, vehicle_present=True)
+    both_see(sides, vehicle_present=False)
+    both_see(sides, arm_up=False)
+    assert (entry.found, leave.found) == (["passed 1"], [])
+    leave.grant(2)
+    both_see(sides, arm_up=True)
+    both_see(sides, vehicle_present=True)
+    both_see(sides, vehicle_present=False)
+    both_see(sides, vehicle_present=True)
+    both_see(sides, vehicle_present=False)
+    assert leave.found == ["passed 2", "passed (followed)"]
+    assert entry.found == ["passed 1"], "whoever opened tells of who followed"

@@ -363,7 +363,7 @@ def test_which_way_a_vehicle_lane_leads_goes_with_its_taps_park_05b(gate: Gate) 
     tap(gate)
     gate.uplink.round()
     with reading(gate.ground.estate, GATE) as turn:
-        lane = turn.session.get(LaneRow, "car-out")
+        lane = turn.session.get(LaneRow, (turn.estate.site, "car-out"))
         assert lane is not None
         assert lane.direction is Direction.EXIT
 

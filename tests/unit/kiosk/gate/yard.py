@@ -146,6 +146,7 @@ class Yard:
         direction: Direction = Direction.ENTRY,
         right: RightKind = RightKind.PARKING,
         contacts: Sequence[str] = ("arm_input", "loop_input"),
+        pass_s: float = 15,
     ) -> Place:
         """A lane with a board of its own on a pty; `contacts` are wired to inputs as they come."""
         arm = VirtualArm(clock=self.tick)
@@ -173,7 +174,7 @@ class Yard:
             keys=demo_gate_keys(),
             snapshot=self.snapshot,
             shared=self.shared,
-            times=Times(pass_s=15, arm_s=6, held_s=60),
+            times=Times(pass_s=pass_s, arm_s=6, held_s=60),
         )
         self.last.callback(loop.stop)
         built = Place(yard=self, loop=loop, barrier=barrier, line=line)
