@@ -11,13 +11,15 @@ import click
 
 from simulators.cli_devices import STAY, TCP, Words, obey, on_a_port, stay_there
 
+_KEY_SIZE = 16
+
 
 def _switch(change: Callable[[bool], None]) -> Callable[[str], None]:
     """A word that is followed by on or off."""
 
     def act(state: str) -> None:
         if state not in {"on", "off"}:
-            raise ValueError("say on or off")
+            raise click.UsageError("say on or off")
         change(state == "on")
 
     return act
@@ -104,7 +106,7 @@ def osdp(tcp: int | None, address: int, key_file: Path, *, stay: bool) -> None:
 
     if not key_file.exists():
         key_file.write_text(secrets.token_hex(16) + "\n", encoding="ascii")
-    device = VirtualOsdp(address=address, key=bytes.fromhex(key_file.read_text(encoding="ascii")))
+    device = VirtualOsdp(address=address, key=_key_in(key_file))
     words: Words = {
         "hold": lambda uid: device.hold(bytes.fromhex(uid)),
         "press": device.press,
@@ -118,6 +120,16 @@ def osdp(tcp: int | None, address: int, key_file: Path, *, stay: bool) -> None:
         obey(words)
         if stay:
             stay_there()
+
+
+def _key_in(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_SIZE:
+        raise click.ClickException(f"{path} does not hold {2 * _KEY_SIZE} hex digits")
+    return key
 
 
 @click.command()

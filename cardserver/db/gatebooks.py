@@ -69,6 +69,18 @@ def credentials(connection: Connection, site: str) -> Sequence[Any]:
     ).all()
 
 
+def revoked_gates(connection: Connection, site: str) -> dict[str, datetime]:
+    """Gates of whose keys none is good any more, and when the last of them was revoked."""
+    row = GateCredentialRow
+    found = connection.execute(
+        select(row.device, func.max(row.revoked_at).label("at"))
+        .where(row.site == site)
+        .group_by(row.device)
+        .having(func.count() == func.count(row.revoked_at))
+    )
+    return {each.device: each.at for each in found}
+
+
 def gates_seen(connection: Connection, site: str) -> Sequence[Any]:
     """Every station that is a gate, with what it said last where it ever did."""
     by_token = StationRow.token_hash != literal(b"")

@@ -70,8 +70,19 @@ def make_month(connection: Connection, month: datetime) -> None:
     _do(connection, f"ALTER TABLE {name} DROP CONSTRAINT month")
 
 
+def keep_others_out(connection: Connection) -> None:
+    """Wait for whoever is adding lines, and let nobody add or read any until this turn is over.
+
+    A gate that was away for a year hands over lines of the very month that is about to go.
+    """
+    _do(connection, f"LOCK TABLE ONLY {TABLE} IN ACCESS EXCLUSIVE MODE")
+
+
 def is_only_of(connection: Connection, month: datetime, site: str, before: datetime) -> bool:
-    """True when all lines of a month are of this site and came before an instant."""
+    """True when all lines of a month are of this site and came before an instant.
+
+    It stays true only where others are kept out.
+    """
     others = f"SELECT FROM {name_of(month)} WHERE site <> :site OR taken_at >= :before"
     return not connection.scalar(
         text(f"SELECT EXISTS ({others})"), {"site": site, "before": before}

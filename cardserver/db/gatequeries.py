@@ -32,6 +32,7 @@ LINE: Final = (
     _E.journal,
     _E.sequence,
     _E.at,
+    _E.taken_at,
     _E.lane,
     _E.kind,
     _E.card_number,
@@ -41,7 +42,10 @@ LINE: Final = (
     _E.by,
     _E.detail,
 )
-"""What people look at of a line."""
+"""What people look at of a line, and when it came here."""
+
+_HAPPENED: Final = case((_E.at > _E.taken_at, _E.taken_at), else_=_E.at).label("at")
+"""Never later than a line came here: a clock that ran ahead must not win for days."""
 
 PASSING: Final = (
     EventKind.TAP,
@@ -122,7 +126,8 @@ def last_passages(
 ) -> Iterator[Row[Any]]:
     """Of each card and lane, and kind of line, only the latest: all that a presence looks at.
 
-    Lines of other lanes name no card that counts.
+    Lines of other lanes name no card that counts. `at` is when it happened, or when it came here
+    where a gate's clock was ahead.
     """
     where_to = case((_E.kind == EventKind.NEUTRAL, _E.detail), else_="").label("detail")
     statement = (
@@ -131,7 +136,7 @@ def last_passages(
             _E.lane,
             _E.kind,
             where_to,
-            func.max(_E.at).label("at"),
+            func.max(_HAPPENED).label("at"),
             func.max(_E.sequence).label("sequence"),
             true().label("granted"),
         )
@@ -148,9 +153,13 @@ def last_passages(
 def of_journal(
     connection: Connection, site: str, journal: tuple[str, str], after: int, last: int
 ) -> Iterator[Row[Any]]:
-    """Lines of a device's journal, after one and up to another, that say who is inside."""
+    """Lines of a device's journal, after one and up to another, that say who is inside.
+
+    `at` is as `last_passages` tells it.
+    """
     device, name = journal
-    statement = select(*LINE).where(
+    columns = (_HAPPENED, _E.sequence, _E.lane, _E.kind, _E.card_number, _E.granted, _E.detail)
+    statement = select(*columns).where(
         _E.site == site,
         _E.device == device,
         _E.journal == name,

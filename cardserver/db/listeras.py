@@ -34,6 +34,11 @@ def list_eras(connection: Connection, site: str) -> Sequence[tuple[str, int]]:
     return [(row.name, row.since_version) for row in found]
 
 
+def sites_there(connection: Connection) -> set[str]:
+    """The sites whose list ever began here: one, but in a store that several share."""
+    return set(connection.scalars(select(ListEraRow.site).distinct()))
+
+
 def begin_era(connection: Connection, site: str, since: int, at: datetime) -> str:
     """What comes after the version `since` is of an era of its own; returns its name.
 

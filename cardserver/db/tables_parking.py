@@ -122,9 +122,10 @@ class LicenceRow(Base):
 
 
 class LaneRow(Base):
-    """Which way a vehicle lane leads, for reading the gate log."""
+    """Which way a vehicle lane leads, for reading the gate log; gates tell it, under their site."""
 
     __tablename__ = "parking_lane"
+    site: Mapped[str] = mapped_column(String(60), primary_key=True)
     lane_id: Mapped[str] = mapped_column(String(60), primary_key=True)
     direction: Mapped[Direction] = mapped_column(words(Direction, "direction"))
 

@@ -4,6 +4,9 @@ A trouble begins with a line and goes on until its end is written down, or until
 starts anew, which begins troubles that are still there once more. Duress, a clone, and what a guard
 reports of goods or building material (GATE-04, GATE-06a) are moments. A clone that only the centre
 could find, by two gates' lines, stands at the line that gave it away.
+
+A gate that was away for weeks tells its alarms late: they are news when they come, not when they
+happened.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,7 +38,12 @@ MOMENTS: Final = frozenset(
     {EventKind.DURESS, EventKind.CLONE, EventKind.GOODS_DIFFER, EventKind.MATERIAL}
 )
 _ENDING: Final = frozenset({EventKind.ALARM_OVER, EventKind.FIRE_OVER, EventKind.STARTED})
-_LOOKED_BACK: Final = timedelta(days=31)
+_NEWS: Final = timedelta(days=31)
+"""So long an alarm is shown that is over, from when it happened or was told."""
+
+LOOKED_BACK: Final = timedelta(days=92)
+"""What began earlier is not looked for, though it may stand still."""
+
 _SHOWN: Final = 500
 
 Told = tuple[Row[Any], datetime | None]
@@ -43,15 +51,20 @@ Told = tuple[Row[Any], datetime | None]
 
 
 def alarms(estate: Estate, caller: Caller) -> AlarmList:
-    """The last month's alarms; those that stand or that nobody has seen come first."""
+    """Those that stand, and the last month's; what stands or nobody has seen comes first."""
     with reading(estate, caller) as turn:
-        since, site = turn.now - _LOOKED_BACK, estate.site
+        first, since, site = turn.now - LOOKED_BACK, turn.now - _NEWS, estate.site
         until = turn.now + timedelta(days=1)  # a gate's clock may be ahead
         kinds = LASTING | MOMENTS | _ENDING
-        told = ended(gatequeries.in_order(turn.connection, site, since, until, kinds))
+        lines = gatequeries.in_order(turn.connection, site, first, until, kinds)
+        told = [
+            (line, over)
+            for line, over in ended(lines)
+            if over is None or max(line.at, line.taken_at) >= since
+        ]
         seen = {
             (row.device, row.journal, row.sequence): row
-            for row in gatequeries.seen_alarms(turn.connection, site, since)
+            for row in gatequeries.seen_alarms(turn.connection, site, first)
         }
         found = clones.found_since(turn.connection, site, since)
         views = [

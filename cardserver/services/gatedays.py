@@ -1,6 +1,6 @@
 """Local days as instants, and lines as people look at them: what all reports of gates share."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -12,11 +12,22 @@ from cardserver.wire_gatereports import GateLine
 MAX_DAYS: Final = 366
 """Longer than lines are kept is of no use."""
 
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""No line of a gate is older."""
+
+_LATEST_YEAR: Final = 2199
+"""Far from the calendar's end, so that days before and after can always be counted."""
+
 
 def span(turn: Turn, first: date, last: date) -> tuple[datetime, datetime]:
-    """The beginning of the first day and the end of the last. Raises Conflict ``days``."""
+    """The beginning of the first day and the end of the last.
+
+    Raises Conflict ``days``, and ``days-far-off`` for a year in which no gate wrote a line.
+    """
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
         raise Conflict("days", "the last day comes after the first, by a year at most")
+    if not EARLIEST.year <= first.year <= last.year <= _LATEST_YEAR:
+        raise Conflict("days-far-off", f"days lie between {EARLIEST.year} and {_LATEST_YEAR}")
     zone = turn.estate.zone
     begin = datetime.combine(first, time(), zone)
     return begin, datetime.combine(last + timedelta(days=1), time(), zone)

@@ -2,8 +2,9 @@
 
 A day that is over is counted from the lines once, by the daily job or by whoever looks first, and
 kept (`gate_day`) with how far every journal was here then. A line that comes later and happened
-before the day's end, or lanes that lead elsewhere by new rules, make it be counted anew. A day that
-goes on is counted from its midnight, which is kept in mind.
+before the day's end, or lanes that lead elsewhere by new rules, make it be counted anew, as long as
+all lines are kept that say who was inside. A day that goes on is counted from its midnight, which
+is kept in mind.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from cardserver.db.gatehours import KeptDay
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import GateRules
 from cardserver.domain.presence import Presence
-from cardserver.services.gatedays import span
+from cardserver.services.gatedays import MAX_DAYS, span
 from cardserver.services.gatememory import Journals, Midnight
 from cardserver.services.gatepresence import (
     LOOKED_BACK,
@@ -37,6 +38,12 @@ from cardserver.wire_gatereports import HourView, OccupancyView
 
 _HOURS: Final = TypeAdapter(tuple[HourView, ...])
 _ONE_DAY: Final = timedelta(days=1)
+_SETTLED: Final = timedelta(days=MAX_DAYS - 1) - LOOKED_BACK
+"""From this age on a day stays as it was counted: lines before it may have been let go."""
+
+_GONE: Final = timedelta(days=MAX_DAYS)
+"""From this age on nothing is counted: the day's own lines may have been let go."""
+
 _CATCHES_UP: Final = 7
 """So many days back the daily job looks for one that nobody counted yet."""
 
@@ -54,13 +61,18 @@ class _Day:
 
 
 def occupancy(estate: Estate, caller: Caller, day: date) -> OccupancyView:
-    """A local day by the hour; an hour that has not come yet is left out."""
+    """A local day by the hour; an hour that has not come yet is left out.
+
+    All are left out of a day that nobody counted while its lines were there.
+    """
     with reading(estate, caller) as turn:
         asked = _asked(turn, day)
-        over = asked.end <= turn.now
+        over, age = asked.end <= turn.now, turn.now - asked.end
         kept = kept_days.kept(turn.connection, estate.site, day) if over else None
-        if kept is not None and _holds(turn, kept, asked):
+        if kept is not None and (age >= _SETTLED or _holds(turn, kept, asked)):
             return OccupancyView(day=day, hours=_HOURS.validate_json(kept.hours))
+        if age >= _GONE:
+            return OccupancyView(day=day, hours=())
         hours, presence = _counted(turn, asked)
         latest = asked.day == turn.today - _ONE_DAY
     if over:

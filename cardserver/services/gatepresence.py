@@ -28,8 +28,8 @@ LOOKED_BACK: Final = timedelta(days=92)
 CAR_PARK: Final = "car-park"
 """The one area of an estate that has set none: its vehicle lanes lead into it and out of it."""
 
-_AHEAD: Final = timedelta(days=1)
-"""A gate's clock may be ahead; its lines count all the same."""
+_AHEAD: Final = timedelta(days=3660)
+"""A gate's clock may be ahead; its lines count all the same, as of when they came."""
 
 
 @contextmanager
@@ -38,20 +38,27 @@ def present(turn: Turn, memory: PresenceMemory) -> Iterator[Presence]:
     with memory.lock:
         rules, stand = lanes_of(turn), gatequeries.standings(turn.connection, turn.estate.site)
         if memory.presence is None or memory.presence.rules != rules:
-            memory.presence = presence_at(turn, turn.now + _AHEAD)
+            memory.presence = presence_at(turn, turn.now, _AHEAD)
             memory.journals = stand
         else:
             _lead_on(turn, memory.presence, memory.journals, stand)
         yield memory.presence
 
 
-def presence_at(turn: Turn, until: datetime) -> Presence:
-    """Where every card stood at an instant, by the lines that are here now."""
+def presence_at(turn: Turn, until: datetime, ahead: timedelta = timedelta(0)) -> Presence:
+    """Where every card stood at an instant, by the lines that are here now.
+
+    `ahead` is how much later than that a gate's clock may have been that was before it in truth.
+    """
     rules = lanes_of(turn)
     presence = Presence(rules)
     put_replaced(turn, presence)
     found = gatequeries.last_passages(
-        turn.connection, turn.estate.site, until - LOOKED_BACK, until, lanes=tuple(rules.lanes)
+        turn.connection,
+        turn.estate.site,
+        until - LOOKED_BACK,
+        until + ahead,
+        lanes=tuple(rules.lanes),
     )
     for line in found:
         presence.note(event_of(line))
@@ -99,5 +106,6 @@ def lanes_of(turn: Turn) -> GateRules:
 
 
 def _lanes(turn: Turn) -> Iterable[tuple[str, LaneRule]]:
-    for lane, direction in turn.connection.execute(select(LaneRow.lane_id, LaneRow.direction)):
+    statement = select(LaneRow.lane_id, LaneRow.direction).where(LaneRow.site == turn.estate.site)
+    for lane, direction in turn.connection.execute(statement):
         yield lane, LaneRule(lane_id=LaneId(lane), area=CAR_PARK, direction=direction)

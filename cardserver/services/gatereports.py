@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from cardserver.db import gatequeries
+from cardserver.db.gatebooks import revoked_gates
 from cardserver.db.gatesilences import SILENT_AFTER
 from cardserver.domain.gatechecks import CHECKED
 from cardserver.domain.gateevent import EventKind
@@ -64,20 +65,26 @@ def _by_guards(
 
 
 def availability(estate: Estate, caller: Caller, first: date, last: date) -> AvailabilityReport:
-    """How available each gate was, until now where the days are not over. Raises Conflict."""
+    """How available each gate was, until now where the days are not over. Raises Conflict.
+
+    What stood already when the days began counts from their beginning.
+    """
     with reading(estate, caller) as turn:
         begin, end = span(turn, first, last)
         end = min(end, max(begin, turn.now))
         starts, faults = Counter[str](), Counter[str]()
         troubled: dict[str, list[Span]] = defaultdict(list)
         kinds = _TROUBLES | {EventKind.ALARM_OVER, EventKind.STARTED}
-        lines = list(gatequeries.in_order(turn.connection, estate.site, begin, end, kinds))
-        starts.update(line.device for line in lines if line.kind is EventKind.STARTED)
-        faults.update(line.device for line in lines if line.kind in _FAILING)
+        before = begin - gatealarms.LOOKED_BACK
+        lines = list(gatequeries.in_order(turn.connection, estate.site, before, end, kinds))
+        within = [line for line in lines if line.at >= begin]
+        starts.update(line.device for line in within if line.kind is EventKind.STARTED)
+        faults.update(line.device for line in within if line.kind in _FAILING)
         for line, over in gatealarms.ended(lines):
-            troubled[line.device].append((line.at, over or end))
+            if over is None or over > begin:
+                troubled[line.device].append((max(line.at, begin), over or end))
         silent = _silent(turn, begin, end)
-        devices = sorted({line.device for line in lines} | silent.keys())
+        devices = sorted({line.device for line in within} | troubled.keys() | silent.keys())
         return AvailabilityReport(
             first=first,
             last=last,
@@ -97,15 +104,24 @@ def availability(estate: Estate, caller: Caller, first: date, last: date) -> Ava
 
 
 def _silent(turn: Turn, begin: datetime, end: datetime) -> dict[str, list[Span]]:
-    """Times in which each known gate was not heard, the present one included."""
+    """Times in which each known gate was not heard, the present one included.
+
+    Of a gate whose keys were all revoked nothing is expected from then on.
+    """
     site = turn.estate.site
-    seen = gatequeries.last_seen(turn.connection, site)
+    revoked = revoked_gates(turn.connection, site)
+    seen = {
+        device: at
+        for device, at in gatequeries.last_seen(turn.connection, site).items()
+        if device not in revoked or revoked[device] > begin
+    }
     found: dict[str, list[Span]] = {device: [] for device in seen}
     for row in gatequeries.silences(turn.connection, site, begin, end):
         found.setdefault(row.device, []).append((max(row.since, begin), min(row.until, end)))
     for device, at in seen.items():
-        if end - at > SILENT_AFTER:
-            found[device].append((max(at, begin), end))
+        until = min(end, revoked.get(device, end))
+        if until - at > SILENT_AFTER:
+            found[device].append((max(at, begin), until))
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cardserver.db.gatebooks import card_change, credentials, gates_seen, list_version, reached
-from cardserver.db.gatesilences import note_silences
+from cardserver.db.gatesilences import SILENT_AFTER, note_silences
 from cardserver.db.tables_gatesync import CardStandingRow, GateEnforcedRow, GateSeenRow
 from cardserver.domain.rights import CardStatus
 from cardserver.services.errors import NotFound
@@ -41,7 +41,7 @@ def gates(estate: Estate, caller: Caller) -> GateList:
             version=list_version(turn.connection, SNAPSHOT),
             at=turn.now,
             gates=tuple(
-                _view(row, tuple(keys.get(row.device, ())))
+                _view(row, tuple(keys.get(row.device, ())), turn.now)
                 for row in gates_seen(turn.connection, estate.site)
             ),
         )
@@ -72,7 +72,8 @@ def reach_of_version(estate: Estate, caller: Caller, version: int) -> ReachView:
     """Since when every gate enforces this version of the list or a later one.
 
     A gate whose keys are all revoked is out of the house and counts no more. One that still comes
-    with a token reports nothing, so it is missing for ever: nobody knows.
+    with a token reports nothing, so it is missing for ever: nobody knows. One that came back with
+    an older list, its disk put back from a copy, is missing until it has this one again.
     """
     with reading(estate, caller) as turn:
         return _reach(turn.connection, estate, version)
@@ -97,7 +98,11 @@ def _reach(connection: Connection, estate: Estate, version: int) -> ReachView:
     since = reached(connection, estate.site, version)
     good = {device for device, _ in credentials(connection, estate.site)}
     asked = tuple(
-        GateReached(station=row.device, at=since.get(row.device), seen_at=row.seen_at)
+        GateReached(
+            station=row.device,
+            at=None if _is_behind(row, version) else since.get(row.device),
+            seen_at=row.seen_at,
+        )
         for row in gates_seen(connection, estate.site)
         if row.device in good or (row.by_token and estate.bearer_gates)
     )
@@ -111,7 +116,12 @@ def _reach(connection: Connection, estate: Estate, version: int) -> ReachView:
     )
 
 
-def _view(row: Any, key_ids: tuple[str, ...]) -> GateView:
+def _is_behind(row: Any, version: int) -> bool:
+    """Did a gate say last that it has an older list, or none?"""
+    return row.version is None or row.version < version
+
+
+def _view(row: Any, key_ids: tuple[str, ...], now: datetime) -> GateView:
     return GateView(
         station=row.device,
         key_ids=key_ids,
@@ -121,6 +131,7 @@ def _view(row: Any, key_ids: tuple[str, ...]) -> GateView:
         drift_ms=row.drift_ms or 0,
         waiting=row.waiting or 0,
         program=row.program or "",
+        silent=bool(key_ids and row.seen_at and now - row.seen_at > SILENT_AFTER),
     )
 
 

@@ -82,9 +82,12 @@ def _count(turn: Turn, before: datetime) -> int:
 
 def _drop_months(turn: Turn, before: datetime) -> None:
     """A month that is ours alone goes as a whole, which costs nothing."""
-    if not gatemonths.has_months(turn.connection):
+    connection = turn.connection
+    if not gatemonths.has_months(connection):
         return
-    for month in gatemonths.months(turn.connection):
-        over = month_of(month, 1) <= before
-        if over and gatemonths.is_only_of(turn.connection, month, turn.estate.site, before):
-            gatemonths.drop_month(turn.connection, month)
+    over = [each for each in gatemonths.months(connection) if month_of(each, 1) <= before]
+    if over:
+        gatemonths.keep_others_out(connection)
+    for month in over:
+        if gatemonths.is_only_of(connection, month, turn.estate.site, before):
+            gatemonths.drop_month(connection, month)

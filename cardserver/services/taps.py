@@ -45,7 +45,8 @@ def tell_lanes(estate: Estate, caller: Caller, lanes: Mapping[str, Direction]) -
     if not lanes:
         return
     with reading(estate, caller) as turn:
-        told = turn.session.scalars(select(LaneRow).where(LaneRow.lane_id.in_(lanes))).all()
+        statement = select(LaneRow).where(LaneRow.site == estate.site, LaneRow.lane_id.in_(lanes))
+        told = turn.session.scalars(statement).all()
         known = {row.lane_id: row.direction for row in told}
     news = {lane: way for lane, way in lanes.items() if known.get(lane) is not way}
     if news:
@@ -68,9 +69,9 @@ def note_mended(estate: Estate, caller: Caller, journal: str, sequences: Sequenc
 
 def put_lane(turn: Turn, lane_id: str, direction: Direction) -> None:
     """Which way a vehicle lane leads: the gate log then says whether a car stayed inside."""
-    row = turn.session.get(LaneRow, lane_id)
+    row = turn.session.get(LaneRow, (turn.estate.site, lane_id))
     if row is None:
-        turn.add(LaneRow(lane_id=lane_id, direction=direction))
+        turn.add(LaneRow(site=turn.estate.site, lane_id=lane_id, direction=direction))
         turn.note("lane", lane_id, direction)
     elif row.direction is not direction:
         turn.note("lane", lane_id, f"{direction}, was {row.direction}")

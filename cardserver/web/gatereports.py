@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated
 
 from apiflask import APIBlueprint
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.permits import Action
 from cardserver.services import gatealarms, gatehours, gateinside, gatereports, gateviews
+from cardserver.services.gatedays import EARLIEST
 from cardserver.web.auth import caller, estate, permit
 from cardserver.wire_gatereports import (
     MAX_LINES,
@@ -21,7 +22,7 @@ from cardserver.wire_gatereports import (
     SeeAlarm,
     TraceRequest,
 )
-from cardserver.wirebase import Number, Wire
+from cardserver.wirebase import Instant, Number, Wire
 
 api = APIBlueprint("gate-reports", __name__, tag="Gate reports")
 
@@ -34,7 +35,7 @@ class LinesQuery(Wire):
     kind: EventKind = EventKind.TAP
     device: Name = ""
     lane: Name = ""
-    before: AwareDatetime | None = None
+    before: Annotated[Instant, Field(ge=EARLIEST)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LINES)] = 50
 
 

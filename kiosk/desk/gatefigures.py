@@ -20,6 +20,8 @@ from printer.form import Align, Column, Form, Section, rows_of
 
 _HOURS: Final = range(24)
 _LEAST: Final = 4
+_CAR_PARK: Final = "car-park"
+"""The one area of an estate that has set none (`cardserver.services.gatepresence`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,11 @@ class GateFigures:
     def areas(self) -> Sequence[str]:
         """The areas of the day, in the order of their names."""
         return sorted({each.area for each in self.occupancy.hours})
+
+    @property
+    def area_names(self) -> Sequence[str]:
+        """The same as people read them."""
+        return [area_name(each) for each in self.areas]
 
     @property
     def chart(self) -> Chart:
@@ -92,7 +99,7 @@ def _hours(found: GateFigures) -> Section:
             _number("gates.inside"),
         ),
         rows=rows_of(
-            (each.area, each.hour, each.entered, each.left, each.inside)
+            (area_name(each.area), each.hour, each.entered, each.left, each.inside)
             for each in found.occupancy.hours
         ),
     )
@@ -119,6 +126,7 @@ def _openings(found: GateFigures) -> Section:
         "gates.report.openings",
         (t("gates.lane"), t("gates.why-opened")),
         [(each, each.lane) for each in found.openings.lines],
+        more=found.openings.more,
     )
 
 
@@ -127,16 +135,18 @@ def _checks(found: GateFigures) -> Section:
         "gates.report.checks",
         (t("gates.check"), t("gates.seen-there")),
         [(each, t(f"gates.event.{each.kind}")) for each in found.checks.lines],
+        more=found.checks.more,
     )
 
 
 def _by_hand(
-    heading: str, titles: tuple[str, str], lines: Sequence[tuple[GateLine, str]]
+    heading: str, titles: tuple[str, str], lines: Sequence[tuple[GateLine, str]], *, more: bool
 ) -> Section:
     """What guards did: when, what, who, and what they wrote of it."""
     what, why = titles
     return Section(
         heading=t(heading),
+        paragraphs=(t("gates.more"),) if more else (),
         columns=(
             Column(title=t("gates.when"), width=1.4),
             Column(title=what),
@@ -170,6 +180,11 @@ def _availability(found: GateFigures) -> Section:
             for each in found.availability.gates
         ),
     )
+
+
+def area_name(area: str) -> str:
+    """An area as its estate called it; the one that nobody named, in the page's language."""
+    return t("gates.car-park") if area == _CAR_PARK else area
 
 
 def percent(share: float) -> str:

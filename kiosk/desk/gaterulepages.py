@@ -5,19 +5,27 @@ version counts at the gates within seconds. A version is never changed, only fol
 """
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cardserver.domain.ruledocument import MAX_DOCUMENT
 from cardserver.wire_gates import SetRulesRequest
 from kiosk.desk.asking import act_id, attempt, looked, words
 from kiosk.desk.counter import Counter
 from kiosk.station.typed import row_of
 
+_CARRIED_AS: Final = len("%E5%8C%BA")
+"""A form writes a character of Chinese in so many."""
+
+_ROOM: Final = MAX_DOCUMENT * _CARRIED_AS + 64 * 1024
+_SENT_TO: Final = frozenset({"gates.check", "gates.put"})
+
 
 def add_rules(pages: Blueprint, counter: Counter) -> None:
     """``/gates/rules`` and what can be done there."""
+    pages.before_request(_make_room)
     kept: dict[str, str] = {}  # what was typed and refused, once: for who comes back from a step-up
 
     def draw(document: str | None, note: str, checked: Any = None) -> str:
@@ -65,6 +73,12 @@ def add_rules(pages: Blueprint, counter: Counter) -> None:
         # What was typed stays on the page, whatever was refused.
         kept.update(document=document, note=form.get("note", ""))
         return draw(document, form.get("note", ""))
+
+
+def _make_room() -> None:
+    """For a document as long as the server takes it: no other form of ours is so large."""
+    if request.endpoint in _SENT_TO:
+        request.max_content_length = request.max_form_memory_size = _ROOM
 
 
 def _typed() -> str:

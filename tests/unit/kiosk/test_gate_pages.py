@@ -8,7 +8,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from cardserver.domain.gateevent import EventKind
+from cardserver.domain.lanes import Direction
+from cardserver.domain.ruledocument import MAX_DOCUMENT
 from cardserver.domain.signin import DEMO_PASSWORD
+from cardserver.domain.station import StationKind
+from cardserver.services import enrolling, gatefeed, gatereports, gateviews
+from cardserver.services.setup import SETUP
+from cardserver.services.taps import put_lane
+from cardserver.services.turn import Caller, writing
+from kiosk.desk import gatepages
 from simulators.clock import DemoClock
 from simulators.estate import HEAD
 from simulators.site import Site
@@ -113,6 +121,35 @@ def test_where_a_card_was_is_shown_for_a_purpose_only(desk: FlaskClient) -> None
     assert "gate-1" in text(desk.post("/gates/why/trace", data=form).text)
 
 
+def test_a_trace_says_where_lines_were_left_off(
+    desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lend(desk, "trace-card")
+    form = {"card": "1", "first": str(DAY), "last": str(DAY), "purpose": "业主来问上周的通行"}
+    left_off = "可以选短一些的日期再看"
+    assert left_off not in desk.post("/gates/why/trace", data=form).text
+    monkeypatch.setattr(gateviews, "MAX_LINES", 1)
+    assert left_off in desk.post("/gates/why/trace", data=form).text
+
+
+def test_who_is_inside_is_listed_as_far_as_a_page_goes(
+    site: Site, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(site.estate, SETUP) as turn:
+        put_lane(turn, "car-in", Direction.ENTRY)
+    gate = WritingGate(estate=site.estate, station="gate-2", now=FIRST_DAY)
+    for number in (31, 32, 33):
+        gate.tap(number, lane="car-in")
+    gate.send()
+    shown = desk.get("/gates/").text
+    assert "停车场 3" in text(shown)
+    assert shown.count("<td>car-in</td>") == 3
+    monkeypatch.setattr(gatepages, "_INSIDE", 2)
+    shown = desk.get("/gates/").text
+    assert shown.count("<td>car-in</td>") == 2
+    assert "这里列出最近进入的 2 张卡" in text(shown)
+
+
 def test_reports_are_the_heads_and_leave_as_files(desk: FlaskClient) -> None:
     days = {"first": str(DAY), "last": str(DAY)}
     assert "您的岗位不办理这一项" in page(desk, "/gates/reports")
@@ -127,12 +164,27 @@ def test_reports_are_the_heads_and_leave_as_files(desk: FlaskClient) -> None:
     assert desk.get("/gates/reports.exe").status_code == 404
 
 
+def test_a_file_says_where_lines_were_left_off(
+    desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lend(desk, "gate-reports")
+    days = {"first": str(DAY), "last": str(DAY)}
+    left_off = "可以选短一些的日期再看"
+    assert left_off not in desk.get("/gates/reports.csv", query_string=days).get_data(as_text=True)
+    monkeypatch.setattr(gatereports, "MAX_OPENINGS", 0)
+    shown = desk.get("/gates/reports.csv", query_string=days).get_data(as_text=True)
+    assert "搬家车辆" not in shown
+    assert shown.count(left_off) == 1
+
+
 @pytest.mark.parametrize(
     ("days", "word"),
     [
         ({"first": "soon", "last": "2025-06-30"}, "day-unreadable"),
         ({"first": "2025-07-01", "last": "2025-06-30"}, "days-turned"),
         ({"first": "2020-01-01", "last": "2025-06-30"}, "days"),
+        ({"first": "9999-12-01", "last": "9999-12-31"}, "days-far-off"),
+        ({"first": "0001-01-01", "last": "0001-01-02"}, "days-far-off"),
     ],
 )
 def test_days_that_are_none_are_told_in_words(
@@ -140,6 +192,17 @@ def test_days_that_are_none_are_told_in_words(
 ) -> None:
     lend(desk, "gate-reports")
     assert f'class="code">{word}<' in desk.get("/gates/reports", query_string=days).text
+
+
+def test_a_document_as_long_as_the_server_takes_fits_into_the_form(desk: FlaskClient) -> None:
+    """In a form a character of Chinese is nine bytes; no other form may be so large."""
+    lend(desk, "read-gate-rules")
+    document = "# " + "区" * (MAX_DOCUMENT - 2)
+    answer = desk.post("/gates/rules/check", data={"document": document})
+    assert answer.status_code == 200
+    assert document in answer.text
+    longer = desk.post("/gates/alarms", data={"remark": document})
+    assert longer.status_code == 413
 
 
 def test_rules_are_looked_through_saved_by_name_and_kept(site: Site, desk: FlaskClient) -> None:
@@ -223,3 +286,13 @@ def test_rules_that_were_typed_are_there_after_a_step_up(desk: FlaskClient) -> N
 def test_back_from_a_step_up_for_a_trace_one_asks_anew(desk: FlaskClient) -> None:
     assert desk.get("/gates/why/trace").headers["Location"] == "/gates/why"
     assert desk.get("/gates/rules/check").status_code == 200
+
+
+def test_a_gate_that_is_not_heard_stands_out(site: Site, desk: FlaskClient) -> None:
+    gate = Caller(station="gate-9", kind=StationKind.GATE)
+    enrolling.enrol(site.estate, SETUP, gate.station, bytes(32))
+    for minutes, silent in ((0, False), (3, True)):
+        site.clock.travel_to(site.clock.now() + timedelta(minutes=minutes))
+        if not minutes:
+            gatefeed.feed(site.estate, gate, gatefeed.FeedAsk(after=None))
+        assert ("联系不上" in page(desk, "/gates/")) is silent

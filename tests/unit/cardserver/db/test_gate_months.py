@@ -1,14 +1,16 @@
 """Lines of gates lie in months on PostgreSQL, made ahead; none is ever refused for its date."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from cardserver.db import gatemonths
-from cardserver.db.engine import WRITER
-from cardserver.services.retention import look_after_lines, make_room
+from cardserver.db.engine import WRITER, open_engine
+from cardserver.services.errors import StoreBusy
+from cardserver.services.retention import let_go_due, look_after_lines, make_room
 from cardserver.services.turn import Estate, looking
 from tests.databases.frontdesk import FrontDesk
 from tests.databases.gatework import WritingGate
@@ -83,3 +85,32 @@ def test_a_month_of_one_estate_goes_as_a_whole(desk: FrontDesk) -> None:
     assert look_after_lines(desk.estate) == 3
     with looking(desk.estate) as connection:
         assert datetime(2035, 3, 1, tzinfo=UTC) not in gatemonths.months(connection)
+
+
+def test_a_line_that_comes_while_its_month_goes_is_not_lost(
+    desk: FrontDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate was away for a year; it hands over between the look at a month and its going."""
+    then = datetime(2037, 3, 5, tzinfo=UTC)
+    desk.clock.now = then
+    make_room(desk.estate)
+    gate = WritingGate(estate=desk.estate, now=then)
+    gate.write_many(3)
+    gate.send()
+    desk.clock.forward(days=400)
+    url = desk.estate.engine.url.render_as_string(hide_password=False)
+    hasty = open_engine(url, busy_timeout_ms=50)
+    away = WritingGate(estate=replace(desk.estate, engine=hasty), station="gate-2", now=then)
+    away.tap()
+    drop = gatemonths.drop_month
+
+    def drop_late(connection: Connection, month: datetime) -> None:
+        with pytest.raises(StoreBusy):
+            away.send()
+        drop(connection, month)
+
+    monkeypatch.setattr(gatemonths, "drop_month", drop_late)
+    assert let_go_due(desk.estate) == 3
+    assert away.send().taken == 1
+    assert lying_in(desk.estate) == {"gate_event_rest": 1}
+    hasty.dispose()

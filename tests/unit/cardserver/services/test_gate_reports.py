@@ -11,29 +11,33 @@ from sqlalchemy import select
 from cardserver.db.engine import BESIDE
 from cardserver.db.gatesilences import note_silences
 from cardserver.db.tables import AuditRow
+from cardserver.db.tables_gateevents import GateDayRow
 from cardserver.db.tables_gatesync import GateSeenRow
-from cardserver.db.tables_parking import LaneRow
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.lanes import Direction
 from cardserver.domain.permits import Role
 from cardserver.domain.presence import Presence
 from cardserver.domain.station import StationKind
 from cardserver.services import (
+    enrolling,
     gatealarms,
     gatehours,
     gateinside,
     gatepresence,
     gatereports,
     gateviews,
+    retention,
 )
 from cardserver.services.errors import NotFound, NotPermitted
-from cardserver.services.gatememory import Midnights
+from cardserver.services.gatememory import Midnights, PresenceMemory
+from cardserver.services.taps import put_lane
 from cardserver.services.turn import Caller, Turn, looking, writing
 from cardserver.wire_gatereports import AlarmView, SeeAlarm, TraceRequest
 from tests.databases.frontdesk import MORNING, FrontDesk, new_id, refused
 from tests.databases.gatework import WritingGate
 
 TODAY = date(2025, 6, 9)
+TOMORROW = date(2025, 6, 10)
 GUARD = Caller(
     station="post-1", kind=StationKind.OFFICE, operator="李强", roles=frozenset({Role.GUARD})
 )
@@ -141,6 +145,30 @@ def test_an_alarm_stands_until_its_end_is_written_down(gate: WritingGate) -> Non
     assert not any(alarm.standing for alarm in told(gate))
 
 
+def test_an_alarm_that_stands_is_shown_though_it_began_long_ago(
+    desk: FrontDesk, gate: WritingGate
+) -> None:
+    gate.write(EventKind.ALARM, detail="reader-tamper")
+    gate.write(EventKind.FORCED)
+    gate.write(EventKind.ALARM_OVER, detail="forced")
+    gate.send()
+    desk.clock.forward(days=60)
+    assert [(each.line.detail, each.standing) for each in told(gate)] == [("reader-tamper", True)]
+
+
+def test_what_a_gate_tells_after_weeks_alone_is_news_when_it_comes(
+    desk: FrontDesk, gate: WritingGate
+) -> None:
+    gate.write(EventKind.DURESS)
+    gate.write(EventKind.FORCED)
+    gate.write(EventKind.ALARM_OVER, detail="forced")
+    desk.clock.forward(days=50)
+    gate.send()
+    assert {each.line.kind for each in told(gate)} == {EventKind.DURESS, EventKind.FORCED}
+    desk.clock.forward(days=32)
+    assert told(gate) == ()
+
+
 def test_somebody_takes_note_of_an_alarm_by_name_and_once(gate: WritingGate) -> None:
     gate.write(EventKind.FORCED)
     gate.write(EventKind.DURESS)
@@ -195,6 +223,15 @@ def test_refusals_are_counted_by_lane_and_reason_over_local_days(gate: WritingGa
         gatereports.denied(gate.estate, HEAD, TODAY, TODAY + timedelta(days=366))
 
 
+@pytest.mark.parametrize("day", [date.min, date(1, 1, 31), date.max])
+def test_a_year_in_which_no_gate_wrote_is_told_so(gate: WritingGate, day: date) -> None:
+    """There the calendar has no day before, or none after."""
+    with refused("days-far-off"):
+        gatereports.availability(gate.estate, HEAD, day, day)
+    with refused("days-far-off"):
+        gatehours.occupancy(gate.estate, HEAD, day)
+
+
 def test_openings_by_hand_are_listed_with_name_and_reason(gate: WritingGate) -> None:
     gate.tap()
     gate.write(EventKind.OPENED_BY_HAND, by="李强", detail="搬家车辆", lane="south")
@@ -226,6 +263,35 @@ def test_a_gate_is_as_available_as_its_troubles_and_silences_were_short(
     assert 0 < report.heard < 1
 
 
+def test_a_trouble_that_began_the_day_before_counts_from_midnight(
+    desk: FrontDesk, gate: WritingGate
+) -> None:
+    desk.clock.now = datetime(2025, 6, 10, 20, tzinfo=UTC)
+    midnight = datetime(2025, 6, 9, 16, tzinfo=UTC)
+    gate.write(EventKind.STARTED, at=midnight - timedelta(hours=9))
+    gate.write(EventKind.ALARM, detail="board-away", at=midnight - timedelta(hours=8))
+    gate.write(EventKind.FORCED, at=midnight - timedelta(hours=3))
+    gate.write(EventKind.ALARM_OVER, detail="forced", at=midnight - timedelta(hours=2))
+    gate.write(EventKind.ALARM_OVER, detail="board-away", at=midnight + timedelta(hours=2))
+    gate.send()
+    (report,) = gatereports.availability(gate.estate, HEAD, TOMORROW, TOMORROW).gates
+    assert (report.troubled_s, report.starts, report.faults) == (2 * 3600, 0, 0)
+
+
+def test_of_a_gate_that_was_taken_away_nothing_is_expected_any_more(
+    desk: FrontDesk, gate: WritingGate
+) -> None:
+    enrolling.enrol(desk.estate, HEAD, gate.station, bytes(32))
+    hear(gate, MORNING)
+    desk.clock.now = MORNING + timedelta(hours=2)
+    enrolling.revoke(desk.estate, HEAD, gate.station)
+    desk.clock.forward(days=3)
+    (report,) = gatereports.availability(gate.estate, HEAD, TODAY, TOMORROW).gates
+    assert report.silent_s == 2 * 3600
+    later = TODAY + timedelta(days=2)
+    assert gatereports.availability(gate.estate, HEAD, later, later).gates == ()
+
+
 def hear(gate: WritingGate, at: datetime) -> None:
     """The gate speaks to the centre, as `gateseen` writes it down."""
     estate, device = gate.estate, gate.station
@@ -247,8 +313,8 @@ def hear(gate: WritingGate, at: datetime) -> None:
 @pytest.fixture
 def car_park(desk: FrontDesk, gate: WritingGate) -> WritingGate:
     with writing(desk.estate, GUARD) as turn:
-        turn.add(LaneRow(lane_id="in", direction=Direction.ENTRY))
-        turn.add(LaneRow(lane_id="out", direction=Direction.EXIT))
+        put_lane(turn, "in", Direction.ENTRY)
+        put_lane(turn, "out", Direction.EXIT)
     return gate
 
 
@@ -271,6 +337,25 @@ def test_who_drove_in_and_not_out_is_inside(car_park: WritingGate) -> None:
     other.tap(8, lane="out", at=car_park.now + timedelta(seconds=9))
     other.send()
     assert cars(car_park) == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(days=900)])
+def test_a_gate_whose_clock_ran_ahead_holds_nobody_inside_for_days(
+    desk: FrontDesk, car_park: WritingGate, ahead: timedelta
+) -> None:
+    """Its line counts as of when it came, before a restart and after it."""
+    desk.clock.now = MORNING + timedelta(hours=1)
+    car_park.tap(7, lane="in", at=desk.clock.now + ahead)
+    car_park.tap(8, lane="in", at=desk.clock.now + ahead)
+    car_park.send()
+    assert sorted(cars(car_park)) == [7, 8]
+    desk.clock.now += timedelta(hours=1)
+    other = WritingGate(estate=car_park.estate, station="gate-2")
+    other.tap(7, lane="out", at=desk.clock.now)
+    other.send()
+    for _ in range(2):
+        assert cars(car_park) == [8]
+        desk.estate.gates.presence = PresenceMemory()
 
 
 def test_a_day_by_the_hour_counts_from_who_was_inside_before(
@@ -365,8 +450,34 @@ def test_lanes_that_lead_elsewhere_have_a_day_counted_anew(
     desk.clock.now = MIDNIGHT + 30 * HOUR
     assert entered(car_park, date(2025, 6, 10)) == [(1, 1)]
     with writing(desk.estate, GUARD) as turn:
-        turn.add(LaneRow(lane_id="third", direction=Direction.ENTRY))
+        put_lane(turn, "third", Direction.ENTRY)
     assert entered(car_park, date(2025, 6, 10)) == [(1, 2)]
+
+
+def test_a_day_whose_lines_were_let_go_stays_as_it_was_counted(
+    desk: FrontDesk, car_park: WritingGate
+) -> None:
+    """New rules and late lines count nothing anew of which only a part is left."""
+    car_park.tap(7, lane="in", at=MIDNIGHT + HOUR)
+    car_park.send()
+    desk.clock.now = MIDNIGHT + 30 * HOUR
+    day = date(2025, 6, 10)
+    assert entered(car_park, day) == [(1, 1)]
+    desk.clock.forward(days=400)
+    assert retention.let_go_due(desk.estate) == 1
+    with writing(desk.estate, GUARD) as turn:
+        put_lane(turn, "third", Direction.ENTRY)
+    assert entered(car_park, day) == [(1, 1)]
+
+
+def test_of_a_day_that_nobody_counted_in_time_nothing_is_told_and_nothing_kept(
+    desk: FrontDesk, car_park: WritingGate
+) -> None:
+    desk.clock.forward(days=400)
+    for day in (TODAY, date(2000, 1, 1)):
+        assert gatehours.occupancy(car_park.estate, HEAD, day).hours == ()
+    with looking(desk.estate) as connection:
+        assert connection.execute(select(GateDayRow)).all() == []
 
 
 def test_a_day_that_goes_on_is_counted_from_its_midnight(

@@ -122,12 +122,46 @@ def test_a_card_allowed_again_and_denied_again_counts_from_the_second_time(
     assert (again.changed_at, again.everywhere_at) == (gated.clock.now, None)
 
 
+def test_a_gate_that_came_back_with_an_older_list_is_missing_until_it_has_the_newer(
+    gated: FrontDesk,
+) -> None:
+    """Its disk was put back from a copy, and the card opens there again for the moment."""
+    number = issued(gated)
+    before = [ask(gated, gate, None) for gate in GATES]
+    block(gated, number)
+    after = [ask(gated, gate, version) for gate, version in zip(GATES, before, strict=True)]
+    for gate, version in zip(GATES, after, strict=True):
+        ask(gated, gate, version)
+    assert gateseen.reach_of_card(gated.estate, SETUP, number).missing == ()
+    ask(gated, GATES[1], before[1])
+    reach = gateseen.reach_of_card(gated.estate, SETUP, number)
+    assert (reach.everywhere_at, reach.missing) == (None, ("gate-2",))
+    ask(gated, GATES[1], after[1])
+    assert gateseen.reach_of_card(gated.estate, SETUP, number).missing == ()
+
+
 def test_a_gate_whose_keys_are_gone_is_waited_for_no_more(gated: FrontDesk) -> None:
     version = ask(gated, GATES[0], None)
     ask(gated, GATES[0], version)
     assert gateseen.reach_of_version(gated.estate, SETUP, version).missing == ("gate-2",)
     enrolling.revoke(gated.estate, SETUP, "gate-2")
     assert gateseen.reach_of_version(gated.estate, SETUP, version).missing == ()
+
+
+def test_a_gate_that_fell_silent_is_told_from_one_that_was_taken_away(gated: FrontDesk) -> None:
+    def silent() -> list[bool]:
+        return [each.silent for each in gateseen.gates(gated.estate, SETUP).gates]
+
+    ask(gated, GATES[0], None)
+    gated.clock.now += timedelta(minutes=2)
+    assert silent() == [False, False]  # the other one was never here
+    later(gated)
+    assert silent() == [True, False]
+    ask(gated, GATES[0], None)
+    assert silent() == [False, False]
+    gated.clock.now += timedelta(minutes=3)
+    enrolling.revoke(gated.estate, SETUP, "gate-1")
+    assert silent() == [False, False]
 
 
 def test_what_gates_said_is_never_changed(gated: FrontDesk) -> None:
