@@ -9,14 +9,16 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.estate import Desk, desk_of
-from benchmarks.measure import Effort, Figure, Measure
+from benchmarks.measure import Effort, Figure, Measure, Middle, median, p95
 from benchmarks.statements import Store, paired
+from cardserver.domain.uncollected import collect_seldom
 from cardserver.services.opening import open_estate
 from cardserver.vault import demo_vault
 from cardserver.web.app import create_app
@@ -49,19 +51,20 @@ class Metered:
             self.spent_s += time.perf_counter() - began
 
 
-def desk_issue(effort: Effort) -> Figure:
-    """Milliseconds of server work in one issue, 95th percentile."""
-    with TemporaryDirectory(prefix="yika-bench-") as name:
-        database = Path(name) / "yika.db"
+def _issue(name: str, middle: Middle, effort: Effort) -> Figure:
+    """Milliseconds of server work in one issue."""
+    with TemporaryDirectory(prefix="yika-bench-") as folder:
+        database = Path(folder) / "yika.db"
         estate = open_estate(f"sqlite:///{database}", demo_vault(), name=demo_estate.ESTATE_NAME)
         people = demo_estate.settle_in(estate)
         app = Metered(create_app(estate))
         desk = desk_of(estate, people, app, "classic-1k")
-        store = Store(engine=estate.engine, database=database, copy=Path(name) / "copy.db")
+        store = Store(engine=estate.engine, database=database, copy=Path(folder) / "copy.db")
         numbers = count()
         with as_served():
             return paired(
-                "desk.issue",
+                name,
+                middle,
                 lambda: _one(desk, app, next(numbers)),
                 store,
                 count=effort.part_of(ISSUES),
@@ -78,13 +81,18 @@ def _one(desk: Desk, app: Metered, number: int) -> float:
 
 @contextmanager
 def as_served() -> Iterator[None]:
-    """What was loaded is put aside from garbage collection, as `yika serve` does."""
+    """Garbage is looked for as seldom as `yika serve` does."""
     gc.collect()
-    gc.freeze()
+    before = gc.get_threshold()
+    collect_seldom()
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
 
 
-MEASURES: Final[Mapping[str, Measure]] = {"desk.issue": desk_issue}
+MEASURES: Final[Mapping[str, Measure]] = {
+    "desk.issue": partial(_issue, "desk.issue", p95),
+    "desk.issue.median": partial(_issue, "desk.issue.median", median),
+}

@@ -21,23 +21,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the output. `value` is None where it can't be measured here; `note` says why.
-
-    `paired_ratio` is the ratio where both sides were measured pair by pair.
-    """
+    """One line of the output. `value` is None where it can't be measured here; `note` says why."""
 
     name: str
     value: float | None
     unit: str
     baseline: float | None = None
     note: str = ""
-    paired_ratio: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """Value over baseline, or of pairs the median; None where one of them is missing."""
-        if self.paired_ratio is not None:
-            return self.paired_ratio
+        """Value over baseline; None where one of them is missing."""
         return self.value / self.baseline if self.value is not None and self.baseline else None
 
     def line(self) -> str:
@@ -73,9 +67,18 @@ QUICK: Final = Effort(repeats=1, repeat_s=0.0, starts=0, crowd=0.001)
 Measure = Callable[[Effort], Figure]
 
 
+Middle = Callable[[Sequence[float]], float]
+"""One time that stands for many."""
+
+
 def p95(times: Sequence[float]) -> float:
     """The 95th percentile."""
     return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
+
+
+def median(times: Sequence[float]) -> float:
+    """The one in the middle."""
+    return statistics.median(times)
 
 
 def cpu_s(calls: Sequence[Call], effort: Effort) -> list[float]:

@@ -5,8 +5,7 @@ piece of work is done its statements go, through the sqlite3 module alone and wi
 durability and the same checks of foreign keys, to a copy of the database as it was before.
 
 So every piece stands beside its own bare statements, and no more than moments lie between them: a
-disk that is slow for a second is slow for both. Value and baseline are the 95th percentiles of
-each side; the ratio is the median of the ratios of the pairs, which no single slow commit moves.
+disk that is slow for a second is slow for both.
 """
 
 import sqlite3
@@ -14,14 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from operator import truediv
 from pathlib import Path
-from statistics import median
 from typing import Any, Final, Self
 
 from sqlalchemy import Dialect, Engine, event
 
-from benchmarks.measure import Figure, p95
+from benchmarks.measure import Figure, Middle
 
 _PRAGMAS: Final = (
     *("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL"),
@@ -125,9 +122,15 @@ class Bare:
 
 
 def paired(
-    name: str, work: Callable[[], float], store: Store, *, count: int, warm_up: int
+    name: str,
+    middle: Middle,
+    work: Callable[[], float],
+    store: Store,
+    *,
+    count: int,
+    warm_up: int,
 ) -> Figure:
-    """Work, in milliseconds p95, beside its own statements sent bare.
+    """Work, in milliseconds, beside its own statements sent bare: of each side the `middle`.
 
     `work` does one piece and tells the seconds that count. Ends with the store's engine closed.
     """
@@ -139,13 +142,11 @@ def paired(
             times.append(work())
             bare_times.append(bare.sent_s(made.piece()))
     store.engine.dispose()
-    times, bare_times = times[warm_up:], bare_times[warm_up:]
     return Figure(
         name=name,
-        value=p95(times) * 1000,
-        unit="ms p95",
-        baseline=p95(bare_times) * 1000,
-        paired_ratio=median(map(truediv, times, bare_times)),
+        value=middle(times[warm_up:]) * 1000,
+        unit=f"ms {middle.__name__}",
+        baseline=middle(bare_times[warm_up:]) * 1000,
     )
 
 

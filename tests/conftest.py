@@ -95,8 +95,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(SELDOM)
     gc.enable()
     if many:
+        from tests.examples import run_one_example
         from tests.scenario.forkserver import fork_from_here
 
+        run_one_example()
         fork_from_here()
 
 

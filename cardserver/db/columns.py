@@ -4,12 +4,13 @@ Each way is SQLAlchemy's own, or one that says the same in fewer steps: SQLite h
 values or closed sets of words, so they are looked up or written out for nearly every statement.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Date, Dialect, Enum, LargeBinary
+from sqlalchemy import JSON, Boolean, Date, Dialect, Enum, LargeBinary
 from sqlalchemy.types import TypeEngine
 
 Way = Callable[[Any], Any]
@@ -49,12 +50,26 @@ def way_out(kind: TypeEngine[Any], dialect: Dialect) -> Way | None:
         return None
     if isinstance(kind, Enum) and kind.enum_class is not None:
         return _Known((None, *kind.enums), way).__getitem__
+    if isinstance(kind, JSON) and dialect.name == "sqlite":
+        return _from_text
     return way
 
 
 def _as_it_is(kind: TypeEngine[Any], dialect: Dialect) -> bool:
     """SQLite takes bytes and gives bytes."""
     return isinstance(kind, LargeBinary) and dialect.name == "sqlite"
+
+
+def from_json(text: str) -> Any:
+    """What stands in a column of ours: one value, and nothing around it."""
+    return _READ_JSON(text)[0]
+
+
+def _from_text(text: str | None) -> Any:
+    return None if text is None else _READ_JSON(text)[0]
+
+
+_READ_JSON: Final = json.JSONDecoder().raw_decode
 
 
 @lru_cache(maxsize=_DAYS)

@@ -5,6 +5,7 @@ reported done before it is on the disk.
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -14,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from cardserver.db.columns import from_json
 from cardserver.db.sending import sender_of
 
 WRITER: Final = "yika_writer"
@@ -44,6 +46,26 @@ class DatabaseUrlInvalid(StoreError):
     """Not the address of a SQLite or PostgreSQL database."""
 
     code = "database-url-invalid"
+
+
+_FAILURES: Final = frozenset(
+    {
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+        *("53100", "58030", "XX001", "XX002"),
+    }
+)
+"""SQLite's result codes, and PostgreSQL's SQLSTATE: disk full, I/O error, damaged data or index."""
+
+_PRIMARY: Final = 0xFF
+
+
+def store_fails(error: BaseException | None) -> bool:
+    """True for a driver's error that another try does not mend: disk or file are at fault."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & _PRIMARY in _FAILURES
+    return getattr(error, "sqlstate", None) in _FAILURES
 
 
 class StoreUnusable(StoreError):
@@ -82,25 +104,22 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     `busy_timeout_ms` is how long a writer waits for another before it gives up.
     """
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
         raise DatabaseUrlInvalid("that is no database address") from None
+    backend = address.get_backend_name()
     if backend == "sqlite":
+        if address.query:
+            raise DatabaseUrlInvalid("sqlite takes the name of a file, and nothing after it")
         return _sqlite(url, busy_timeout_ms)
     if backend == "postgresql":
         return _postgresql(url, busy_timeout_ms)
     raise DatabaseUrlInvalid(f"{backend} is neither sqlite nor postgresql")
 
 
-def _from_json(text: str) -> Any:
-    """What stands in a column of ours: one value, and nothing around it."""
-    return _READ_JSON(text)[0]
-
-
-_READ_JSON: Final = json.JSONDecoder().raw_decode
 _JSON: Final[Mapping[str, Any]] = {
     "json_serializer": json.JSONEncoder().encode,
-    "json_deserializer": _from_json,
+    "json_deserializer": from_json,
 }
 """As `json.dumps` and `json.loads` do it, without looking first what else there could be. Only for
 SQLite: PostgreSQL's driver reads JSON by itself.

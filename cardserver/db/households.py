@@ -7,6 +7,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Row, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from cardserver.db.among import among, filled
+from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.searching import find_holders
 from cardserver.db.tables import AgreementRow, CardRow, HolderRow, RightRow, UnitRow
 from cardserver.db.tables_people import (
@@ -17,6 +19,12 @@ from cardserver.db.tables_people import (
 from cardserver.db.tables_waiting import UnfiledRow
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 
+_BY_IDS: Final = PreparedRows(HolderRow, select(HolderRow).where(among(HolderRow.id)))
+_LIVE_CARDS: Final = Prepared(
+    select(CardRow.holder_id, func.count().label("many"))
+    .where(among(CardRow.holder_id), CardRow.status == CardStatus.LIVE)
+    .group_by(CardRow.holder_id)
+)
 _MOST_FOUND = 500
 """Where a search finds more, it should be made narrower anyway."""
 
@@ -96,11 +104,16 @@ def people_page(
         statement = statement.where(HolderRow.ends < ended_by)
     if query:
         place = {holder_id: at for at, holder_id in enumerate(found)}
-        rows = sorted(session.scalars(statement), key=lambda row: place[row.id])
+        fitting = session.scalars(statement) if narrowed else _by_ids(session, found)
+        rows = sorted(fitting, key=lambda row: place[row.id])
         return rows[offset : offset + limit]
     return session.scalars(
         statement.order_by(HolderRow.id.desc()).offset(offset).limit(limit)
     ).all()
+
+
+def _by_ids(session: Session, ids: Collection[int]) -> list[HolderRow]:
+    return [row for some in filled(ids) for row in _BY_IDS.all(session, **some)]
 
 
 def live_cards_of(session: Session, holder_ids: Collection[int]) -> Sequence[CardRow]:
@@ -112,13 +125,13 @@ def live_cards_of(session: Session, holder_ids: Collection[int]) -> Sequence[Car
 
 
 def live_card_counts(session: Session, holder_ids: Collection[int]) -> dict[int, int]:
-    """How many live cards each of these holders has."""
-    statement = (
-        select(CardRow.holder_id, func.count())
-        .where(CardRow.holder_id.in_(holder_ids), CardRow.status == CardStatus.LIVE)
-        .group_by(CardRow.holder_id)
-    )
-    return dict(session.execute(statement).all())
+    """How many live cards each of these holders has; none where there is none."""
+    session.flush()
+    return {
+        row.holder_id: row.many
+        for some in filled(holder_ids)
+        for row in _LIVE_CARDS.found(session, some)
+    }
 
 
 def ended_with_cards(session: Session, before: date) -> Sequence[CardRow]:

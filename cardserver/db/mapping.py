@@ -8,14 +8,13 @@ from cardserver.db.tables import (
     AgreementRow,
     CardRow,
     HolderRow,
-    OperationRow,
     RightRow,
     UnitRow,
 )
 from cardserver.domain.card import Card, Right
 from cardserver.domain.holder import Agreement, Holder
-from cardserver.domain.ids import CardNumber, HolderId, OperationId
-from cardserver.domain.operation import Operation, SlotChange
+from cardserver.domain.ids import CardNumber, HolderId
+from cardserver.domain.operation import SlotChange
 from cardserver.domain.rights import RightKind
 from cardserver.domain.tariff import Charge, ChargeItem
 from cardserver.domain.validity import ValidityPeriod
@@ -95,21 +94,6 @@ def card_of(row: CardRow, holder: HolderRow, rights: Iterable[RightRow]) -> Card
         secure_channel=row.secure_channel,
         bought_on=row.bought_on,
         rights={right.kind: right_of(right) for right in rights},
-    )
-
-
-def operation_of(row: OperationRow) -> Operation:
-    """An operation as the domain judges and advances it."""
-    return Operation(
-        operation_id=OperationId(row.id),
-        kind=row.kind,
-        card_number=CardNumber(row.card_number),
-        uid=row.uid,
-        medium=row.medium,
-        keying=row.keying,
-        changes=changes_from(row.changes),
-        opened_at=row.at,
-        state=row.state,
     )
 
 

@@ -85,8 +85,47 @@ _AT_HAND: Final = PreparedRows(
 )
 
 
+_WRITTEN_LAST: Final = (
+    select(func.max(DocumentRow.number))
+    .where(
+        DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
+        DocumentRow.number.between(ReceiptBookRow.first, ReceiptBookRow.last),
+    )
+    .scalar_subquery()
+)
+_RECEIPTS_AT_HAND: Final = Prepared(
+    select(
+        ReceiptBookRow.id.label("book_id"),
+        ReceiptBookRow.kind,
+        ReceiptBookRow.label,
+        ReceiptBookRow.first,
+        ReceiptBookRow.last,
+        ReceiptBookRow.denomination_fen,
+        DocumentRow.number.label("used_to"),
+        DocumentRow.local_date.label("last_date"),
+    )
+    .outerjoin(
+        DocumentRow,
+        and_(
+            DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
+            DocumentRow.number == _WRITTEN_LAST.correlate(ReceiptBookRow),
+        ),
+    )
+    .where(
+        ReceiptBookRow.id.not_in(select(BookSettlementRow.book_id)),
+        ReceiptBookRow.drawn_by == bindparam("operator"),
+        ReceiptBookRow.kind == BookKind.FORMAL_RECEIPT,
+    )
+    .order_by(ReceiptBookRow.id)
+)
+"""Asked before every sale and after it, so each book comes with its last number and its date."""
+
+
 def books_at_hand(session: Session, operator: str, kind: BookKind) -> tuple[Book, ...]:
     """An agent's unsettled books of a kind and how far each is used."""
+    if kind is BookKind.FORMAL_RECEIPT:
+        found = _RECEIPTS_AT_HAND.rows(session, operator=operator)
+        return tuple(Book(**each._asdict()) for each in found)
     rows = _AT_HAND.all(session, operator=operator, book_kind=kind)
     return tuple(book_of(session, row) for row in rows)
 

@@ -7,7 +7,7 @@ that hold a list, are none of these: they go the ordinary way.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from operator import itemgetter
@@ -28,7 +28,8 @@ from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
-from cardserver.db.columns import way_in, way_out
+from cardserver.db.columns import Way, way_in, way_out
+from cardserver.db.schema import KEPT
 from cardserver.db.sending import Sender, sender_of
 
 Statement = Select[*tuple[Any, ...]] | UpdateBase
@@ -94,7 +95,10 @@ class Prepared:
 
 
 class PreparedRows(Generic[R]):
-    """A statement that selects rows of one table and gives them as the session knows them."""
+    """A statement that selects rows of one table and gives them as the session knows them.
+
+    Rows that never change need nobody who knows them: they are told as they stand, by column.
+    """
 
     def __init__(self, table: type[R], statement: Select[Any]) -> None:
         configure_mappers()
@@ -102,6 +106,7 @@ class PreparedRows(Generic[R]):
         columns = mapper.local_table.columns
         names = [column.name for column in columns]  # attributes are called so too
         self._table = table
+        self._is_kept = is_kept(table)
         self._manager = mapper.class_manager
         self._names = names
         self._key = _picking([names.index(column.name) for column in mapper.primary_key])
@@ -110,12 +115,15 @@ class PreparedRows(Generic[R]):
     def all(self, session: Session, **given: object) -> list[R]:
         """All of them."""
         found = self._prepared.found(session, given)
-        return [self._met(session, row) for row in found] if found else []
+        return found if self._is_kept else [self._met(session, row) for row in found]
 
     def first(self, session: Session, **given: object) -> R | None:
         """The first, None where there is none."""
         found = self._prepared.found(session, given)
-        return self._met(session, found[0]) if found else None
+        if not found:
+            return None
+        row: R = found[0] if self._is_kept else self._met(session, found[0])
+        return row
 
     def _met(self, session: Session, row: tuple[Any, ...]) -> R:
         """The row as it was met before in this session, or met now for the first time."""
@@ -131,6 +139,14 @@ class PreparedRows(Generic[R]):
             session.refresh(met)
         found: R = met
         return found
+
+
+_KEPT: Final = frozenset(KEPT)
+
+
+def is_kept(table: type[Any]) -> bool:
+    """True for a table whose rows the database itself keeps from being changed."""
+    return table.__tablename__ in _KEPT
 
 
 _MET: Final = "met"
@@ -158,7 +174,7 @@ def hold(session: Session, row: object) -> None:
 
 
 class _Compiled:
-    """A statement for one kind of database."""
+    """A statement for one kind of database; `bound` gives parameters as the driver takes them."""
 
     def __init__(
         self,
@@ -182,15 +198,11 @@ class _Compiled:
             name: into[name](bind.value) if name in into else bind.value
             for name, bind in _fixed(compiled)
         }
-        self._fixed = fixed
-        self._into = {name: way for name, way in into.items() if name not in fixed}
-        self._named = names is None
-        self._pick = _picking(names or ())
-        self._ways = [
-            (place, self._into[name])
-            for place, name in enumerate(names or ())
-            if name in self._into
-        ]
+        ways = {name: way for name, way in into.items() if name not in fixed}
+        by_name = names is None
+        self.bound: Callable[[Given], Any] = (
+            _by_name(ways, fixed) if by_name else _in_order(names or (), ways, fixed)
+        )
         found = list(statement.exported_columns)
         self._from = [
             (place, way)
@@ -198,20 +210,7 @@ class _Compiled:
             if (way := way_out(column.type, dialect)) is not None
         ]
         titles = [str(getattr(column, "name", None) or "_") for column in found]
-        self._row = partial(tuple.__new__, namedtuple("Row", titles, rename=True))  # noqa: PYI024 - at run time
-
-    def bound(self, given: Given) -> Any:
-        """The parameters as the driver takes them."""
-        told = {**given, **self._fixed} if self._fixed else given
-        if self._named:
-            into = self._into
-            return {name: into[name](told[name]) if name in into else told[name] for name in told}
-        if not self._ways:
-            return self._pick(told)
-        values = list(self._pick(told))
-        for place, way in self._ways:
-            values[place] = way(values[place])
-        return values
+        self._row = plain_rows(titles)
 
     def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """Rows as Python has them."""
@@ -225,6 +224,11 @@ class _Compiled:
                 values[place] = of(values[place])
             read.append(row(values))
         return read
+
+
+def plain_rows(columns: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
+    """What makes a row that knows these columns by name."""
+    return partial(tuple.__new__, namedtuple("Row", columns, rename=True))  # noqa: PYI024 - at run time
 
 
 def _written_out(element: ExternallyTraversible, **_: object) -> ExternallyTraversible | None:
@@ -242,8 +246,39 @@ def _fixed(compiled: SQLCompiler) -> list[tuple[str, Any]]:
     return [(name, bind) for bind, name in compiled.bind_names.items() if not bind.required]
 
 
+def _in_order(
+    names: Sequence[str], ways: Mapping[str, Way], fixed: Given
+) -> Callable[[Given], Sequence[Any]]:
+    """What lays parameters out one after the other."""
+    pick = _picking(names)
+    steps = [(place, ways[name]) for place, name in enumerate(names) if name in ways]
+    if not steps and not fixed:
+        return pick
+
+    def bound(given: Given) -> Sequence[Any]:
+        values = list(pick({**given, **fixed} if fixed else given))
+        for place, way in steps:
+            values[place] = way(values[place])
+        return values
+
+    return bound
+
+
+def _by_name(ways: Mapping[str, Way], fixed: Given) -> Callable[[Given], Given]:
+    """The same for a driver that takes them by name."""
+
+    def bound(given: Given) -> Given:
+        told = {**given, **fixed}
+        return {name: ways[name](told[name]) if name in ways else told[name] for name in told}
+
+    return bound
+
+
 def _picking(places: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
     """What takes the values at these names or numbers, in this order."""
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda values: tuple([values[place] for place in places])
+    if not places:
+        return lambda _: ()
+    (only,) = places
+    return lambda values: (values[only],)

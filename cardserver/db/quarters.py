@@ -3,7 +3,7 @@
 `begin` and `end` are instants, the end excluded; `first` and `after_last` local days likewise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from cardserver.db.tables import (
 )
 from cardserver.db.tables_approvals import ApplicationRow, ApplicationStepRow
 from cardserver.db.tables_gateevents import GateEventRow
+from cardserver.db.tables_gaterules import GateRulesRow
 from cardserver.db.tables_papers import DocumentVoidRow
 from cardserver.db.tables_register import RegisterRow, RegisterSignatureRow
 from cardserver.db.tables_review import CardStockRow
@@ -292,6 +293,38 @@ def leavers(session: Session, today: date) -> Iterator[Row[Any]]:
         .order_by(UnitRow.label, CardRow.number)
     )
     return _streamed(session, statement)
+
+
+def rules_in_force(session: Session, site: str, since: datetime) -> Sequence[str]:
+    """Documents of the gates' rules that stood at any time since, oldest first."""
+    before = (
+        select(func.max(GateRulesRow.version))
+        .where(GateRulesRow.site == site, GateRulesRow.at < since)
+        .scalar_subquery()
+    )
+    statement = (
+        select(GateRulesRow.document)
+        .where(
+            GateRulesRow.site == site,
+            GateRulesRow.version >= func.coalesce(before, 0),
+        )
+        .order_by(GateRulesRow.version)
+    )
+    return session.scalars(statement).all()
+
+
+def cards_in_hands(session: Session, numbers: Sequence[int]) -> Iterator[Row[Any]]:
+    """Of these cards those that were neither given back nor replaced, with their holders."""
+    blocked = CardRow.status == CardStatus.BLOCKED
+    for start in range(0, len(numbers), BATCH):
+        statement = (
+            _people(CardRow.number, CardRow.status_reason, blocked.label("blocked"))
+            .join_from(CardRow, HolderRow, HolderRow.id == CardRow.holder_id)
+            .outerjoin(UnitRow, UnitRow.id == HolderRow.unit_id)
+            .where(or_(_LIVE, blocked), CardRow.number.in_(numbers[start : start + BATCH]))
+            .order_by(CardRow.number)
+        )
+        yield from session.execute(statement)
 
 
 def parking_without_agreement(session: Session, today: date) -> Iterator[Row[Any]]:

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from cardserver.db.among import among, filled
+from cardserver.db.mapping import rights_from
 from cardserver.db.prepared import Prepared, PreparedRows
 from cardserver.db.recalling import answers_of, remembered
 from cardserver.db.searching import find_holders
@@ -20,6 +22,7 @@ from cardserver.db.tables import (
     RightRow,
     UnitRow,
 )
+from cardserver.domain.card import Right
 from cardserver.domain.operation import OperationKind, OperationState
 
 
@@ -45,10 +48,14 @@ def search_holders(session: Session, query: str, limit: int) -> Sequence[HolderR
 # --- the same of several holders at once: one statement each --------------------------------------
 
 
+_UNITS: Final = PreparedRows(UnitRow, select(UnitRow).where(among(UnitRow.id)))
+
+
 def units_of_all(session: Session, holders: Sequence[HolderRow]) -> dict[int, UnitRow]:
     """The units of these holders, by id."""
+    session.flush()
     wanted = {row.unit_id for row in holders} - {None}
-    return {row.id: row for row in session.scalars(select(UnitRow).where(UnitRow.id.in_(wanted)))}
+    return {row.id: row for some in filled(wanted) for row in _UNITS.all(session, **some)}
 
 
 def agreements_of_all(session: Session, holder_ids: Sequence[int]) -> Sequence[AgreementRow]:
@@ -89,6 +96,8 @@ _LATEST_CARD: Final = PreparedRows(
     select(CardRow).where(CardRow.uid == bindparam("uid")).order_by(CardRow.number.desc()).limit(1),
 )
 RIGHTS: Final = "rights"
+PLANNED: Final = "planned"
+ENDED_ON: Final = "ended on"
 _RIGHTS: Final = PreparedRows(
     RightRow,
     select(RightRow).where(RightRow.card_number == bindparam("card")).order_by(RightRow.kind),
@@ -131,14 +140,26 @@ def rights_of(session: Session, number: int) -> Sequence[RightRow]:
     return remembered(session, RIGHTS, number, lambda: _RIGHTS.all(session, card=number))
 
 
-def rights_written(session: Session, number: int) -> None:
-    """Rights were written on a card, or taken off it: they are asked for anew."""
-    answers_of(session).pop((RIGHTS, number), None)
+def rights_written(session: Session, number: int, rights: Sequence[RightRow]) -> None:
+    """These are a card's rights from now on."""
+    answers_of(session)[RIGHTS, number] = sorted(rights, key=lambda right: right.kind)
+
+
+def rights_planned(session: Session, row: OperationRow) -> Sequence[Right]:
+    """The rights that an operation leaves on its card; what was planned never changes."""
+    return remembered(session, PLANNED, row.id, lambda: rights_from(row.plan["rights"]))
 
 
 def open_on_chip(session: Session, uid: bytes) -> OperationRow | None:
-    """The open operation on the card that lies on the reader."""
+    """The open operation on the card that lies on the reader; a chip has one at most."""
+    if (ENDED_ON, uid) in answers_of(session):
+        return None
     return _OPEN_ON_CHIP.first(session, uid=uid)
+
+
+def operation_begun(session: Session, uid: bytes) -> None:
+    """An operation was opened on a chip."""
+    answers_of(session).pop((ENDED_ON, uid), None)
 
 
 def open_on_card(session: Session, number: int) -> OperationRow | None:
@@ -170,6 +191,7 @@ def end_operation(session: Session, row: OperationRow, state: OperationState) ->
     """Write how an operation ended: the one thing of it that ever changes."""
     _ENDED.write(session, [{"operation": row.id, "ended": state}])
     set_committed_value(row, "state", state)
+    answers_of(session)[ENDED_ON, row.uid] = True
 
 
 _ERASED: Final = Prepared(delete(RightRow).where(RightRow.card_number == bindparam("card")))
@@ -181,7 +203,7 @@ def erase_rights(session: Session, rights: Sequence[RightRow]) -> None:
         session.expunge(right)
     if rights:
         _ERASED.write(session, [{"card": rights[0].card_number}])
-        rights_written(session, rights[0].card_number)
+        rights_written(session, rights[0].card_number, ())
 
 
 def last_on_chip(session: Session, uid: bytes) -> OperationRow | None:

@@ -1,6 +1,6 @@
 """A session that asks for no row twice, and writes a row at once where nobody listens to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -8,7 +8,7 @@ from sqlalchemy import Column, bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.base import instance_dict, instance_state
 
-from cardserver.db.prepared import Prepared, PreparedRows, adopt, hold
+from cardserver.db.prepared import Prepared, PreparedRows, adopt, hold, is_kept, plain_rows
 from cardserver.db.searching import SEARCHED
 from cardserver.db.tables import Base
 
@@ -30,6 +30,7 @@ class Recalling(Session):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self.answers: dict[tuple[str, object], Any] = {}
+        self._kept: dict[tuple[type[Base], object], Any] = {}
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """A row by its key; the statement that asks for it is made once for all turns."""
@@ -37,8 +38,17 @@ class Recalling(Session):
             return super().get(entity, ident, **options)
         met = self.identity_map.get((entity, (ident,), None))
         if met is None or instance_state(met).expired or (self._erasing and met in self.deleted):
-            return _by_key(entity).first(self, key=ident)
+            return self._asked(entity, ident)
         return met
+
+    def _asked(self, entity: type[Base], ident: object) -> Any:
+        """A row that was not met, or not as one of those that might change."""
+        known = self._kept.get((entity, ident))
+        if known is None:
+            known = _by_key(entity).first(self, key=ident)
+            if known is not None and is_kept(entity):
+                self._kept[entity, ident] = known
+        return known
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what waits. Before every question: mostly nothing does, which is seen at once."""
@@ -55,17 +65,28 @@ class Recalling(Session):
 
         A clash is met here.
         """
-        if table in SEARCHED or _is_filled_in(table, frozenset(values)):
+        if _is_the_mappers(table, tuple(values)):
             added = table(**values)
             self.put(added)
             return added
         self.flush()
         shape = _shape(table)
+        if shape.is_kept:
+            return self._insert_kept(table, shape, values)
         row: R = shape.new()
         told = instance_dict(row)
         told.update(values)
-        _insert(row, values, self)
+        _insert(table, values, told, self)
         adopt(self, row, (table, tuple([told[name] for name in shape.key]), None))
+        return row
+
+    def _insert_kept(self, table: type[R], shape: "_Shape", values: dict[str, Any]) -> R:
+        """The same of a row that never changes: from now on it is as it was written."""
+        told = values.copy()
+        _insert(table, values, told, self)
+        row: R = shape.plain(told)
+        if len(shape.key) == 1:
+            self._kept[table, told[shape.key[0]]] = row
         return row
 
     def put(self, row: Base) -> None:
@@ -76,7 +97,7 @@ class Recalling(Session):
             self.flush()
             return
         self.flush()
-        _insert(row, given, self)
+        _insert(type(row), given, instance_dict(row), self)
         make_transient_to_detached(row)
         adopt(self, row, instance_state(row).key)
 
@@ -112,8 +133,10 @@ def _given(row: Base) -> dict[str, Any]:
     return {name: values[name] for name in _shape(type(row)).names if name in values}
 
 
-def _insert(row: Base, given: dict[str, Any], session: Session) -> None:
-    table, values = type(row), instance_dict(row)
+def _insert(
+    table: type[Base], given: dict[str, Any], values: dict[str, Any], session: Session
+) -> None:
+    """Insert what is given, and complete the row's values."""
     shape = _shape(table)
     (key, *more) = shape.key
     if not more and given.get(key) is None:
@@ -129,7 +152,8 @@ def _insert(row: Base, given: dict[str, Any], session: Session) -> None:
 
 class _Shape:
     """What has to be known of a table to write its rows: all columns, those that make the key, and
-    those that are empty where nothing is said of them. `new` makes a row's object.
+    those that are empty where nothing is said of them. `new` makes a row's object, `plain` one of
+    a row that never changes.
     """
 
     def __init__(self, table: type[Base]) -> None:
@@ -137,7 +161,13 @@ class _Shape:
         self.new: Callable[[], Any] = mapper.class_manager.new_instance
         self.names = tuple(column.name for column in mapper.columns)
         self.key = tuple(column.name for column in mapper.primary_key)
+        self.is_kept = is_kept(table)
+        self._plain = plain_rows(self.names)
         self.empty = tuple(each.name for each in mapper.columns if each.server_default is None)
+
+    def plain(self, values: Mapping[str, Any]) -> Any:
+        """A row of these values, as one that was asked for."""
+        return self._plain([values[name] for name in self.names])
 
 
 @cache
@@ -166,10 +196,11 @@ def _has_defaults(table: type[Base], given: frozenset[str]) -> bool:
 
 
 @cache
-def _is_filled_in(table: type[Base], given: frozenset[str]) -> bool:
-    """True where the database or the mapper has something to say about columns not given."""
+def _is_the_mappers(table: type[Base], given: tuple[str, ...]) -> bool:
+    """True where others write with a row, or columns not given are filled in on the way."""
     absent = [column for column in _columns(table) if column.name not in given]
-    return any(each.default is not None or each.server_default is not None for each in absent)
+    filled_in = any(each.default is not None or each.server_default is not None for each in absent)
+    return filled_in or table in SEARCHED
 
 
 @cache

@@ -6,11 +6,25 @@ keys in the same transaction, so no use case can forget it. Rows poured in bulk 
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, Select, and_, delete, event, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    event,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapper, Session, aliased
 
+from cardserver.db.prepared import Prepared
 from cardserver.db.tables import AgreementRow, CardRow, HolderRow, UnitRow
 from cardserver.db.tables_people import SearchKeyRow
 from cardserver.domain.ids import MAX_CARD_NUMBER
@@ -53,14 +67,24 @@ def find_holders(session: Session, query: str, limit: int) -> Sequence[int]:
     return tuple(found)[:limit]
 
 
+_BY_NUMBER: Final = Prepared(
+    select(CardRow.holder_id).where(CardRow.number == bindparam("in_number"))
+)
+_BY_CHIP: Final = Prepared(
+    select(CardRow.holder_id)
+    .where(CardRow.uid == bindparam("in_uid"))
+    .order_by(CardRow.number.desc())
+    .limit(1)
+)
+
+
 def _by_card(session: Session, query: str) -> Iterator[int]:
     """The holder of the card with this number, or with this chip where a reader typed it."""
     typed = "".join(query.split())
     if typed.isascii() and typed.isdigit() and 0 < int(typed) <= MAX_CARD_NUMBER:
-        yield from session.scalars(select(CardRow.holder_id).where(CardRow.number == int(typed)))
+        yield from _BY_NUMBER.values(session, in_number=int(typed))
     if len(typed) in _UID_DIGITS and all(each in "0123456789abcdefABCDEF" for each in typed):
-        chip = select(CardRow.holder_id).where(CardRow.uid == bytes.fromhex(typed))
-        yield from session.scalars(chip.order_by(CardRow.number.desc()).limit(1))
+        yield from _BY_CHIP.values(session, in_uid=bytes.fromhex(typed))
 
 
 def _by_keys(session: Session, words: Sequence[str], limit: int) -> Iterator[int]:
@@ -70,30 +94,58 @@ def _by_keys(session: Session, words: Sequence[str], limit: int) -> Iterator[int
     """
     longest, *others = words
     for beginning in beginnings(longest):
-        statement = _range(beginning, others).limit(limit * _SEVERAL)
-        found = session.scalars(statement).all()
+        found = _in_range(session, beginning, others, limit * _SEVERAL)
         yield from found
         if found and last_of_part(longest):
             return
     if last := last_of_part(longest):
-        rooms = _range(last, words).where(SearchKeyRow.kind == _UNIT)
-        yield from session.scalars(rooms.limit(limit * _SEVERAL))
+        yield from _in_range(session, last, words, limit * _SEVERAL, rooms=True)
 
 
-def _range(beginning: str, others: Sequence[str]) -> Select[int]:
+def _in_range(
+    session: Session, beginning: str, others: Sequence[str], most: int, *, rooms: bool = False
+) -> list[int]:
+    """Holders with a key of this beginning, of a room only, whom all other words fit too."""
+    fitting = [beginnings(word) for word in others]
+    parts = [bool(last_of_part(word)) for word in others]
+    given: dict[str, object] = {"in_most": most, "first": beginning, "behind": after(beginning)}
+    for place, (word, starts) in enumerate(zip(others, fitting, strict=True)):
+        if parts[place]:
+            given[f"part_{place}"] = f"%-{word}%"  # digits, letters and dashes: nothing to escape
+        for way, start in enumerate(starts):
+            given |= {f"first_{place}_{way}": start, f"behind_{place}_{way}": after(start)}
+    shape = tuple(zip(map(len, fitting), parts, strict=True))
+    return _range(shape, rooms=rooms).values(session, **given)
+
+
+@lru_cache(maxsize=64)
+def _range(shape: tuple[tuple[int, bool], ...], *, rooms: bool) -> Prepared:
+    """The question for so many other words, each by how many ways it is read and whether it may be
+    the end of an address: there are few such shapes, and each is prepared once.
+    """
     statement = (
         select(SearchKeyRow.holder_id)
-        .where(SearchKeyRow.key >= beginning, SearchKeyRow.key < after(beginning))
+        .where(SearchKeyRow.key >= bindparam("first"), SearchKeyRow.key < bindparam("behind"))
         .order_by(SearchKeyRow.key, SearchKeyRow.holder_id)
+        .limit(bindparam("in_most", type_=Integer))
     )
-    for word in others:
+    if rooms:
+        statement = statement.where(SearchKeyRow.kind == literal_column(f"'{_UNIT}'"))
+    for place, (ways, part) in enumerate(shape):
         other = aliased(SearchKeyRow)
-        fits = [and_(other.key >= b, other.key < after(b)) for b in beginnings(word)]
-        if last_of_part(word):
-            fits.append(and_(other.kind == _UNIT, other.key.contains(f"-{word}", autoescape=True)))
+        fits: list[ColumnElement[bool]] = [
+            and_(
+                other.key >= bindparam(f"first_{place}_{way}"),
+                other.key < bindparam(f"behind_{place}_{way}"),
+            )
+            for way in range(ways)
+        ]
+        if part:
+            is_room = other.kind == literal_column(f"'{_UNIT}'")
+            fits.append(and_(is_room, other.key.like(bindparam(f"part_{place}"))))
         same = select(other.key).where(other.holder_id == SearchKeyRow.holder_id, or_(*fits))
         statement = statement.where(same.exists())
-    return statement
+    return Prepared(statement)
 
 
 # --- keeping -------------------------------------------------------------------------------------

@@ -53,13 +53,15 @@ def sender_of(over: Session | Connection) -> Sender:
     """The way to the driver. What waits in a session is written first, so that it is seen."""
     if isinstance(over, Session):
         over.flush()
-        bound = over.bind
-        connection = bound if isinstance(bound, Connection) else over.connection()
-    else:
-        connection = over
-    return vars(connection).get(_SENDER) or _sender(connection)
+    return vars(over).get(_SENDER) or _sender(over)
 
 
-def _sender(connection: Connection) -> Sender:
-    made = vars(connection)[_SENDER] = Sender(connection)
-    return made
+def _sender(over: Session | Connection) -> Sender:
+    """What is told once of a connection, and of a session that stays with one."""
+    if isinstance(over, Connection):
+        made = vars(over)[_SENDER] = Sender(over)
+        return made
+    if not isinstance(over.bind, Connection):
+        return sender_of(over.connection())
+    found = vars(over)[_SENDER] = sender_of(over.bind)
+    return found

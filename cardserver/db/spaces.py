@@ -6,10 +6,11 @@ from datetime import date, datetime
 from functools import cache
 from typing import Final
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.prepared import Prepared, PreparedRows
+from cardserver.db.recalling import answers_of, remembered
 from cardserver.db.tables import (
     AgreementRow,
     CardRow,
@@ -52,6 +53,9 @@ class FailedMonth:
         return month_end(date.fromisoformat(f"{self.month}-01"))
 
 
+TARIFFS: Final = "tariffs"
+LINE: Final = "line"
+COLLECTED: Final = "collected"
 _TARIFFS: Final = Prepared(
     select(TariffRow.kind, TariffRow.monthly_fee_fen, TariffRow.first)
     .where(TariffRow.id.not_in(select(TariffWithdrawalRow.tariff_id)))
@@ -61,6 +65,15 @@ _TARIFFS: Final = Prepared(
 
 def tariffs(session: Session) -> list[Tariff]:
     """The whole table of tariffs that were not withdrawn, by kind and first day."""
+    return remembered(session, TARIFFS, None, lambda: _tariffs(session))
+
+
+def tariffs_changed(session: Session) -> None:
+    """One was entered or withdrawn: the table is asked for anew."""
+    answers_of(session).pop((TARIFFS, None), None)
+
+
+def _tariffs(session: Session) -> list[Tariff]:
     return [
         Tariff(kind=kind, monthly_fee_fen=fen, first=first)
         for kind, fen, first in _TARIFFS.rows(session)
@@ -123,6 +136,15 @@ _REPLACED_BY: Final = Prepared(
 
 def line_of(session: Session, card_number: int) -> list[int]:
     """A card and those it replaced, one after another: what was paid for one is the next one's."""
+    return remembered(session, LINE, card_number, lambda: _line(session, card_number))
+
+
+def card_replaced(session: Session, by: int) -> None:
+    """This card took the place of another: its line is asked for anew."""
+    answers_of(session).pop((LINE, by), None)
+
+
+def _line(session: Session, card_number: int) -> list[int]:
     numbers = [card_number]
     while True:
         older = _REPLACED_BY.value(session, card=numbers[-1])
@@ -160,7 +182,10 @@ def car_taps(session: Session, site: str, card_number: int) -> list[tuple[dateti
     """
     statement = (
         select(GateEventRow.at, GateEventRow.reason, LaneRow.direction)
-        .outerjoin(LaneRow, LaneRow.lane_id == GateEventRow.lane)
+        .outerjoin(
+            LaneRow,
+            and_(LaneRow.site == GateEventRow.site, LaneRow.lane_id == GateEventRow.lane),
+        )
         .where(
             GateEventRow.site == site,
             GateEventRow.card_number == card_number,
@@ -182,8 +207,10 @@ _COLLECTED: Final = Prepared(
 
 
 def is_collected(session: Session, sale_id: str) -> bool:
-    """True for a month that the bank collected."""
-    return _COLLECTED.value(session, sale=sale_id) is not None
+    """True for a month that the bank collected: its sale is written together with its line."""
+    return remembered(
+        session, COLLECTED, sale_id, lambda: _COLLECTED.value(session, sale=sale_id) is not None
+    )
 
 
 _COLLECTED_FEN: Final = Prepared(

@@ -6,14 +6,11 @@ from the card.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
 from cardserver.domain.errors import IllegalTransition
-from cardserver.domain.ids import CardNumber, OperationId
-from cardserver.domain.record import Medium
 
 
 @unique
@@ -62,37 +59,23 @@ class Keying(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotChange:
-    """One slot's bytes before and after; ``b""`` is an empty slot."""
+    """One slot's bytes before and after; ``b""`` is an empty slot.
+
+    Both are kept, so that a tear can be judged. The new bytes are absolute (a last day, not a
+    number of months): writing them twice is harmless.
+    """
 
     slot: int
     old: bytes
     new: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """A planned change of one card. Old and new bytes are both kept, so that a tear can be judged.
-
-    The new bytes are absolute (a last day, not a number of months): writing them twice is harmless.
-    """
-
-    operation_id: OperationId
-    kind: OperationKind
-    card_number: CardNumber
-    uid: bytes
-    medium: Medium
-    keying: Keying
-    changes: tuple[SlotChange, ...]
-    opened_at: datetime
-    state: OperationState = OperationState.OPEN
-
-
-def advance(operation: Operation, event: OperationEvent) -> Operation:
-    """The operation after `event`. Raises IllegalTransition."""
-    state = _TRANSITIONS.get((operation.state, event))
+def advance(before: OperationState, event: OperationEvent) -> OperationState:
+    """How an operation stands after `event`. Raises IllegalTransition."""
+    state = _TRANSITIONS.get((before, event))
     if state is None:
-        raise IllegalTransition(operation.state, event)
-    return replace(operation, state=state)
+        raise IllegalTransition(before, event)
+    return state
 
 
 @unique

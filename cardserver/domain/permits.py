@@ -232,4 +232,10 @@ ROLE_PERMITS: Final = {
 
 def role_permits(roles: Collection[Role], action: Action) -> bool:
     """True when one of these offices carries the right to the action."""
-    return any(action in ROLE_PERMITS[role] for role in roles)
+    return not _CARRIED_BY[action].isdisjoint(roles)
+
+
+_CARRIED_BY: Final = {
+    action: frozenset(role for role in Role if action in ROLE_PERMITS[role]) for action in Action
+}
+"""The same table from the other side."""

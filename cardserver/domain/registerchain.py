@@ -26,13 +26,15 @@ def canonical(content: Mapping[str, object]) -> bytes:
     that has no such form.
     """
     plain = {name: _plain(value) for name, value in content.items()}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _WRITTEN(plain).encode()
 
 
 def chained(previous: bytes, content: Mapping[str, object]) -> bytes:
     """SHA-256 of a row: over the hash of the row before it and its own canonical content."""
     return hashlib.sha256(previous + canonical(content)).digest()
 
+
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 """Most values are of these very types; words of a closed set are not."""

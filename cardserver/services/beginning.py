@@ -6,9 +6,16 @@ the card, the station or the server, a later read-back can say what was done.
 
 from cardserver.db.books import sale_account, sale_moved, sale_state
 from cardserver.db.mapping import card_of, changes_json, period_json, rights_json
-from cardserver.db.queries import latest_on_chip, open_on_card, open_on_chip, rights_of
+from cardserver.db.queries import (
+    latest_on_chip,
+    open_on_card,
+    open_on_chip,
+    operation_begun,
+    rights_of,
+)
 from cardserver.db.tables import CardRow, HolderRow, OperationEventRow, OperationRow, SaleRow
 from cardserver.domain.card import Card, check_blank, check_secure_channel
+from cardserver.domain.denial import BEING_REPLACED
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.ids import CardNumber
 from cardserver.domain.operation import Keying, OperationKind, OperationState, SlotChange
@@ -29,7 +36,6 @@ from cardserver.wire_operations import BeginRequest, Ticket
 from cardserver.wire_requests import ExtendRequest, IssueRequest, ReplaceRequest
 
 CARD_NUMBERS = "card-number"
-BEING_REPLACED = "being replaced"
 
 
 def begin(estate: Estate, caller: Caller, request: BeginRequest) -> Ticket:
@@ -66,6 +72,7 @@ def _open(turn: Turn, request: BeginRequest) -> Ticket:
     if made.card is not None and keys.keying is Keying.PERSONALISE and not _on_blank(request):
         plan = resealed(plan, made.card)
     row = _write(turn, request, made, plan, keys)
+    operation_begun(turn.session, row.uid)
     sale_moved(turn.session, row.sale_id)
     at_once = request.keys_at_once and keys.keying is Keying.PERSONALISE and _on_blank(request)
     keying = begin_journal(turn, row.id, keys, at_once=at_once)
@@ -91,7 +98,7 @@ def _check_free(other: OperationRow | None) -> None:
 
 def _check_chip(turn: Turn, request: BeginRequest, made: Draft) -> None:
     """Is it the right chip, and does it carry what the server believes?"""
-    latest = _latest(turn, request.uid)
+    latest = _latest(turn, request.uid, made.card)
     check_secure_channel(None if latest is None else latest.secure_channel, request.secure_channel)
     if _on_blank(request):
         check_blank(latest)
@@ -104,10 +111,13 @@ def _check_chip(turn: Turn, request: BeginRequest, made: Draft) -> None:
         raise Conflict("card-differs", "the card carries other bytes than it should")
 
 
-def _latest(turn: Turn, uid: bytes) -> Card | None:
+def _latest(turn: Turn, uid: bytes, asked_about: Card | None) -> Card | None:
+    """The last card made of a chip: mostly the very one that is asked about."""
     row = latest_on_chip(turn.session, uid)
     if row is None:
         return None
+    if asked_about is not None and asked_about.number == row.number:
+        return asked_about
     holder = turn.find(HolderRow, row.holder_id, "holder")
     return card_of(row, holder, rights_of(turn.session, row.number))
 

@@ -1,13 +1,14 @@
 """What a paper says, fixed when its money is settled: who paid, for what, and how."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from cardserver.db.books import paid_for
-from cardserver.db.mapping import charges_from, period_from, rights_from
+from cardserver.db.mapping import charges_from, period_from
 from cardserver.db.payments import kept_of
-from cardserver.db.queries import unit_of
+from cardserver.db.queries import rights_planned, unit_of
 from cardserver.db.tables import AgreementRow, HolderRow, OperationRow, SaleRow
 from cardserver.db.tables_charges import ChargeRow
 from cardserver.db.tenders import tenders_of
@@ -27,10 +28,11 @@ def content_of(
     """All the paper of one kind says about a paid operation."""
     holder = turn.find(HolderRow, operation.holder_id, "holder")
     unit = unit_of(turn.session, holder)
-    rights = rights_from(operation.plan["rights"])
+    rights = rights_planned(turn.session, operation)
     added = period_from(operation.plan["added"])
     agreement = _agreement(turn, rights)
     paid = paid_for(turn.session, sale.id)
+    tenders = tenders_of(turn.session, sale.id).values()
     lines = tuple(
         QuoteLine(
             item=charge.item,
@@ -53,8 +55,8 @@ def content_of(
         from_credit_fen=paid.from_credit_fen,
         kept_fen=paid.kept_fen,
         payment_fen=None if total_fen == sale.due_fen else sale.due_fen,
-        tender_kind=_tender_kind(turn.session, sale),
-        providers=tuple(dict.fromkeys(row.provider for row in kept_of(turn.session, sale.id))),
+        tender_kind=_tender_kind(tenders),
+        providers=_providers(turn.session, sale, tenders),
         added=None if added is None else Period.of(added),
         after={right.kind: Period.of(right.period) for right in rights},
         ends_with=operation.plan.get("ends_with"),
@@ -70,6 +72,7 @@ def content_of_charge(turn: Turn, charge: ChargeRow, sale: SaleRow) -> DocumentC
     holder = turn.find(HolderRow, sale.holder_id, "holder")
     unit = unit_of(turn.session, holder)
     received_fen = paid_for(turn.session, sale.id).received_fen
+    tenders = tenders_of(turn.session, sale.id).values()
     line = QuoteLine(
         item=ChargeItem.OTHER,
         label=charge.item,
@@ -85,8 +88,8 @@ def content_of_charge(turn: Turn, charge: ChargeRow, sale: SaleRow) -> DocumentC
         total_fen=sale.due_fen,
         received_fen=received_fen,
         change_fen=received_fen - sale.due_fen,
-        tender_kind=_tender_kind(turn.session, sale),
-        providers=tuple(dict.fromkeys(row.provider for row in kept_of(turn.session, sale.id))),
+        tender_kind=_tender_kind(tenders),
+        providers=_providers(turn.session, sale, tenders),
         after={},
         sale_id=sale.id,
     )
@@ -99,10 +102,16 @@ def _agreement(turn: Turn, rights: Sequence[Right]) -> AgreementRow | None:
     return None
 
 
-def _tender_kind(session: Session, sale: SaleRow) -> TenderKind:
+def _providers(session: Session, sale: SaleRow, tenders: Collection[Any]) -> tuple[str, ...]:
+    """Who paid by QR, where anything was."""
+    if all(each.kind is not TenderKind.QR for each in tenders):
+        return ()
+    return tuple(dict.fromkeys(row.provider for row in kept_of(session, sale.id)))
+
+
+def _tender_kind(tenders: Collection[Any]) -> TenderKind:
     """How it was paid: as the first cash that counted was, or without any by QR, or by credit."""
-    states = tenders_of(session, sale.id).values()
-    kinds = [each.kind for each in states if each.state is TenderState.CREDITED]
+    kinds = [each.kind for each in tenders if each.state is TenderState.CREDITED]
     if kinds and set(kinds) <= {TenderKind.CREDIT}:
         return TenderKind.CREDIT
     return next((kind for kind in kinds if kind not in BY_ITSELF), TenderKind.QR)

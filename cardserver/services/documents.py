@@ -3,19 +3,22 @@
 Printing never undoes what was settled; a paper that didn't come out stays owed (FEE-32).
 """
 
-from typing import Final
-
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cardserver.db.paperbooks import not_printed
-from cardserver.db.prepared import Prepared
-from cardserver.db.tables import DocumentEventRow, DocumentRow
+from cardserver.db.tables import DocumentRow
 from cardserver.db.tables_papers import DocumentSignatureRow, DocumentVoidRow
 from cardserver.domain.document import MAY_EXIST, OWING, DocumentKind, DocumentState, PrintResult
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.signature import SignedHow, check_strokes
-from cardserver.services.documentevents import REPRINT, SEALED, events_of, happened, state_after
+from cardserver.services.documentevents import (
+    REPRINT,
+    SEALED,
+    events_of,
+    happened,
+    history_of,
+    state_after,
+)
 from cardserver.services.documentviews import view_of
 from cardserver.services.errors import Conflict
 from cardserver.services.replay import repeated
@@ -28,12 +31,6 @@ from cardserver.wire_documents import (
     ReprintRequest,
 )
 from cardserver.wire_papers import SealRequest, SignPaperRequest
-
-_JOBS: Final = Prepared(
-    select(DocumentEventRow.event, DocumentEventRow.print_id)
-    .where(DocumentEventRow.document_id == bindparam("paper"))
-    .order_by(DocumentEventRow.id)
-)
 
 
 def document(estate: Estate, caller: Caller, document_id: int) -> DocumentView:
@@ -89,9 +86,8 @@ def reprint(
 
 def _mark_copy(turn: Turn, row: DocumentRow, print_id: str) -> None:
     """Count a copy for which nobody asked leave: two people printed at once (FEE-24a)."""
-    jobs = _JOBS.rows(turn.session, paper=row.id)
-    known = {job.print_id for job in jobs}
-    if print_id not in known and state_after([job.event for job in jobs]) in MAY_EXIST:
+    known = {each.print_id for each in history_of(turn.session, row)}
+    if print_id not in known and state_after(events_of(turn.session, row)) in MAY_EXIST:
         check_valid(turn.session, row)
         happened(turn, row, REPRINT, print_id)
 

@@ -63,6 +63,7 @@ def view_of(session: Session, row: DocumentRow) -> DocumentView:
     signed, void_id = _BESIDE.first(session, paper=row.id)
     return shown(
         row,
+        DocumentContent.model_validate(row.content),
         events_of(session, row),
         signed=signed or "",
         invoices=tuple(_INVOICES.values(session, paper=row.id)),
@@ -72,13 +73,14 @@ def view_of(session: Session, row: DocumentRow) -> DocumentView:
 
 def shown(
     row: DocumentRow,
+    content: DocumentContent,
     events: Sequence[str] = (OWED,),
     *,
     signed: SignedHow | Literal[""] = "",
     invoices: tuple[int, ...] = (),
     void: bool = False,
 ) -> DocumentView:
-    """A paper with what became of it; nothing has yet of one just written."""
+    """A paper with what it says and what became of it; nothing has yet of one just written."""
     return DocumentView(
         document_id=row.id,
         kind=row.kind,
@@ -94,5 +96,5 @@ def shown(
         signed=signed,
         invoices=invoices,
         void=void,
-        content=DocumentContent.model_validate(row.content),
+        content=content,
     )

@@ -3,22 +3,26 @@
 The server judges the evidence by itself; a station's word that "it worked" is worth nothing.
 """
 
+from collections.abc import Sequence
+
 from cardserver.db.books import given_up, in_suspense, sale_moved
-from cardserver.db.mapping import changes_from, operation_of, right_columns, rights_from
+from cardserver.db.mapping import changes_from, right_columns
 from cardserver.db.queries import (
     end_operation,
     erase_rights,
     keying_steps,
     rights_of,
+    rights_planned,
     rights_written,
 )
-from cardserver.db.spaces import is_collected
+from cardserver.db.spaces import card_replaced, is_collected
 from cardserver.db.tables import CardRow, OperationEventRow, OperationRow, RightRow, SaleRow
 from cardserver.domain.card import check_secure_channel
 from cardserver.domain.operation import (
     OperationEvent,
     OperationKind,
     OperationState,
+    SlotChange,
     Verdict,
     advance,
     judge,
@@ -72,7 +76,7 @@ def _settle(turn: Turn, row: OperationRow, evidence: Evidence) -> tuple[Document
         earn(turn, sale)
         documents = owe_documents(turn, row, sale)
     file_parking(turn, row)
-    enter_settled(turn, row)
+    enter_settled(turn, row, [each.number for each in documents])
     return documents
 
 
@@ -130,19 +134,22 @@ def _operation(turn: Turn, operation_id: str) -> OperationRow:
 def _check_evidence(turn: Turn, row: OperationRow, evidence: Evidence, needed: Verdict) -> None:
     if evidence.uid != row.uid:
         raise Conflict("other-card", "that was read from another chip")
-    verdict = judge(changes_from(row.changes), evidence.found)
-    if verdict is Verdict.CONFLICT or not _others_untouched(turn, row, evidence):
+    changes = changes_from(row.changes)
+    verdict = judge(changes, evidence.found)
+    if verdict is Verdict.CONFLICT or not _others_untouched(turn, row, evidence, changes):
         raise Conflict("card-differs", "the card carries bytes nobody planned")
     if verdict is not needed:
         raise Conflict(f"evidence-{verdict}", f"the card proves {verdict}, not {needed}")
     check_secure_channel(row.secure_channel, evidence.secure_channel)
 
 
-def _others_untouched(turn: Turn, row: OperationRow, evidence: Evidence) -> bool:
+def _others_untouched(
+    turn: Turn, row: OperationRow, evidence: Evidence, changes: Sequence[SlotChange]
+) -> bool:
     """The other right on the same card must not have been harmed (PARK-04a)."""
     if row.state is not OperationState.OPEN or row.kind is OperationKind.FORMAT:
         return True
-    planned = {change.slot for change in changes_from(row.changes)}
+    planned = {change.slot for change in changes}
     on_card = () if row.kind in ON_BLANK else rights_of(turn.session, row.card_number)
     believed = {int(SLOT_OF[right.kind]): right.sealed for right in on_card}
     return all(
@@ -161,7 +168,7 @@ def _end(
     evidence: Evidence | None = None,
 ) -> None:
     event = OperationEvent.SETTLE if word == _SETTLED else OperationEvent.VOID
-    end_operation(turn.session, row, advance(operation_of(row), event).state)
+    end_operation(turn.session, row, advance(row.state, event))
     sale_moved(turn.session, row.sale_id)
     found = None if evidence is None else evidence.model_dump(mode="json")
     line = {"operation_id": row.id, "event": word, "reason": reason, "evidence": found}
@@ -218,6 +225,7 @@ def _retire(turn: Turn, row: OperationRow) -> None:
     old = turn.find(CardRow, row.subject_number, "card")
     old.status, old.status_reason = CardStatus.REPLACED, f"replaced by {row.card_number}"
     old.replaced_by = row.card_number
+    card_replaced(turn.session, row.card_number)
     turn.changed(old)
 
 
@@ -227,13 +235,15 @@ def _write_rights(turn: Turn, row: OperationRow) -> None:
     kept = {right.kind: right.sealed for right in before}
     erase_rights(turn.session, before)
     after = [
-        right_columns(
-            row.card_number, right, sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
+        turn.insert(
+            RightRow,
+            **right_columns(
+                row.card_number, right, sealed.get(SLOT_OF[right.kind], kept.get(right.kind, b""))
+            ),
         )
-        for right in rights_from(row.plan["rights"])
+        for right in rights_planned(turn.session, row)
     ]
-    turn.write(RightRow, *after)
-    rights_written(turn.session, row.card_number)
+    rights_written(turn.session, row.card_number, after)
 
 
 def _deny(turn: Turn, row: OperationRow, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Papers are owed with the money: numbered and written in the transaction that settles it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cardserver.db.mapping import charges_from
 from cardserver.db.spaces import is_collected
@@ -17,6 +17,13 @@ from cardserver.services.turn import Turn
 from cardserver.wire_documents import DocumentContent, DocumentView
 
 
+class Issued(NamedTuple):
+    """A paper that was just written, and what it says."""
+
+    row: DocumentRow
+    content: DocumentContent
+
+
 def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> tuple[DocumentView, ...]:
     """Number the papers for a settled sale, in the same transaction as its money.
 
@@ -30,7 +37,7 @@ def owe_documents(turn: Turn, operation: OperationRow, sale: SaleRow) -> tuple[D
         owe(turn, kind, content_of(turn, operation, sale, kind), operation_id=operation.id)
         for kind in kinds
     ]
-    return tuple(shown(row) for row in owed if row is not None)
+    return tuple(shown(each.row, each.content) for each in owed if each is not None)
 
 
 def owe(
@@ -40,16 +47,16 @@ def owe(
     *,
     operation_id: str | None = None,
     sale_id: str | None = None,
-) -> DocumentRow | None:
+) -> Issued | None:
     """Owe one paper, for an operation or for a sale without any; numbered where a number is left.
 
     Settled all the same where none is: it gets one when a book is drawn (FEE-32); None till then.
     """
     stands: dict[str, Any] = {"operation_id": operation_id, "sale_id": sale_id}
     number = number_for(turn, kind)
-    written = content.model_dump(mode="json")
     if number is not None:
-        return issue(turn, kind=kind, number=number, content=written, **stands)
+        return issue(turn, kind=kind, number=number, content=content, **stands)
+    written = content.model_dump(mode="json")
     turn.add(UnnumberedPaperRow(kind=kind, content=written, **stands, **turn.made()))
     turn.note("owe-unnumbered", kind, f"card {content.card_number}")
     return None
@@ -60,10 +67,10 @@ def issue(
     *,
     kind: DocumentKind,
     number: int,
-    content: Any,
+    content: DocumentContent,
     operation_id: str | None = None,
     sale_id: str | None = None,
-) -> DocumentRow:
+) -> Issued:
     """Write a paper of today under its number. Whoever asks is its issuer, for good (FEE-37)."""
     if kind is DocumentKind.TOP_UP_SLIP:
         content = with_code(turn, number, content)
@@ -74,9 +81,9 @@ def issue(
         operation_id=operation_id,
         sale_id=sale_id,
         local_date=turn.today,
-        content=content,
+        content=content.model_dump(mode="json"),
         **turn.made(),
     )
     happened(turn, row, OWED, None)
-    turn.note("owe-document", f"{kind} {row.number}", f"card {content['card_number']}")
-    return row
+    turn.note("owe-document", f"{kind} {number}", f"card {content.card_number}")
+    return Issued(row, content)

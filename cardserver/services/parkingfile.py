@@ -5,7 +5,8 @@ Written in the transaction that settles the money, so that no paid month is with
 
 from typing import Final
 
-from cardserver.db.mapping import charges_from, period_from, rights_from
+from cardserver.db.mapping import charges_from, period_from
+from cardserver.db.queries import rights_planned
 from cardserver.db.spaces import is_collected
 from cardserver.db.tables import OperationRow, SaleRow
 from cardserver.db.tables_parking import FileEvent, SpaceFileRow
@@ -27,7 +28,7 @@ _EVENTS: Final = {
 def file_parking(turn: Turn, operation: OperationRow) -> None:
     """Enter a settled operation in its space's file, if it concerns parking (PARK-08a)."""
     event = _EVENTS.get(operation.kind)
-    right = _parking_right(operation)
+    right = _parking_right(turn, operation)
     if event is None or right is None or right.agreement_id is None:
         return
     sale = None if operation.sale_id is None else turn.find(SaleRow, operation.sale_id, "sale")
@@ -46,8 +47,8 @@ def file_parking(turn: Turn, operation: OperationRow) -> None:
     turn.write(SpaceFileRow, {**record, **turn.made()})
 
 
-def _parking_right(operation: OperationRow) -> Right | None:
-    rights = rights_from(operation.plan["rights"])
+def _parking_right(turn: Turn, operation: OperationRow) -> Right | None:
+    rights = rights_planned(turn.session, operation)
     return next((right for right in rights if right.kind is RightKind.PARKING), None)
 
 

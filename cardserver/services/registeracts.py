@@ -4,21 +4,29 @@ Called by the acts themselves, in their own transactions. Top-ups stand in the m
 not here; only a card that they spoil does.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from cardserver.db.mapping import period_from, rights_from
+from cardserver.db.mapping import period_from
 from cardserver.db.prepared import Prepared
-from cardserver.db.tables import CardRow, DocumentRow, HolderRow, OperationRow, SaleRow
+from cardserver.db.queries import rights_planned
+from cardserver.db.tables import CardRow, HolderRow, OperationRow, SaleRow
+from cardserver.domain.card import Right
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.register import AbnormalReason, EnteredRight, RegisterEntry, RegisterKind
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.domain.validity import ValidityPeriod
 from cardserver.services.keying import ON_BLANK
-from cardserver.services.registerentries import about_holder, card_entry, with_verification
+from cardserver.services.registerentries import (
+    about_holder,
+    card_entry,
+    proof_shown,
+    with_application,
+)
 from cardserver.services.registering import enter
 from cardserver.services.turn import Turn
 
@@ -41,11 +49,6 @@ _RETURNED_BEFORE: Final = Prepared(
     )
     .order_by(CardRow.number.desc())
 )
-_NUMBERS: Final = Prepared(
-    select(DocumentRow.number)
-    .where(DocumentRow.operation_id == bindparam("operation"))
-    .order_by(DocumentRow.id)
-)
 LOST: Final = "lost"
 """The reason of a block that is a loss report (IC-23a)."""
 
@@ -53,11 +56,15 @@ LOST: Final = "lost"
 # --- ends of operations --------------------------------------------------------------------------
 
 
-def enter_settled(turn: Turn, operation: OperationRow) -> None:
-    """The card was read back as planned: it is issued, extended, replaced, formatted."""
+def enter_settled(turn: Turn, operation: OperationRow, papers: Sequence[int]) -> None:
+    """The card was read back as planned: it is issued, extended, replaced, formatted.
+
+    `papers` are the numbers of those that are owed for it.
+    """
     kind = _kind_of(turn, operation)
     if kind is not None:
-        enter(turn, _of_operation(turn, operation, kind))
+        receipts = " ".join(f"{number:06d}" for number in papers)
+        enter(turn, _of_operation(turn, operation, kind, receipts))
 
 
 def enter_voided(turn: Turn, operation: OperationRow, reason: str, *, again: bool) -> None:
@@ -114,65 +121,53 @@ def _unfinished(
         valid_from=None,
         valid_to=None,
         fee_fen=0,
-        receipt="",
         signer=None,
         recipient="",
         remark=f"{operation.kind}: {reason}",
     )
 
 
-def _of_operation(turn: Turn, operation: OperationRow, kind: RegisterKind) -> RegisterEntry:
+def _of_operation(
+    turn: Turn, operation: OperationRow, kind: RegisterKind, receipts: str = ""
+) -> RegisterEntry:
     request = operation.request
-    rights = _planned_rights(operation)
-    about = _period(operation)
+    rights = rights_planned(turn.session, operation)
+    about = _period(operation, rights)
     sale = None if operation.sale_id is None else turn.find(SaleRow, operation.sale_id, "sale")
     replacing = operation.kind is OperationKind.REPLACE
     entry = about_holder(turn, operation.holder_id, kind)
-    return with_verification(
+    return with_application(
         turn,
         replace(
             entry,
             card_number=operation.card_number,
             chip=operation.uid.hex(),
             former_card=_card_before(turn, operation),
-            rights=rights,
+            rights=tuple(_entered(right) for right in rights),
             valid_from=None if about is None else about.first,
             valid_to=None if about is None else about.last,
             fee_fen=0 if sale is None else sale.due_fen,
-            receipt=_receipts(turn, operation),
+            receipt=receipts,
             abnormal=_WHY[ReplaceReason(request["reason"])] if replacing else frozenset(),
             approver=operation.authorised_by or "",
             operation_id=operation.id,
+            proof=proof_shown(turn, request.get("verification_id"), request.get("appraisal_id")),
         ),
-        request.get("verification_id"),
-        request.get("appraisal_id"),
     )
 
 
-def _planned_rights(operation: OperationRow) -> tuple[EnteredRight, ...]:
-    return tuple(
-        EnteredRight(
-            kind=right.kind,
-            zones=right.zones,
-            first=right.period.first,
-            last=right.period.last,
-        )
-        for right in rights_from(operation.plan["rights"])
-    )
+def _entered(right: Right) -> EnteredRight:
+    period = right.period
+    return EnteredRight(kind=right.kind, zones=right.zones, first=period.first, last=period.last)
 
 
-def _period(operation: OperationRow) -> ValidityPeriod | None:
+def _period(operation: OperationRow, rights: Sequence[Right]) -> ValidityPeriod | None:
     """The days the act is about: those it adds, else those of the door right."""
     added = period_from(operation.plan["added"])
     if added is not None:
         return added
-    rights = {right.kind: right.period for right in rights_from(operation.plan["rights"])}
-    return rights.get(RightKind.DOOR) or next(iter(rights.values()), None)
-
-
-def _receipts(turn: Turn, operation: OperationRow) -> str:
-    numbers = _NUMBERS.values(turn.session, operation=operation.id)
-    return " ".join(f"{number:06d}" for number in numbers)
+    periods = {right.kind: right.period for right in rights}
+    return periods.get(RightKind.DOOR) or next(iter(periods.values()), None)
 
 
 # --- the deny list -------------------------------------------------------------------------------

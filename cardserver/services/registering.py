@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select, update
@@ -113,8 +114,10 @@ def content_of(row: RegisterRow | RegisterSignatureRow) -> Mapping[str, object]:
     return {name: getattr(row, name) for name in _content_columns(type(row))}
 
 
-def _content_columns(table: type[RegisterRow | RegisterSignatureRow]) -> list[str]:
-    return [column.name for column in table.__table__.columns if column.name not in _LINKS]
+@cache
+def _content_columns(table: type[RegisterRow | RegisterSignatureRow]) -> tuple[str, ...]:
+    names = (column.name for column in table.__table__.columns)
+    return tuple(name for name in names if name not in _LINKS)
 
 
 # --- what is still open --------------------------------------------------------------------------

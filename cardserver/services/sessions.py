@@ -39,13 +39,13 @@ def _roles(words: tuple[str, ...]) -> frozenset[Role]:
 
 
 def with_operator(
-    station: Caller,
+    station: str,
     found: Any,
     lent: Sequence[RowMapping],
     limits: SessionLimits,
     now: datetime,
 ) -> Caller:
-    """The caller with the operator whose session this is, and what second persons allowed.
+    """The station with the operator whose session this is, and what second persons allowed.
 
     `found` and `lent` are what `cardserver.db.callers` says of the call. Raises NotSignedIn for a
     session that is unknown, of another station, ended or run out, and for an operator let go.
@@ -55,11 +55,11 @@ def with_operator(
         raise NotSignedIn
     leaves = tuple(_leaves(lent, now))
     return Caller(
-        station=station.station,
-        kind=station.kind,
+        station=station,
+        kind=found.kind,
         operator=name,
         roles=_roles(tuple(found.roles)),
-        leave=next(iter(leaves), None),
+        leave=leaves[0] if leaves else None,
         further=leaves[1:],
     )
 

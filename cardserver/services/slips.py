@@ -1,8 +1,6 @@
 """Codes of top-up slips are signed here; desks are told the keys that prove them (PARK-07a)."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 from cardserver.domain.keys import VaultError
 from cardserver.domain.slipcode import SlipFacts, code_of
@@ -13,17 +11,16 @@ from cardserver.wire_papers import SlipKey, SlipKeys
 _log = logging.getLogger(__name__)
 
 
-def with_code(turn: Turn, number: int, content: Mapping[str, Any]) -> dict[str, Any]:
+def with_code(turn: Turn, number: int, said: DocumentContent) -> DocumentContent:
     """The content of a slip with its code.
 
     Money that was taken never waits for a signature: where none can be made, a token being out of
     order, the slip goes out with its number alone, by which the desk finds it as well.
     """
     vault = turn.estate.vault
-    said = DocumentContent.model_validate(content)
     period = said.period
     if period is None:
-        return dict(content)
+        return said
     facts = SlipFacts(
         estate=vault.estate_id,
         key_version=vault.current_version,
@@ -37,8 +34,8 @@ def with_code(turn: Turn, number: int, content: Mapping[str, Any]) -> dict[str, 
         code = code_of(facts, vault.sign(facts.message(), facts.key_version))
     except VaultError as error:
         _log.error("slip %d was not signed: %s", number, error)
-        return dict(content)
-    return {**content, "slip_code": code}
+        return said
+    return said.model_copy(update={"slip_code": code})
 
 
 def slip_keys(estate: Estate, _caller: Caller) -> SlipKeys:

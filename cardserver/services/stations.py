@@ -43,11 +43,10 @@ def sign_on(estate: Estate, token: str, session: str = "", leave: str = "") -> C
     known = _ABSENT if found is None else found.token_hash
     if not hmac.compare_digest(known, token_hash(secret)) or found is None:
         raise NotSignedOn
-    caller = Caller(station=station, kind=found.kind)
-    if not session or caller.kind not in MAY_SIGN_IN:
-        return caller
+    if not session or found.kind not in MAY_SIGN_IN:
+        return Caller(station=station, kind=found.kind)
     now = latest(found.floor, estate.clock())
-    caller = with_operator(caller, found, lent, estate.limits, now)
+    caller = with_operator(station, found, lent, estate.limits, now)
     if is_due(found.last_seen, now):
         keep_seen(estate, caller, session)
     return caller

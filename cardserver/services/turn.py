@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from cardserver.db.engine import BESIDE, READER, WRITER, begin_for
+from cardserver.db.engine import BESIDE, READER, WRITER, begin_for, store_fails
 from cardserver.db.floor import floor_of, mended_floor, raised_floor
 from cardserver.db.lines import lines_of
 from cardserver.db.listeras import begin_era
@@ -34,7 +34,14 @@ from cardserver.domain.signin import SessionLimits
 from cardserver.domain.station import StationKind, may_operate
 from cardserver.payments.api import PaymentProvider
 from cardserver.services.errands import Errands
-from cardserver.services.errors import ClockSetBack, Conflict, NotFound, NotPermitted, StoreBusy
+from cardserver.services.errors import (
+    ClockSetBack,
+    Conflict,
+    NotFound,
+    NotPermitted,
+    StoreBusy,
+    StoreFailed,
+)
 from cardserver.services.gatememory import GateMemory
 from cardserver.vault import Vault
 
@@ -162,6 +169,7 @@ class Turn:
         self.floor = floor_by(connection, clock)
         self.clock_ok = clock >= self.floor - TOLERANCE
         self.now = self.floor
+        self._today: date | None = None
         self._version: int | None = None
         self._afterwards: list[Callable[[], object]] = []
         self.shift: ShiftRow | None = None  # asked for several times in a turn about money
@@ -187,7 +195,9 @@ class Turn:
     @property
     def today(self) -> date:
         """The estate's local date (CAL-01c)."""
-        return self.local_date(self.now)
+        if self._today is None:
+            self._today = self.local_date(self.now)
+        return self._today
 
     def local_date(self, instant: datetime) -> date:
         """The local date of an instant."""
@@ -281,7 +291,7 @@ class Turn:
         """Take the machine's clock for true again; the floor before, and now."""
         before = self.floor
         self.floor = self.now = self.estate.clock()
-        self.clock_ok = True
+        self._today, self.clock_ok = None, True
         mended_floor(self._connection, self.now)
         return before, self.now
 
@@ -363,6 +373,8 @@ class _Line(AbstractContextManager[Connection]):
 
 
 def _translate(error: DBAPIError) -> None:
+    if store_fails(error.orig):
+        raise StoreFailed from error
     if isinstance(error, OperationalError | InterfaceError):
         raise StoreBusy from error
     if isinstance(error, IntegrityError):

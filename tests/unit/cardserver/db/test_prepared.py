@@ -107,6 +107,18 @@ def test_a_row_told_by_its_columns_is_as_one_that_was_put(session: Session) -> N
         session.insert(ShiftRow, told)
 
 
+def test_a_row_that_never_changes_is_told_as_it_stands(session: Session) -> None:
+    assert isinstance(session, Recalling)
+    told = {"id": "one", "action": "sale", "body_hash": b"\x01", "at": AT}
+    row = session.insert(PostedRow, told)
+    assert session.get(PostedRow, "one") is row
+    again = Recalling(session.connection()).get(PostedRow, "one")
+    assert again == row
+    assert {name: getattr(again, name) for name in told} == told
+    with pytest.raises(AttributeError):
+        again.action = "change"
+
+
 def test_columns_that_are_filled_in_elsewhere_are_not_taken_for_empty(session: Session) -> None:
     assert isinstance(session, Recalling)
     unit = session.insert(UnitRow, {"label": "1-1-0101", "zones": 1})

@@ -113,7 +113,7 @@ def _all_that_is_there(connection: Connection) -> list[list[Row[Any]]]:
 def test_the_store_that_other_tests_are_given_is_the_one_the_migrations_make(
     migrated: Migrated, tmp_path: Path
 ) -> None:
-    """`tests.built_once` sends the migrations' statements again."""
+    """`tests.built_once` sends the migrations' statements again; for SQLite see `test_newstore`."""
     given = open_engine(_empty(migrated.engine.dialect.name, tmp_path))
     with given.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
         send_again(connection, migrated.sent)

@@ -3,14 +3,15 @@
 A remembered answer that nobody took back would be money counted wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 import pytest
 
-from cardserver.db import books, queries, tenders
+from cardserver.db import books, queries, spaces, tenders
 from cardserver.db.recalling import Recalling
-from cardserver.db.tables import SaleRow
-from cardserver.domain.sale import SaleState, TenderKind, TenderState
+from cardserver.db.tables import OperationRow, SaleRow
+from cardserver.domain.sale import SaleAccount, SaleState, TenderKind, TenderState
 from cardserver.services import beginning, ending, planning, selling, tendering
 from cardserver.services.turn import Caller, Turn
 from cardserver.wire_operations import AbandonRequest, Ticket, VoidRequest
@@ -44,23 +45,33 @@ def looked_through(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(Turn, "finish", checked)
     yield asked
-    known = {books._MONEY, books._ACCOUNT, books._PLACE, tenders.STEPS, queries.RIGHTS}
-    assert set(asked) == known
+    of_sales = {books._MONEY, books._ACCOUNT, books._PLACE, tenders.STEPS, spaces.COLLECTED}
+    of_cards = {queries.RIGHTS, queries.PLANNED, queries.ENDED_ON, spaces.LINE}
+    assert set(asked) - {spaces.TARIFFS} == of_sales | of_cards
 
 
-def _anew(session: Recalling, what: str, about: object) -> object:
-    if what == queries.RIGHTS:
-        return queries.rights_of(session, int(str(about)))
-    sale_id = str(about)
-    if what == books._PLACE:
-        return books._standing(session, sale_id)
-    if what == books._MONEY:
-        return books._sums(session, sale_id)
-    if what == tenders.STEPS:
-        return tenders.steps_of(session, sale_id)
-    sale = session.get(SaleRow, sale_id)
-    assert isinstance(sale, SaleRow)
-    return books._account(session, sale)
+def _anew(session: Recalling, what: str, about: Any) -> object:
+    return _ANEW[what](session, about)
+
+
+def _account(session: Recalling, sale_id: str) -> SaleAccount:
+    return books._account(session, session.get_one(SaleRow, sale_id))
+
+
+_ANEW: Final[Mapping[str, Callable[[Recalling, Any], object]]] = {
+    books._MONEY: books._sums,
+    books._ACCOUNT: _account,
+    books._PLACE: books._standing,
+    tenders.STEPS: tenders.steps_of,
+    spaces.COLLECTED: spaces.is_collected,
+    queries.RIGHTS: queries.rights_of,
+    queries.PLANNED: lambda session, key: queries.rights_planned(
+        session, session.get_one(OperationRow, key)
+    ),
+    queries.ENDED_ON: lambda session, uid: queries.open_on_chip(session, uid) is None,
+    spaces.LINE: spaces.line_of,
+    spaces.TARIFFS: lambda session, _: spaces.tariffs(session),
+}
 
 
 def parked(desk: FrontDesk) -> tuple[PlainCard, TopUpRequest]:
