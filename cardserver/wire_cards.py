@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cardserver.domain.denial import Denial
 from cardserver.domain.record import Medium
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
@@ -62,8 +63,25 @@ class AgreementView(Wire):
     bank_collected: bool
 
 
+class BlockedView(Wire):
+    """Why a card is blocked, since when and by whom; `words` are somebody's own.
+
+    Nobody is named where a gate's telling did it: then `station` is that gate. `at` is None where
+    no register tells of it.
+    """
+
+    why: Denial
+    words: str
+    at: Instant | None
+    operator: str
+    station: str
+
+
 class CardView(Wire):
-    """A card as the server knows it. `rights` are those settled, not those planned."""
+    """A card as the server knows it. `rights` are those settled, not those planned.
+
+    `blocked` tells a desk more of a blocked card; it is None everywhere else.
+    """
 
     number: Number
     uid: Uid
@@ -82,6 +100,7 @@ class CardView(Wire):
     issued_at: Instant
     replaced_by: Number | None = None
     open_operation: Uuid | None = None
+    blocked: BlockedView | None = None
 
 
 class HolderView(Wire):

@@ -108,7 +108,7 @@ class GateFigures(Wire):
 class Figures(Wire):
     """The numbers of all nine parts; the lists are asked for by part.
 
-    `passes_out` is None where worker passes are not issued yet.
+    `passes_out` is None where the gates' rules name no worker's pass.
     """
 
     stock: StockFigures

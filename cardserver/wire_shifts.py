@@ -107,11 +107,14 @@ class Hold(Wire):
 
 
 class Movement(Wire):
-    """What one kind of movement did to the drawer: how often, and by how much (out is negative)."""
+    """What one kind of movement did to the drawer: how often, and by how much (out is negative).
+
+    `amount_fen` is None in an X until the drawer was counted.
+    """
 
     kind: str
     count: int
-    amount_fen: int
+    amount_fen: int | None
 
 
 class Earned(Wire):
@@ -134,7 +137,8 @@ class PaperRange(Wire):
 class ShiftReport(Wire):
     """The account of a shift so far (X), or for good (Z).
 
-    `expected_fen` is None in an X until the drawer was counted: the count is blind.
+    In an X `expected_fen` and the amounts of cash that moved are None until the drawer was counted
+    and nothing moved since: the count is blind.
     """
 
     shift_number: int
@@ -163,7 +167,7 @@ class ShiftReport(Wire):
     @property
     def takings_fen(self) -> int:
         """What the shift's business brought into the drawer, less what went out of it."""
-        return sum(each.amount_fen for each in self.movements)
+        return sum(each.amount_fen or 0 for each in self.movements)
 
 
 class CloseView(Wire):

@@ -114,10 +114,15 @@ def unblock() -> bytes:
 def void_strip(profile: Profile) -> bytes:
     """Marks what may hang out of the printer as void and cuts it, to go before the next job.
 
-    So the upper half of a receipt cannot pass for one (FEE-32).
+    So the upper half of a receipt cannot pass for one (FEE-32). Where nothing hangs out it is a
+    small sheet of its own, so it is read from where the clerk stands.
     """
-    note = PaperLine("※ 以上未完内容作废 ※", PLAIN)
-    return render([note, PaperCut()], profile)
+    lines = (PaperLine("※ 作 废 ※", _VOID), PaperLine("以上未完内容作废", _VOID_OF))
+    return render([*lines, PaperCut()], profile)
+
+
+_VOID: Final = Style(align=Align.CENTRE, width=2, height=2, bold=True)
+_VOID_OF: Final = Style(align=Align.CENTRE, height=2)
 
 
 @lru_cache(maxsize=256)

@@ -29,16 +29,20 @@ from printer.receipt import (
 )
 
 _NO_RECEIPT: Final = "(不是收据)"
+_AFTER_THE_COUNT: Final = "现金数额清点后列出"
 _HASH_SHOWN: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """One kind of movement: its name, how often, and its sum (out is negative)."""
+    """One kind of movement: its name, how often, and its sum (out is negative).
+
+    `fen` is None while the drawer is still to be counted.
+    """
 
     name: str
     count: int
-    fen: int
+    fen: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,9 +231,7 @@ def _head(company: str, title: str, account: Account, number: str = "") -> tuple
 
 def _body(account: Account) -> tuple[Line, ...]:
     lines: list[Line] = [Pair("备用金", _yuan(account.float_fen))]
-    lines += [Pair(f"{each.name} {each.count}笔", _signed(each.fen)) for each in account.moved]
-    total = sum(each.fen for each in account.moved)
-    lines += (Pair("收支合计", _signed(total), bold=True), Rule())
+    lines += (*_moved(account.moved), Rule())
     lines += [Pair(name, _yuan(fen)) for name, fen in account.earned]
     if account.earned:
         lines.append(Rule())
@@ -237,6 +239,16 @@ def _body(account: Account) -> tuple[Line, ...]:
     if account.expected_fen is not None:
         lines.append(Pair("应有现金", _yuan(account.expected_fen), bold=True))
     return tuple(lines)
+
+
+def _moved(moved: Sequence[Moved]) -> tuple[Line, ...]:
+    """How often, and how much, unless the drawer is still to be counted blind (FEE-33)."""
+    told = [(each, each.fen) for each in moved if each.fen is not None]
+    if len(told) < len(moved):
+        unsaid = (Pair(each.name, f"{each.count}笔") for each in moved)
+        return (*unsaid, Text(_AFTER_THE_COUNT))
+    pairs = (Pair(f"{each.name} {each.count}笔", _signed(fen)) for each, fen in told)
+    return (*pairs, Pair("收支合计", _signed(sum(fen for _, fen in told)), bold=True))
 
 
 def _papers(papers: Sequence[Numbers]) -> tuple[Line, ...]:

@@ -3,6 +3,7 @@
 from cardserver.db.queries import open_on_card, was_abandoned
 from cardserver.db.tables import CardRow, HolderRow
 from cardserver.domain.cardreport import check_may_allow_again
+from cardserver.domain.denial import check_looked_at
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.people import is_current
@@ -36,7 +37,8 @@ def deny(turn: Turn, card: CardRow, reason: str) -> None:
 def unblock(estate: Estate, caller: Caller, number: int, request: BlockRequest) -> CardView:
     """Allow a blocked card again, while no replacement exists or is being made.
 
-    A card denied because nobody knows what it carries stays denied: it is replaced.
+    A card denied because nobody knows what it carries stays denied: it is replaced. One suspected
+    to be copied is looked at first, and the reason says what was seen.
     """
     with writing(estate, caller) as turn:
         card = turn.find(CardRow, number, "card")
@@ -49,6 +51,7 @@ def unblock(estate: Estate, caller: Caller, number: int, request: BlockRequest) 
             if was_abandoned(turn.session, number):
                 raise RuleViolation("card-abandoned", message="nobody knows what it carries")
             check_may_allow_again(reported(turn, number))
+            check_looked_at(card.status_reason, request.reason)
             check_allow_again(turn, card)
             holder = turn.find(HolderRow, card.holder_id, "holder")
             if not is_current(holder.ends, turn.today):

@@ -11,6 +11,7 @@ from typing import Final
 
 from cardserver.db.households import dependants_of, ended_with_cards, live_cards_of
 from cardserver.db.tables import CardRow, CounterRow, HolderRow
+from cardserver.domain.denial import Denial
 from cardserver.domain.register import RegisterKind
 from cardserver.domain.rights import CardStatus
 from cardserver.services.registeracts import enter_blocked
@@ -18,7 +19,7 @@ from cardserver.services.registerentries import card_entry
 from cardserver.services.registering import enter
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 
-ENDED: Final = "holder-ended"
+ENDED: Final = str(Denial.HOLDER_ENDED)
 """Why such a card is blocked (`card.status_reason`)."""
 
 _SWEPT: Final = "rights-ended"

@@ -27,7 +27,7 @@ def movements_of(turn: Turn, shift: ShiftRow) -> tuple[Movement, ...]:
 
 def takings_of(turn: Turn, shift: ShiftRow) -> int:
     """What the ledger has in this shift's drawer beside its float; negative where more went out."""
-    return sum(each.amount_fen for each in movements_of(turn, shift))
+    return _sum_of(movements_of(turn, shift))
 
 
 def expected_in(turn: Turn, shift: ShiftRow) -> int:
@@ -44,9 +44,16 @@ def papers_of(turn: Turn, shift: ShiftRow) -> tuple[PaperRange, ...]:
 
 
 def report_of(turn: Turn, shift: ShiftRow) -> ShiftReport:
-    """The account so far (X). What should be there stays hidden until the drawer was counted."""
+    """The account so far (X).
+
+    What should be there stays hidden until the drawer was counted, and again once money moved
+    after that: float and movements would add up to it, so no sum of cash is told either.
+    """
     counts = tuple(count_view(row) for row in counts_of(turn.session, shift))
     earned = earned_in(turn.session, shift)
+    movements = movements_of(turn, shift)
+    expected = shift.float_fen + _sum_of(movements)
+    told = bool(counts) and counts[-1].expected_fen == expected
     return ShiftReport(
         shift_number=shift.number,
         station=shift.station,
@@ -54,9 +61,17 @@ def report_of(turn: Turn, shift: ShiftRow) -> ShiftReport:
         opened_at=shift.at,
         until=turn.now,
         float_fen=shift.float_fen,
-        movements=movements_of(turn, shift),
+        movements=movements if told else tuple(map(_unsaid, movements)),
         earned=tuple(Earned(item=item, amount_fen=fen) for item, fen in earned.items()),
         papers=papers_of(turn, shift),
-        expected_fen=expected_in(turn, shift) if counts else None,
+        expected_fen=expected if told else None,
         counts=counts,
     )
+
+
+def _sum_of(movements: tuple[Movement, ...]) -> int:
+    return sum(each.amount_fen or 0 for each in movements)
+
+
+def _unsaid(movement: Movement) -> Movement:
+    return movement.model_copy(update={"amount_fen": None})

@@ -27,9 +27,10 @@ from cardserver.domain.holder import mask_name, mask_phone, mask_plate, mask_tai
 from cardserver.domain.rights import MAX_ZONE
 from cardserver.domain.station import StationKind
 from cardserver.domain.validity import ValidityPeriod
+from cardserver.services.denials import blocked_views
 from cardserver.services.pricing import shown_fee
 from cardserver.services.turn import Turn
-from cardserver.wire_cards import AgreementView, CardView, HolderView, RightView
+from cardserver.wire_cards import AgreementView, BlockedView, CardView, HolderView, RightView
 from cardserver.wire_operations import OperationView
 
 R = TypeVar("R")
@@ -54,6 +55,7 @@ class _Around:
     cards: Mapping[int, Sequence[CardRow]]
     rights: Mapping[int, Sequence[RightRow]]
     open_on: Mapping[bytes, OperationRow]
+    blocked: Mapping[int, BlockedView]
     agreements: Mapping[int, Sequence[AgreementRow]]
     parked_under: Sequence[AgreementRow]  # held here, so that the session need not ask again
 
@@ -71,6 +73,7 @@ class _Around:
                 operation.uid: operation
                 for operation in open_on_chips(session, [card.uid for card in cards])
             },
+            blocked=blocked_views(turn, cards),
             agreements=_grouped(agreements_of_all(session, ids), lambda each: each.holder_id),
             parked_under=agreements_by_id(session, named),
         )
@@ -102,6 +105,7 @@ def _holder_view(turn: Turn, row: HolderRow, around: _Around) -> HolderView:
                 unit,
                 rights=around.rights.get(card.number, ()),
                 operation=around.open_on.get(card.uid),
+                blocked=around.blocked.get(card.number),
             )
             for card in around.cards.get(row.id, ())
         ),
@@ -134,6 +138,7 @@ def card_view(turn: Turn, row: CardRow) -> CardView:
         unit_of(session, holder),
         rights=rights_of(session, row.number),
         operation=open_on_chip(session, row.uid),
+        blocked=blocked_views(turn, (row,)).get(row.number),
     )
 
 
@@ -145,6 +150,7 @@ def _card_view(
     *,
     rights: Sequence[RightRow],
     operation: OperationRow | None,
+    blocked: BlockedView | None,
 ) -> CardView:
     return CardView(
         number=row.number,
@@ -164,6 +170,7 @@ def _card_view(
         issued_at=row.issued_at,
         replaced_by=row.replaced_by,
         open_operation=None if operation is None else operation.id,
+        blocked=blocked,
     )
 
 

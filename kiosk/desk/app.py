@@ -51,6 +51,7 @@ def create_app(counter: Counter, *, clock: Clock, alarm_at: int = ALARM_AT) -> F
             "pages": PAGES,
             "now": clock().astimezone(ESTATE_ZONE),
             "today": local_date(clock()),
+            "typed_in": lambda address: counter.kept.of(counter.presence.last_here, address),
         }
     )
     return app

@@ -1,7 +1,12 @@
 """What the office pages ask of the server, and how a refusal comes back to the page."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPMethod
 from typing import Any, Final
+
+from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cardserver.domain.errors import RuleViolation
 from kiosk.desk.counter import Counter
@@ -10,21 +15,71 @@ from kiosk.station.typed import id_of
 from printer.form_font import FontMissing
 
 MAX_WORDS: Final = 400
+_STALE: Final = {"id-reused": "request_id", "changed-meanwhile": "version"}
+"""The hidden field that would have the same form refused for ever, by the refusal."""
+
+_TYPED: Final = "application/x-www-form-urlencoded"
+"""A form without a file."""
+
 _MAX_COUNT: Final = 1_000_000
 _DIGITS: Final = 7
 
 
 def attempt(counter: Counter, act: Callable[[], object]) -> bool:
-    """Do it; a refusal is said on the next page. True when it was done."""
+    """Do it; a refusal is said on the next page, which shows again what was typed.
+
+    True when it was done.
+    """
     try:
         act()
     except (*REFUSALS, FontMissing) as error:
+        problem = problem_of(error)
         with counter.lock:
-            counter.notice = problem_of(error)
+            counter.notice = problem
+        keep_typed(counter, but=_STALE.get(problem, ""))
         return False
     with counter.lock:
         counter.notice = ""
+    counter.kept.drop(_address())
     return True
+
+
+def keep_typed(counter: Counter, *, but: str = "") -> None:
+    """Keep the form that was sent just now, for who is here, or was till the screen locked."""
+    if request.method == HTTPMethod.POST and request.mimetype == _TYPED:
+        with suppress(RequestEntityTooLarge):
+            form = request.form.to_dict()
+            counter.kept.keep(counter.presence.last_here, _address(), form, but=but)
+
+
+def keep_unsent(counter: Counter) -> None:
+    """Keep a form that was sent to a covered screen; what was not done is said behind the door."""
+    if request.method == HTTPMethod.POST:
+        keep_typed(counter)
+        owner, form = counter.presence.last_here, counter.kept.of_last(_address())
+        if not any(take(owner, form) for take in counter.drafts):
+            with counter.lock:
+                counter.notice = "not-sent-yet"
+
+
+def keep_written(counter: Counter, address: str) -> None:
+    """Keep what stood in a form for `address`, and was not sent when the screen was covered."""
+    form = request.form.to_dict()
+    counter.kept.keep(counter.presence.last_here, address, form)
+    for take in counter.drafts:
+        take(counter.presence.last_here, form)
+
+
+def typed_here(counter: Counter) -> dict[str, str]:
+    """What was typed at this address and refused, with the form's id; empty where nothing waits.
+
+    A form that is sent again without its answer having come bears its id again: it is one act.
+    """
+    return dict(counter.kept.of(counter.presence.last_here, _address()))
+
+
+def _address() -> str:
+    return request.script_root + request.path
 
 
 def looked(counter: Counter, facts: dict[str, Any], look: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from cardserver.domain.appraisal import Finding
 from cardserver.domain.cardreport import Reporter, ReportKind
+from cardserver.domain.denial import FOUND_AGAIN
 from cardserver.domain.document import PrintResult
 from cardserver.domain.ids import MAX_CARD_NUMBER
 from cardserver.domain.operation import OperationKind
@@ -166,9 +167,13 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
 
 
 @act
-def unblock(counter: Counter, card_number: int) -> None:
-    """Allow a blocked card again while nothing replaces it and nobody reported it lost."""
-    counter.show_holder(counter.server.unblock(card_number, "found").holder_id)
+def unblock(counter: Counter, card_number: int, looked: str) -> None:
+    """Allow a blocked card again while nothing replaces it and nobody reported it lost.
+
+    `looked` is what the clerk saw of a card that was suspected to be copied.
+    """
+    words = looked.strip()[:_TEXT_SIZE] or FOUND_AGAIN
+    counter.show_holder(counter.server.unblock(card_number, words).holder_id)
 
 
 def _format(counter: Counter, number: int) -> None:

@@ -8,7 +8,7 @@ runs on a thread of its own (`cardwork`), and the page follows it by the bell.
 import functools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, Final, ParamSpec
 
@@ -20,6 +20,7 @@ from drivers.api.readers import CardReader
 from drivers.errors import DeviceError
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.cardwork import CardWork
+from kiosk.desk.kept import KeptForms
 from kiosk.desk.laid import Laid, looked_up
 from kiosk.desk.presence import Presence
 from kiosk.desk.slips import SlipCheck
@@ -60,6 +61,8 @@ class Counter:
         self.business: Business | None = None
         self.holder: HolderView | None = None
         self.notice = ""
+        self.kept = KeptForms()
+        self.drafts: list[Callable[[str, Mapping[str, str]], bool]] = []  # see `shiftforms.drafted`
         self.lock = threading.RLock()
         self._jobs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self.post: ReaderPost[CardIdentity] = ReaderPost(

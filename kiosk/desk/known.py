@@ -9,6 +9,7 @@ from typing import Final
 from cardserver.client import CardServerClient
 from cardserver.domain.application import APPLICATION_OF, Stage
 from cardserver.domain.appraisal import REASON_OF
+from cardserver.domain.denial import Denial
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.rights import CardStatus, HolderClass
 from cardserver.domain.tariff import ReplaceReason
@@ -22,6 +23,8 @@ from cardserver.wire_approvals import (
 from cardserver.wire_cards import CardView, HolderView
 
 _ISSUING: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND})
+_HERE: Final = frozenset({Denial.SUSPECTED, Denial.NOT_KNOWN})
+"""Blocked though nobody lost it: the card is here, and is looked at."""
 _ASKING_OWNERS: Final = frozenset({HolderClass.FAMILY, HolderClass.TENANT})
 
 
@@ -85,9 +88,13 @@ def look_up(
 def _inspected(
     server: CardServerClient, holder: HolderView, card: CardView, reason: ReplaceReason
 ) -> Known:
-    """A customer's lost card is not there to be looked at; any other is (IC-10a, IC-16)."""
+    """A customer's lost card is not there to be looked at; any other is (IC-10a, IC-16).
+
+    Of a blocked card only what blocked it tells whether it is lost.
+    """
     staff = holder.holder_class is HolderClass.STAFF
-    if card.status is CardStatus.BLOCKED and not staff:
+    here = card.blocked is not None and card.blocked.why in _HERE
+    if card.status is CardStatus.BLOCKED and not staff and not here:
         reason = ReplaceReason.LOST
     if reason is ReplaceReason.LOST and not staff:
         return Known(reason=reason)

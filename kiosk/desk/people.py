@@ -21,7 +21,7 @@ from cardserver.wire_people import (
     Standing,
     UnmaskRequest,
 )
-from kiosk.desk.asking import act_id, attempt, looked, words
+from kiosk.desk.asking import act_id, attempt, looked, typed_here, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.peopleforms import details, number, reason_of
 from kiosk.station.typed import day_or_none
@@ -80,8 +80,11 @@ def _add_list(pages: Blueprint, counter: Counter) -> None:
 def _add_filing(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/new")
     def new() -> str:
-        kind = _chosen_class(request.args.get("class", "")) or HolderClass.OWNER
-        return form(kind, {"unit_id": request.args.get("unit_id", "")})
+        asked = {name: request.args[name] for name in ("class", "unit_id") if name in request.args}
+        typed = typed_here(counter)
+        if any(typed.get(name) != value for name, value in asked.items()):
+            typed = asked
+        return form(_chosen_class(typed.get("class", "")) or HolderClass.OWNER, typed)
 
     @pages.post("/new")
     def file() -> ResponseReturnValue:
@@ -98,7 +101,7 @@ def _add_filing(pages: Blueprint, counter: Counter) -> None:
         made: list[int] = []
         if attempt(counter, act):
             return redirect(url_for("people.sheet", holder_id=made[0]), code=303)
-        return form(kind, dict(request.form))
+        return form(kind, typed_here(counter))
 
     def form(kind: HolderClass, typed: dict[str, str]) -> str:
         facts: dict[str, Any] = {"household": None}
@@ -115,7 +118,7 @@ def _add_filing(pages: Blueprint, counter: Counter) -> None:
             kinds=HolderClass,
             typed=typed,
             person=None,
-            request_id=uuid4(),
+            request_id=typed.get("request_id") or uuid4(),
             **facts,
         )
 
@@ -147,7 +150,7 @@ def _add_sheet(pages: Blueprint, counter: Counter) -> None:
 def _add_changing(pages: Blueprint, counter: Counter) -> None:
     @pages.get("/<int:holder_id>/edit")
     def edit(holder_id: int) -> str:
-        return form(holder_id, None)
+        return form(holder_id, typed_here(counter))
 
     @pages.post("/<int:holder_id>/edit")
     def change(holder_id: int) -> ResponseReturnValue:
@@ -164,7 +167,7 @@ def _add_changing(pages: Blueprint, counter: Counter) -> None:
 
         if attempt(counter, act):
             return redirect(url_for("people.sheet", holder_id=holder_id), code=303)
-        return form(holder_id, dict(request.form))
+        return form(holder_id, typed_here(counter))
 
     @pages.post("/<int:holder_id>/end")
     def end(holder_id: int) -> ResponseReturnValue:
@@ -180,7 +183,7 @@ def _add_changing(pages: Blueprint, counter: Counter) -> None:
         attempt(counter, act)
         return redirect(url_for("people.sheet", holder_id=holder_id), code=303)
 
-    def form(holder_id: int, typed: dict[str, str] | None) -> str:
+    def form(holder_id: int, typed: dict[str, str]) -> str:
         facts: dict[str, Any] = {"person": None, "household": None}
 
         def look() -> None:
@@ -196,8 +199,8 @@ def _add_changing(pages: Blueprint, counter: Counter) -> None:
             "desk/people/form.html",
             kind=HolderClass.OWNER if person is None else person.holder_class,
             kinds=HolderClass,
-            typed=on_file if typed is None else typed,
-            request_id=uuid4(),
+            typed=typed or on_file,
+            request_id=typed.get("request_id") or uuid4(),
             **facts,
         )
 

@@ -65,6 +65,11 @@ class Presence:
         return self._session.name if self._session is not None and self.signed_in else ""
 
     @property
+    def last_here(self) -> str:
+        """Who signed in here last and did not sign out, even where the session has run out."""
+        return self._session.name if self._session is not None else ""
+
+    @property
     def roles(self) -> tuple[Role, ...]:
         """The offices of who is signed in."""
         return self._session.roles if self._session is not None and self.signed_in else ()

@@ -107,7 +107,7 @@ def _sections(review: ReviewView, lists: Lists) -> Iterator[Section]:
     earlier = f"本季度到期 {figures.expired} 张，更早到期 {figures.expired_before} 张。"
     yield _listed(Part.EXPIRED, lists, (earlier,))
     yield _listed(Part.LEAVERS, lists, (f"由{printed.FRONT_DESK_HEAD}逐卡决定后停用。",))
-    yield Section(heading=_HEADINGS[Part.PASSES], paragraphs=(_passes(figures),))
+    yield _listed(Part.PASSES, lists, (_passes(figures),))
     yield _listed(Part.PARKING, lists, ())
     yield _listed(Part.UNSIGNED, lists, ())
     yield _table(Part.GATES, _GATES, _gates(figures), _explained(said, Part.GATES))
@@ -184,8 +184,8 @@ def _receipts(figures: Figures) -> tuple[str, ...]:
 
 def _passes(figures: Figures) -> str:
     if figures.passes_out is None:
-        return "本系统尚未发放临时出入卡，本栏无数据。"
-    return f"未交回 {figures.passes_out} 张。"
+        return "门禁规则中没有登记临时出入卡，本栏无数据。"
+    return f"备案期已过、未交回 {figures.passes_out} 张。"
 
 
 def _gates(figures: Figures) -> Iterator[tuple[Cell, ...]]:

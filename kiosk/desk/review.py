@@ -160,8 +160,12 @@ def _add_acts(pages: Blueprint, counter: Counter, clock: Clock) -> None:
     @pages.post("/<int:review_id>/see")
     def see(review_id: int) -> ResponseReturnValue:
         form = request.form
-        seen = SeeRequest(request_id=act_id(form), remark=line_of(form.get("remark", "")))
-        attempt(counter, lambda: counter.server.review.see(review_id, seen))
+
+        def act() -> None:
+            seen = SeeRequest(request_id=act_id(form), remark=line_of(form.get("remark", "")))
+            counter.server.review.see(review_id, seen)
+
+        attempt(counter, act)
         return _to_review(review_id)
 
     @pages.post("/<int:review_id>/decide")

@@ -64,16 +64,24 @@ class Drafts:
         """What was typed in this form, with its id."""
         return self._kept.setdefault(name, {"id": str(uuid4())})
 
+    def take_unsent(self, operator: str, form: Form) -> bool:
+        """Keep what `operator` sent while the screen was covered. True where it is one of these."""
+        with self._lock:
+            for name, kept in self._kept.items():
+                if operator == self._owner and kept["id"] == form.get("id"):
+                    self._kept[name] = _kept_of(form, kept["id"])
+                    self.notice = "not-sent-yet"
+                    self.rule = ""
+                    return True
+            return False
+
     def attempt(self, name: str, form: Form, act: Callable[[Form], None]) -> bool:
         """Do what a form asks; a refusal is shown and what was typed stays.
 
         True when it was done now: the same form sent twice is done, and printed, once.
         """
         with self._lock:
-            own_id = self.of(name)["id"]
-            kept = {"id": own_id, **{key: value[:400] for key, value in form.items()}}
-            if not _UUID.fullmatch(kept["id"]):
-                kept["id"] = own_id
+            kept = _kept_of(form, self.of(name)["id"])
             mark = _mark(name, kept)
             if mark in self._done:
                 return False
@@ -97,6 +105,11 @@ class Drafts:
         return False
 
 
+def _kept_of(form: Form, own_id: str) -> dict[str, str]:
+    kept = {"id": own_id, **{key: value[:400] for key, value in form.items()}}
+    return kept if _UUID.fullmatch(kept["id"]) else {**kept, "id": own_id}
+
+
 def _mark(name: str, form: Form) -> bytes:
     """What tells one form from every other, without keeping what was typed."""
     return hashlib.sha256(repr((name, sorted(form.items()))).encode()).digest()
@@ -105,6 +118,7 @@ def _mark(name: str, form: Form) -> bytes:
 def drafted(pages: Blueprint, counter: Counter) -> Drafts:
     """Drafts for these pages, of whoever is signed in; their templates know them as `drafts`."""
     drafts = Drafts()
+    counter.drafts.append(drafts.take_unsent)
 
     @pages.before_request
     def whose() -> None:

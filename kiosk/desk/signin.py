@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirect
 
 from cardserver.client import ServerError
+from cardserver.domain.denial import denial_of
 from cardserver.domain.permits import Action, role_permits
+from kiosk.desk.asking import keep_unsent, keep_written
 from kiosk.desk.counter import WORK, Counter
 from kiosk.desk.presence import Presence
 from kiosk.station.clock import ESTATE_ZONE
@@ -29,7 +31,7 @@ _BY_ITSELF: Final = frozenset({"desk.reader", "desk.work", "desk.link", "operato
 _DOOR: Final = frozenset(
     f"operators.{name}"
     for name in (
-        *("door", "sign_in", "sign_out", "lock", "watch"),
+        *("door", "sign_in", "sign_out", "lock", "watch", "hand_over"),
         *("step_up", "leave_it", "end_leave"),
     )
 )
@@ -51,6 +53,7 @@ def guard_pages(app: Flask, counter: Counter) -> None:
         endpoint = request.endpoint
         ours = endpoint is None or endpoint in _OPEN or endpoint in _DOOR
         if not ours and not presence.here:
+            keep_unsent(counter)
             return _to_the_door()
         if endpoint not in _BY_ITSELF:
             presence.acted()
@@ -66,8 +69,8 @@ def _to_the_door() -> ResponseReturnValue:
         here = urlsplit(request.headers.get("HX-Current-URL", "")).path
         door = url_for("operators.door", back=own_path(here))
         return Response(headers={"HX-Redirect": door})
-    back = request.path if request.method == "GET" else ""
-    return redirect(url_for("operators.door", back=own_path(request.script_root + back)), code=303)
+    back = request.script_root + request.path if request.method == "GET" else _whence()
+    return redirect(url_for("operators.door", back=own_path(back)), code=303)
 
 
 def own_path(path: str) -> str:
@@ -133,6 +136,13 @@ def _add_leaving(door: Blueprint, counter: Counter) -> None:
             presence.acted()
         return "", 204
 
+    @door.post("/sign-in/unsent")
+    def hand_over() -> ResponseReturnValue:
+        """What stood half-written on a page that was covered; nothing of it is done."""
+        if not presence.here:
+            keep_written(counter, own_path(request.args.get("to", "")))
+        return "", 204
+
 
 def _add_stepping_up(door: Blueprint, counter: Counter) -> None:
     presence, bell = counter.presence, counter.bell
@@ -169,7 +179,11 @@ def _add_notices(door: Blueprint, counter: Counter) -> None:
         except ServerError as error:
             problem = problem_of(error)
         return render_template(
-            "desk/operators/notices.html", notices=found, problem=problem, zone=ESTATE_ZONE
+            "desk/operators/notices.html",
+            notices=found,
+            problem=problem,
+            zone=ESTATE_ZONE,
+            denial_of=denial_of,
         )
 
     door.add_url_rule("/notices", "notices", page)

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cardserver.wire_units import ChangeUnitRequest, FileUnitRequest, TransferRequest
-from kiosk.desk.asking import act_id, attempt, looked, words
+from kiosk.desk.asking import act_id, attempt, looked, typed_here, words
 from kiosk.desk.counter import Counter
 from kiosk.desk.people import page_number
 from kiosk.desk.peopleforms import name_of, number, optional, reason_of, zones
@@ -84,7 +84,7 @@ def _add_household(pages: Blueprint, counter: Counter) -> None:
 def _add_transfer(pages: Blueprint, counter: Counter, clock: Clock) -> None:
     @pages.get("/<int:unit_id>/transfer")
     def transfer(unit_id: int) -> str:
-        return form(unit_id, {"transferred_on": local_date(clock()).isoformat()})
+        return form(unit_id)
 
     @pages.post("/<int:unit_id>/transfer")
     def carry_out(unit_id: int) -> ResponseReturnValue:
@@ -93,7 +93,7 @@ def _add_transfer(pages: Blueprint, counter: Counter, clock: Clock) -> None:
 
         if attempt(counter, act):
             return redirect(url_for("units.household", unit_id=unit_id), code=303)
-        return form(unit_id, dict(request.form))
+        return form(unit_id)
 
     def asked() -> TransferRequest:
         typed = request.form
@@ -109,15 +109,19 @@ def _add_transfer(pages: Blueprint, counter: Counter, clock: Clock) -> None:
             company="company" in typed,
         )
 
-    def form(unit_id: int, typed: dict[str, str]) -> str:
+    def form(unit_id: int) -> str:
         facts: dict[str, Any] = {"leaving": None}
+        typed = typed_here(counter) or {"transferred_on": local_date(clock()).isoformat()}
 
         def look() -> None:
             facts["leaving"] = counter.server.people.leaving(unit_id)
 
         looked(counter, facts, look)
         return render_template(
-            "desk/people/transfer.html", typed=typed, request_id=uuid4(), **facts
+            "desk/people/transfer.html",
+            typed=typed,
+            request_id=typed.get("request_id") or uuid4(),
+            **facts,
         )
 
 

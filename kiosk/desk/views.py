@@ -167,7 +167,7 @@ def _add_choices(desk: Blueprint, counter: Counter) -> None:
 
     @desk.post("/unblock")
     def unblock() -> ResponseReturnValue:
-        cardacts.unblock(counter, _number("card_number"))
+        cardacts.unblock(counter, _number("card_number"), request.form.get("looked", ""))
         return _back()
 
 

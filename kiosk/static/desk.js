@@ -313,6 +313,20 @@ document.addEventListener("htmx:configRequest", (event) => {
   acted = false;
 });
 
+// A screen that covers itself takes its page away: what stands half-written in a form is handed over
+// first, and is in its fields again for who wrote it.
+const WRITTEN = "input:not([type=hidden]), textarea";
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  const path = detail.pathInfo.requestPath.split("?")[0];
+  if (!path.endsWith("/watch") || !detail.xhr.getResponseHeader("HX-Redirect")) { return; }
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    if (![...form.querySelectorAll(WRITTEN)].some((each) => each.value !== each.defaultValue)) { continue; }
+    const to = new URL(form.action, location.href).pathname;
+    const address = `${path.replace(/watch$/, "sign-in/unsent")}?to=${encodeURIComponent(to)}`;
+    navigator.sendBeacon(address, new URLSearchParams(new FormData(form)));
+  }
+});
+
 standAtNext();
 
 // What was pressed before this script was there (`early.js`), as if it were pressed now.

@@ -66,8 +66,9 @@ def allows_a_card_again(day: Day) -> None:
     number = served.tell.card("tenant").number
     served.site.counter.server.block(number, _SUSPECTED)
     find(page, "陈立", "陈立")
-    expect(page.locator(f"#card-{number}")).to_contain_text("已挂失")
-    day.on(day.button("解挂"))
+    expect(page.locator(f"#card-{number}")).to_contain_text("疑被复制")
+    page.get_by_label("看到了什么").press_sequentially("读了两次，是一张卡")
+    day.on(day.button("看过卡，恢复使用"))
     expect(page.locator(f"#card-{number}")).to_contain_text("正常")
     assert served.tell.card("tenant").status is CardStatus.LIVE
     assert entered(day, "tenant")[-2:] == [RegisterKind.BLOCK, RegisterKind.UNBLOCK]

@@ -70,7 +70,7 @@ def test_a_review_is_computed_counted_explained_signed_and_seen_ic_20a(site: Sit
     shown = send(desk, "/review/compute", **quarter)
     assert "期初 0 + 收入 0" in shown
     assert "季度结束后至今 +200" in shown
-    assert "尚未发放临时出入卡" in shown
+    assert "没有登记临时出入卡" in shown
     number = newest(desk)
     assert "count-missing" in send(desk, f"/review/{number}/sign", counted="", **quarter)
     assert "review-unexplained" in send(desk, f"/review/{number}/sign", counted="3", **quarter)

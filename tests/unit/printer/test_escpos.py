@@ -131,9 +131,18 @@ def test_a_printer_is_freed_from_the_longest_command_we_send() -> None:
     assert unblock() == bytes(len(command)) + bytes.fromhex("100502 1b40")
 
 
-def test_the_void_strip_is_a_paper_of_its_own() -> None:
-    text = "※ 以上未完内容作废 ※\n".encode("gb18030")
-    assert void_strip(EPSON) == bytes.fromhex("1b401c26") + text + bytes.fromhex("1d564200")
+def test_the_void_strip_is_a_paper_of_its_own_and_large_fee_32() -> None:
+    """It is read from where the clerk stands: double in size, in the middle of any paper."""
+    large, below = ("※ 作 废 ※\n".encode("gb18030"), "以上未完内容作废\n".encode("gb18030"))
+    assert void_strip(EPSON) == (
+        bytes.fromhex("1b401c26 1b6101 1d2111 1b4501")
+        + large
+        + bytes.fromhex("1d2101 1b4500")
+        + below
+        + bytes.fromhex("1d564200")
+    )
+    for line in (large, below):
+        assert 2 * len(line.rstrip()) <= 32, "it fits the narrowest paper"
 
 
 def forty_lines() -> Receipt:

@@ -30,7 +30,11 @@ NUMBERS = [
 ]
 
 
+MOVED = (("收款", 5, 480_00), ("找零", 2, -120_00), ("上缴出纳", 1, -300_00))
+
+
 def account(expected_fen: int | None) -> Account:
+    """Of a drawer that was counted, or is still to be."""
     return Account(
         station="前台1",
         operator="李敏",
@@ -39,9 +43,8 @@ def account(expected_fen: int | None) -> Account:
         until=CLOSED,
         float_fen=200_00,
         moved=[
-            Moved(name="收款", count=5, fen=480_00),
-            Moved(name="找零", count=2, fen=-120_00),
-            Moved(name="上缴出纳", count=1, fen=-300_00),
+            Moved(name=name, count=count, fen=None if expected_fen is None else fen)
+            for name, count, fen in MOVED
         ],
         earned=[("IC卡工本费", 60_00), ("车位月租费", 300_00)],
         papers=NUMBERS,
@@ -127,8 +130,16 @@ def test_the_paper_of_a_shift_is_the_one_on_file(name: str, width: str) -> None:
 
 def test_an_x_before_the_count_tells_no_expected_amount_and_is_no_receipt_fee_33() -> None:
     shown = preview(PAPER_ON_FILE["shift-x"], load_profile("generic-80"))
-    assert "应有现金" not in shown
-    assert "(不是收据)" in shown
+    for words in ("应有现金", "收支合计", "480.00"):
+        assert words not in shown
+    for words in ("收款", "5笔", "现金数额清点后列出", "300.00", "(不是收据)"):
+        assert words in shown
+
+
+def test_an_x_after_the_count_tells_what_moved_and_what_should_be_there_fee_33() -> None:
+    shown = preview(shift_report.x_report(COMPANY, account(260_00)), load_profile("generic-80"))
+    for words in ("应有现金", "收支合计", "+480.00", "260.00"):
+        assert words in shown
 
 
 def test_no_paper_of_a_shift_goes_without_number_and_names_fee_32() -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cardserver.db.engine import WRITER
+from cardserver.db.listing import gate_rules
 from cardserver.domain.review import Business, Decision, Leaving, Part, Quarter, StockMove
 from cardserver.domain.rights import CardStatus, HolderClass
 from cardserver.domain.station import StationKind
@@ -23,6 +24,8 @@ from cardserver.services import (
     taps,
 )
 from cardserver.services.errors import NotFound, NotPermitted
+from cardserver.services.gaterulerows import add_version
+from cardserver.services.turn import writing
 from cardserver.wire_cards import BlockRequest
 from cardserver.wire_operations import AbandonRequest
 from cardserver.wire_review import ComputeRequest, DecideRequest, SignRequest
@@ -239,9 +242,60 @@ def test_part_5_leaves_a_merchant_with_a_running_contract_and_lists_an_ended_one
     assert line.reason == Leaving.CONTRACT_ENDED
 
 
-def test_part_6_says_that_no_worker_passes_are_issued_yet(desk: FrontDesk) -> None:
+_PASSES = """
+[schedule.work]
+workday = ["08:00-18:00"]
+weekend = []
+{}"""
+_WORKER = """
+[[worker]]
+card = {}
+filing = "2025-017"
+first = 2025-04-01
+last = {}
+zones = [1]
+schedule = "work"
+"""
+
+
+def name_passes(desk: FrontDesk, *passes: tuple[int, str]) -> None:
+    """The rules of the gates name these cards, each until a day, and no others."""
+    document = _PASSES.format("".join(_WORKER.format(number, last) for number, last in passes))
+    with writing(desk.estate, desk.caller) as turn:
+        standing = gate_rules(turn.session, desk.estate.site)
+        after = 0 if standing is None else standing.version
+        add_version(turn, document=document, note="", by="吴倩", after=after)
+
+
+def test_part_6_has_no_figure_while_the_rules_name_no_workers_pass(desk: FrontDesk) -> None:
+    name_passes(desk)
     at_review(desk)
     assert compute(desk).figures.passes_out is None
+
+
+def test_part_6_lists_workers_passes_that_ended_and_were_not_brought_back_ic_20a(
+    desk: FrontDesk,
+) -> None:
+    """IC-20a (6): forgotten by the rules since, still out; extended, lost and brought ones not."""
+    chips = [blank() for _ in range(5)]
+    out, extended, lost, back, suspected = (desk.issue(desk.owner, chip) for chip in chips)
+    ends = "2025-06-20"
+    cards = (out, extended, lost, back, suspected)
+    name_passes(desk, *((each.number, ends) for each in cards))
+    name_passes(desk, (extended.number, "2025-07-31"), (back.number, ends))
+    name_passes(desk, *((each.number, ends) for each in cards))  # by mistake, and put right
+    name_passes(desk, (extended.number, "2025-07-31"), (back.number, ends))
+    for card, reason in ((lost, "lost"), (back, "returned"), (suspected, "clone-suspected")):
+        request = BlockRequest(request_id=new_id(), reason=reason)
+        blocking.block(desk.estate, DESK, card.number, request)
+    desk.format(back, chips[3])
+    at_review(desk)
+    review = compute(desk)
+    assert review.figures.passes_out == 2
+    found = lines(desk, review, Part.PASSES)
+    assert [(each.card_number, each.reason, each.day, each.note) for each in found] == [
+        (each.number, "pass-out", date(2025, 6, 20), "2025-017") for each in (out, suspected)
+    ]
 
 
 def test_part_7_lists_parking_rights_whose_agreement_is_over(desk: FrontDesk) -> None:

@@ -88,11 +88,18 @@ def test_the_count_is_blind_what_should_be_there_is_told_afterwards_fee_33(
     desk: FrontDesk, till: ShiftView
 ) -> None:
     sell(desk)
-    assert closing.x_report(desk.estate, MEI, till.shift_id).expected_fen is None
+    before = closing.x_report(desk.estate, MEI, till.shift_id)
+    assert before.expected_fen is None
+    assert [(each.count, each.amount_fen) for each in before.movements] == [(1, None)]
+    assert [each.amount_fen for each in before.earned] == [20_00], "turnover is no secret"
     assert tillwork.current(desk.estate, MEI).count is None
     counted = tillwork.count(desk.estate, MEI, till, 219_00)
     assert (counted.expected_fen, counted.difference_fen) == (220_00, -1_00)
-    assert closing.x_report(desk.estate, MEI, till.shift_id).expected_fen == 220_00
+    after = closing.x_report(desk.estate, MEI, till.shift_id)
+    assert (after.expected_fen, after.takings_fen) == (220_00, 20_00)
+    sell(desk)
+    again = closing.x_report(desk.estate, MEI, till.shift_id)
+    assert (again.expected_fen, again.takings_fen) == (None, 0), "what moved since is counted anew"
 
 
 def test_a_difference_needs_a_comment_and_every_count_stays_on_the_report_fee_33(
