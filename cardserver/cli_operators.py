@@ -74,7 +74,12 @@ def list_(database: str) -> None:
 @operators.command()
 @click.argument("name")
 @_ROLES
-@click.option("--holder", "holder_id", type=int, help="The person's own number as a holder.")
+@click.option(
+    "--holder",
+    "holder_id",
+    type=click.IntRange(1, 2**63 - 1),
+    help="The person's own number as a holder.",
+)
 @_PASSWORD_FILE
 @_DATABASE
 def add(

@@ -36,6 +36,12 @@ class ServerUnavailable(ServerError):
     code = "server-unavailable"
 
 
+class StoreFailed(ServerUnavailable):
+    """The server is there, its store is not: disk full or damaged. Nothing was done."""
+
+    code = "store-failed"
+
+
 class ServerRefused(ServerError):
     """The server said no. `code` and `reason` are stable words, `rule` a requirement id."""
 
@@ -188,6 +194,8 @@ def understood(response: httpx.Response, answer: type[A]) -> A:
         raise ServerUnavailable(f"answer not understood ({response.status_code})") from error
     if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
         raise ServerUnavailable(refusal.message)
+    if refusal.code == StoreFailed.code:
+        raise StoreFailed(refusal.message)
     raise ServerRefused(
         refusal.code,
         refusal.message,

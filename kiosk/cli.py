@@ -11,6 +11,7 @@ its traceback in the log. ``YIKA_DEBUG=1`` shows tracebacks, ``YIKA_LOG`` moves 
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,7 +119,14 @@ class LazyGroup(click.Group):
         """Run the command line (click's entry point) on streams that can carry Chinese."""
         for stream in (sys.stdout, sys.stderr):
             make_tolerant(stream)
-        return super().main(*args, **extra)
+        # Where there is no terminal a password is read all the same; Python's own warning of it
+        # says no more than the prompt does.
+        warnings.filterwarnings("ignore", message="Can not control echo")
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:  # of help and version: they are written before a command begins
+            Refused(in_words(error)).show()
+            sys.exit(Refused.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever it lets through becomes a sentence and an exit code."""

@@ -14,8 +14,8 @@ _FILE = click.argument("config", type=click.Path(dir_okay=False, path_type=Path)
 def _run(path: Path, build: Callable[[Config], Station]) -> None:
     config = load_config(path)
     station = build(config)
-    click.echo(f"{config.station.name}: http://{config.station.listen}/")
-    serve(station, config.station.listen)
+    listen = config.station.listen
+    serve(station, listen, announce=lambda: click.echo(f"{config.station.name}: http://{listen}/"))
 
 
 @click.command()

@@ -95,7 +95,7 @@ def _load(card: "VirtualCard", state_file: Path) -> None:
         card.load(state if isinstance(state, dict) else {})
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, RecursionError) as wrong:
         raise click.ClickException(f"{state_file} can't be taken over: {wrong}") from wrong
 
 

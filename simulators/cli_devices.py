@@ -114,7 +114,8 @@ def on_a_port(
 
 def obey(words: Words) -> None:
     """Do what is typed until the end of input."""
-    for line in sys.stdin:
+    for typed in sys.stdin.buffer:
+        line = typed.decode(errors="replace")
         word, _, rest = line.strip().partition(" ")
         act: Callable[[str], object] | None = words.get(word)
         try:
@@ -122,8 +123,10 @@ def obey(words: Words) -> None:
                 click.echo(f"words: {', '.join(words)}", err=True)
             else:
                 act(rest)
-        except ValueError as wrong:
-            click.echo(str(wrong), err=True)
+        except click.UsageError as wrong:
+            click.echo(wrong.message, err=True)
+        except (ValueError, LookupError, OverflowError):
+            click.echo(f"{word} can't be that: {rest or 'nothing'}", err=True)
 
 
 def stay_there(again: Callable[[], object] = lambda: None) -> None:

@@ -67,10 +67,14 @@ def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
         site = stack.enter_context(_open_site(folder, None, pcsc=pcsc))
         site.go_on_in_time()
         move_in(site.estate)
-        server = create_server(
-            site.wsgi(), host="127.0.0.1", port=port, threads=_THREADS, send_bytes=1, ident="yika"
-        )
-        click.echo(f"Yika demo: http://127.0.0.1:{port}/   (Ctrl-C ends it)")
+        where = f"127.0.0.1:{port}"
+        try:
+            server = create_server(
+                site.wsgi(), listen=where, threads=_THREADS, send_bytes=1, ident="yika"
+            )
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, where) from None
+        click.echo(f"Yika demo: http://{where}/   (Ctrl-C ends it)")
         try:
             server.run()
         finally:

@@ -1,11 +1,16 @@
 """What the demo's own pages share: words, safe headers, the stations' look, refusals as JSON.
 
 A page here is plain Flask beside the stations' apps. Its looks come from `kiosk/static`, served
-under ``static/``; what it adds lies in `simulators/static`, served under ``own/``.
+under ``static/``; what it adds lies in `simulators/static`, served under ``own/``. Either address
+holds a mark of all that is in the folder, so that a browser keeps each file, the modules included
+that a script asks for beside itself, and asks anew when a later release has another.
 """
 
+import hashlib
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
@@ -14,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from kiosk.station.i18n import LANGUAGE_NAMES, choose_language
 from kiosk.station.origin import from_our_pages
-from kiosk.station.web import POLICY
+from kiosk.station.web import KEPT, POLICY
 from simulators.words import section, word
 
 LANGUAGE_COOKIE: Final = "yika-demo-language"  # of the demo's pages; a station keeps its own
@@ -32,7 +37,7 @@ def create_page_app(name: str, *, texts: str) -> Flask:
         f"simulators.{name}",
         root_path=str(files("simulators")),
         static_folder=str(files("kiosk") / "static"),
-        static_url_path="/static",
+        static_url_path=f"/static/{_mark_of('kiosk')}",
     )
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.register_blueprint(
@@ -41,7 +46,7 @@ def create_page_app(name: str, *, texts: str) -> Flask:
             "simulators.own",
             root_path=str(files("simulators")),
             static_folder="static",
-            static_url_path="/own",
+            static_url_path=f"/own/{_mark_of('simulators')}",
         )
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -55,6 +60,16 @@ def create_page_app(name: str, *, texts: str) -> Flask:
     app.after_request(_safe_headers)
     app.register_error_handler(HTTPException, _refuse)
     return app
+
+
+@cache
+def _mark_of(package: str) -> str:
+    """What is in the folder of styles, scripts and pictures of a package, in eight digits."""
+    folder = Path(str(files(package).joinpath("static")))
+    found = hashlib.sha256()
+    for name in sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.*")):
+        found.update(name.encode() + b"\0" + (folder / name).read_bytes())
+    return found.hexdigest()[:8]
 
 
 def refusal(status: int, code: str, message: str) -> Response:
@@ -83,6 +98,8 @@ def _safe_headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     if request.endpoint not in {"static", "own.static"}:
         response.headers.setdefault("Cache-Control", "no-store")
+    elif response.status_code == HTTPStatus.OK:
+        response.headers["Cache-Control"] = KEPT
     return response
 
 

@@ -7,9 +7,6 @@ CardNumber = NewType("CardNumber", int)
 
 HolderId = NewType("HolderId", int)
 UnitId = NewType("UnitId", int)
-OperationId = NewType("OperationId", str)
-"""UUID in canonical text form, made by the station, so that a repeated call is recognised."""
-
 StationId = NewType("StationId", str)
 LaneId = NewType("LaneId", str)
 

@@ -13,7 +13,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.people import plain_id_number, plain_phone, shown
+from cardserver.domain.people import is_readable, plain_id_number, plain_phone, shown
 from cardserver.domain.rights import HolderClass
 
 HEADER_ROWS: Final = 10
@@ -182,7 +182,7 @@ def read_person(row: TableRow, header: Header) -> Person:
         raise RuleViolation("row-without-unit")
     if not name:
         raise RuleViolation("row-without-name")
-    if _CONTROL.search("".join(text.values())):
+    if _CONTROL.search("".join(text.values())) or not is_readable(name):
         raise RuleViolation("characters-unclear")
     if max(map(len, text.values())) > _MAX_TEXT:
         raise RuleViolation("cell-too-long")

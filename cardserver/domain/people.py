@@ -111,6 +111,30 @@ def is_current(ends: date | None, today: date) -> bool:
     return ends is None or ends >= today
 
 
+_MISLEADING: Final = re.compile(
+    r"[\x80-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
+)
+"""Nobody sees them, or they turn round what stands beside them: on a screen or a paper it would be
+another name. (Joiners and variants of a character are left alone: names are written with them.)
+"""
+
+_SEEN: Final = frozenset("LNPS")
+"""First letters of the categories of characters that leave something on the paper."""
+
+
+def is_readable(name: str) -> bool:
+    """True for a name that people can read as it is."""
+    seen = any(unicodedata.category(each)[0] in _SEEN for each in name)
+    return seen and _MISLEADING.search(name) is None
+
+
+def readable(name: str) -> str:
+    """A name that people can read. Raises RuleViolation ``name-unclear``."""
+    if not is_readable(name):
+        raise RuleViolation("name-unclear", rule="IC-03a")
+    return name
+
+
 def check_details(details: Details, around: Around) -> None:
     """Raise RuleViolation for a file that lacks what its class of holder needs."""
     if details.holder_class in _HOMES and details.unit_id is None:

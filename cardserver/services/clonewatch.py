@@ -8,7 +8,7 @@ the gates say whether it also denies the card (`ClonePolicy`).
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from cardserver.db.gatelines import JournalKey
 from cardserver.db.tables import CardRow
 from cardserver.db.tables_clones import GateCloneRow
 from cardserver.domain.clonetrap import CloneSign, Sighting, clone_sign
+from cardserver.domain.denial import Denial
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import ClonePolicy
 from cardserver.domain.rights import CardStatus
@@ -26,7 +27,7 @@ from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 
 _log = logging.getLogger(__name__)
 
-REASON = "clone-suspected"
+REASON: Final = str(Denial.SUSPECTED)
 """Why such a card is blocked (`card.status_reason`)."""
 
 

@@ -77,6 +77,18 @@ class StoreBusy(ServiceError):
         super().__init__("the database is busy; nothing was changed")
 
 
+class StoreFailed(StoreBusy):
+    """The disk is full or fails, or the database's file is damaged; nothing was done.
+
+    It is a technician's matter, and no better in a second.
+    """
+
+    code = "store-failed"
+
+    def __init__(self) -> None:
+        ServiceError.__init__(self, "the database fails; nothing was changed")
+
+
 class GateRefused(ServiceError):
     """A signed request that isn't taken; `reason` says why, `proven` that the gate did sign it."""
 

@@ -144,8 +144,8 @@ def _replacement(
         number=number,
         operation_id=row.operation_id,
         sale_id=row.sale_id,
-        content=kept.model_dump(mode="json"),
-    )
+        content=kept,
+    ).row
 
 
 def _give_back(

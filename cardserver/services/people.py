@@ -21,6 +21,7 @@ from cardserver.domain.people import (
     is_current,
     plain_id_number,
     plain_phone,
+    readable,
 )
 from cardserver.domain.rights import HolderClass
 from cardserver.services.errors import Conflict, NotFound
@@ -202,7 +203,7 @@ def details_of(details: HolderDetails, row: HolderRow | None) -> Details:
     kept_phone = "" if row is None else row.phone
     kept_id = "" if row is None else row.id_number
     return Details(
-        name=details.name,
+        name=readable(details.name),
         holder_class=details.holder_class,
         unit_id=details.unit_id,
         phone=kept_phone if phone is None else plain_phone(phone),

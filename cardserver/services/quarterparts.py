@@ -14,12 +14,14 @@ from sqlalchemy import Row
 
 from cardserver.db import quarters
 from cardserver.db.tables import CounterRow
+from cardserver.domain.gaterules import WorkerPass
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.register import RegisterKind
 from cardserver.domain.review import Business, Leaving, Part, Quarter, leaving
 from cardserver.domain.rights import HolderClass
 from cardserver.services.blanks import moment, stock_figures
 from cardserver.services.turn import SNAPSHOT, Turn
+from cardserver.services.workerpasses import passes_named, passes_out
 from cardserver.wire_review import BusinessCount, Figures, GateFigures, LeaverCount, ReceiptFigures
 
 _OPERATIONS = {
@@ -89,6 +91,8 @@ def compute(turn: Turn, quarter: Quarter, keep: Keep) -> Figures:
     tally.take(_without_receipt(turn, span))
     tally.take(_expired(turn, span))
     tally.take(_leavers(turn))
+    named = passes_named(turn, span.end)
+    tally.take(_passes(turn, named, span))
     tally.take(_parking(turn))
     tally.take(_unsigned(turn, span))
     tally.take(_let_in(turn, span))
@@ -105,6 +109,7 @@ def compute(turn: Turn, quarter: Quarter, keep: Keep) -> Figures:
             for reason in Leaving
             if tally.reasons[reason]
         ),
+        passes_out=tally.parts[Part.PASSES] if named else None,
         parking=tally.parts[Part.PARKING],
         unsigned=tally.parts[Part.UNSIGNED],
         list_version=version,
@@ -205,6 +210,12 @@ def _leavers(turn: Turn) -> Iterable[Line]:
         )
         if reason is not None:
             yield _line(Part.LEAVERS, reason, row.number, row, day=until)
+
+
+def _passes(turn: Turn, named: Mapping[int, WorkerPass], span: _Span) -> Iterable[Line]:
+    for each in passes_out(turn, named, span.after_last):
+        number, note = each.row.number, each.filing
+        yield _line(Part.PASSES, "pass-out", number, each.row, day=each.last, note=note)
 
 
 def _parking(turn: Turn) -> Iterable[Line]:

@@ -39,7 +39,7 @@ from cardserver.services.numbering import number_for, receipts_promised_by
 from cardserver.services.owing import issue
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
-from cardserver.wire_documents import DocumentView
+from cardserver.wire_documents import DocumentContent, DocumentView
 from cardserver.wire_papers import (
     BookList,
     BookView,
@@ -273,9 +273,9 @@ def _number(turn: Turn, row: UnnumberedPaperRow) -> bool:
         turn,
         kind=row.kind,
         number=number,
-        content=row.content,
+        content=DocumentContent.model_validate(row.content),
         operation_id=row.operation_id,
         sale_id=row.sale_id,
-    )
+    ).row
     turn.add(NumberedLaterRow(unnumbered_id=row.id, document_id=paper.id, **turn.made()))
     return True

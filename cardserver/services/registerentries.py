@@ -38,16 +38,14 @@ def about_holder(turn: Turn, holder_id: int, kind: RegisterKind) -> RegisterEntr
     )
 
 
-def with_verification(
-    turn: Turn, entry: RegisterEntry, verification_id: str | None, appraisal_id: str | None
-) -> RegisterEntry:
-    """The entry with what was checked, and who agreed to it. Raises NotFound."""
+def proof_shown(turn: Turn, verification_id: str | None, appraisal_id: str | None) -> Proof:
+    """What was checked, and what was found. Raises NotFound."""
     appraisal = _appraisal(turn, appraisal_id)
     if verification_id is None:
-        return replace(entry, proof=Proof(appraisal=appraisal))
+        return Proof(appraisal=appraisal)
     row = turn.find(VerificationRow, verification_id, "verification")
     beside = turn.session.get(VerificationProofRow, verification_id)
-    proof = Proof(
+    return Proof(
         method=row.method,
         papers=tuple(str(paper) for paper in row.papers),
         verification_id=row.id,
@@ -56,7 +54,6 @@ def with_verification(
         appraisal=appraisal,
         paper_folder="" if beside is None else beside.copy_filed or "",
     )
-    return _with_application(turn, replace(entry, proof=proof))
 
 
 def _appraisal(turn: Turn, appraisal_id: str | None) -> str:
@@ -67,8 +64,10 @@ def _appraisal(turn: Turn, appraisal_id: str | None) -> str:
     return " · ".join(part for part in (row.finding, row.inspected, row.person) if part)
 
 
-def _with_application(turn: Turn, entry: RegisterEntry) -> RegisterEntry:
-    """Who agreed, and who signs for a section's card: its head, who applied for it (IC-15a)."""
+def with_application(turn: Turn, entry: RegisterEntry) -> RegisterEntry:
+    """The entry with who agreed to it, and who signs: for a section's card its head, who applied
+    for it (IC-15a).
+    """
     approval = entry.proof.approval_id
     application = turn.session.get(ApplicationRow, approval) if approval else None
     if application is None:

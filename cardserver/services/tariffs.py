@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from cardserver.db.spaces import tariffs
+from cardserver.db.spaces import tariffs, tariffs_changed
 from cardserver.db.tables_parking import TariffRow, TariffWithdrawalRow
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.money import CARD_COST_FEN
@@ -69,6 +69,7 @@ def _withdraw(turn: Turn, row: TariffRow, reason: str) -> None:
         raise RuleViolation("tariff-begun", rule="PARK-06a")
     made = turn.made()
     turn.add(TariffWithdrawalRow(tariff_id=row.id, reason=reason, withdrawn_by=by, **made))
+    tariffs_changed(turn.session)
     told = f"{row.monthly_fee_fen} from {row.first} by {by}: {reason}"
     turn.note("withdraw-tariff", row.kind, told)
 
@@ -83,6 +84,7 @@ def put_tariff(turn: Turn, new: Tariff) -> None:
             **turn.made(),
         )
     )
+    tariffs_changed(turn.session)
 
 
 def _table(turn: Turn) -> TariffTable:

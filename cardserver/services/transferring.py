@@ -15,6 +15,7 @@ from cardserver.domain.people import (
     is_current,
     plain_id_number,
     plain_phone,
+    readable,
 )
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.domain.validity import ValidityPeriod
@@ -91,7 +92,7 @@ def _start_afresh(
     owner = put_on_file(
         turn,
         Details(
-            name=request.name,
+            name=readable(request.name),
             holder_class=HolderClass.OWNER,
             unit_id=unit.id,
             phone=plain_phone(request.phone or ""),

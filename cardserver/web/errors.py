@@ -21,6 +21,7 @@ from cardserver.services.errors import (
     NotSignedOn,
     ServiceError,
     StoreBusy,
+    StoreFailed,
 )
 from cardserver.web.auth import keep_refused
 from cardserver.wirebase import Refusal
@@ -92,7 +93,9 @@ def _answer_to(error: Exception) -> Response:
 
 def _service(error: ServiceError) -> Refused:
     headers = {}
-    if isinstance(error, StoreBusy):
+    if isinstance(error, StoreFailed):
+        _log.error("the database fails: %s", error.__cause__)
+    elif isinstance(error, StoreBusy):
         _log.warning("the database is busy: %s", error.__cause__)
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, NotPermitted):

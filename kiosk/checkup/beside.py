@@ -22,8 +22,8 @@ _SERVERS_PART: Final = "cardserver.cli_doctor"
 def is_servers(path: Path) -> bool:
     """True for a file of `yika serve`: it has plain settings where a station's has tables."""
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return False
     return bool(settings) and not any(isinstance(each, dict | list) for each in settings.values())
 

@@ -73,11 +73,17 @@ from cardserver.domain.gateline import LONGEST_NAME
 from cardserver.domain.ids import LaneId
 from cardserver.domain.rights import MAX_ZONE, RightKind
 from cardserver.wire_gatesync import MAX_LANES
+from cardserver.wirebase import PLAIN
 from printer.documents import ReceiptCopy
 
 _SERVER: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
-_LISTEN: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):[1-9][0-9]{0,4}")
-_SAYS: Final = {"extra_forbidden": "there is no such key", "missing": "it is missing"}
+_LISTEN: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):([1-9][0-9]{0,4})")
+_PORTS: Final = 2**16
+_SAYS: Final = {
+    "extra_forbidden": "there is no such key",
+    "missing": "it is missing",
+    "string_pattern_mismatch": "a character in it has no place there",
+}
 """In plain words what pydantic says in its own."""
 
 
@@ -91,17 +97,21 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_Line = Annotated[str, StringConstraints(max_length=100, pattern=PLAIN)]
+"""One line of a screen or a paper: a control character would be the printer's to obey."""
+
+
 class StationPart(_Part):
     """Who this station is."""
 
-    name: str
+    name: _Line
     server: str
     token_file: Path = Path("station.token")
     listen: str = "127.0.0.1:8711"
     lock_after_minutes: Annotated[int, Field(ge=1, le=60)] = 5
-    company: str
-    phone: str
-    hours: str = ""
+    company: _Line
+    phone: _Line
+    hours: _Line = ""
     form_font: Path | None = None
     waiting_alarm: Annotated[int, Field(ge=1, le=99)] = 3
     slip_keys: Path = Path("slip-keys.json")
@@ -118,7 +128,8 @@ class StationPart(_Part):
     @classmethod
     def an_address_and_a_port(cls, text: str) -> str:
         """Refuse what nobody can listen at."""
-        if not _LISTEN.fullmatch(text):
+        found = _LISTEN.fullmatch(text)
+        if found is None or int(found[2]) >= _PORTS:
             raise ValueError("an address and a port, as in 127.0.0.1:8711")
         return text
 
@@ -232,12 +243,14 @@ def load_config(path: Path) -> Config:
     Raises ConfigInvalid.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         config = Config.model_validate(table)
     except OSError as error:
         raise ConfigInvalid(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{path}: {error}") from error
+    except RecursionError:
+        raise ConfigInvalid(f"{path}: nested too deeply") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

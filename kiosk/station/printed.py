@@ -146,6 +146,7 @@ LISTED_FOR: Final[dict[StrEnum | str, str]] = {
     "agreement-ended": "车位协议到期",
     "unsigned": "登记行未签名",
     "let-in-denied": "已停用的卡仍放行",
+    "pass-out": "备案期已过，未交回",
 }
 """Why F2 lists a card."""
 

@@ -1,11 +1,18 @@
 """A built station: its pages, and how it is started and stopped."""
 
+import errno
+import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from kiosk.station.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from waitress.server import BaseWSGIServer, MultiSocketServer
 
 _THREADS = 32
 """Each page that listens to the bell holds a thread of the web server."""
@@ -24,17 +31,35 @@ class Station:
     at_work: Callable[[], bool] = lambda: True
 
 
-def serve(station: Station, listen: str) -> None:
-    """Run until interrupted. `listen` is ``host:port``. Raises OSError when the port is taken."""
-    from waitress import serve as run
+def serve(station: Station, listen: str, *, announce: Callable[[], object]) -> None:
+    """Run until interrupted. `listen` is ``host:port``; `announce` is called once pages are there.
 
+    Raises OSError when nobody can listen there. That is found out before a device is touched: the
+    port may be taken because this very station is running already.
+    """
     station.app.config["TRUSTED_HOSTS"].append(listen.rpartition(":")[0])
+    server = _listening(station.app, listen)
     watchdog = Watchdog(station.at_work)
     station.start()
     watchdog.start()
+    announce()
     try:
-        run(
-            station.app,
+        server.run()
+    finally:
+        server.close()
+        watchdog.stop()
+        station.stop()
+
+
+def _listening(app: Flask, listen: str) -> "BaseWSGIServer | MultiSocketServer":
+    from waitress.server import create_server
+
+    logging.basicConfig()
+    opened: dict[int, Any] = {}
+    try:
+        return create_server(
+            app,
+            map=opened,
             listen=listen,
             threads=_THREADS,
             send_bytes=1,
@@ -42,6 +67,9 @@ def serve(station: Station, listen: str) -> None:
             inbuf_overflow=_IN_MEMORY,
             max_request_body_size=_IN_MEMORY,
         )
-    finally:
-        watchdog.stop()
-        station.stop()
+    except OSError as error:
+        for each in list(opened.values()):
+            each.close()
+        raise OSError(error.errno, error.strerror, listen) from None
+    except ValueError:  # a name that nobody knows
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL), listen) from None

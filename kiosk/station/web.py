@@ -41,7 +41,9 @@ _RUN: Final = secrets.token_hex(4)
 """Tells what a page saw in this run of the station from what it saw in an earlier one."""
 
 _A_YEAR_S: Final = 365 * 24 * 3600
-_KEPT: Final = f"public, max-age={_A_YEAR_S}, immutable"
+KEPT: Final = f"public, max-age={_A_YEAR_S}, immutable"
+"""Of what has an address by its content: a browser never asks for it again."""
+
 _OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names under which a page may be asked for; `kiosk.station.running` adds the one it listens on.
 
@@ -157,7 +159,7 @@ def _safe_headers(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif response.status_code == HTTPStatus.OK and request.args.get("as") == _asked_mark():
-        response.headers["Cache-Control"] = _KEPT
+        response.headers["Cache-Control"] = KEPT
     return response
 
 

@@ -17,7 +17,13 @@ _ALIPAY_FILES: Final = ("app_key.pem", "alipay_public.pem")
 
 
 @click.command()
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="TCP port; 0 picks one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="TCP port; 0 picks one.",
+)
 @click.option(
     "--server",
     default="http://127.0.0.1:8700",

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from cardserver.db.tables import HolderRow
+from cardserver.domain.denial import Denial
 from cardserver.domain.permits import Action
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -472,3 +473,22 @@ def test_strange_addresses_and_forms_are_answered_politely_ic_23(day: Teller) ->
     day.post("/desk/call", owner_id="x", result="y")
     day.post("/desk/explained")
     assert day.http.post("/desk/approvals/new/999999", data={"kind": "x"}).status_code == 400
+
+
+def test_a_suspected_copy_is_no_lost_card_at_the_desk_ic_21a(day: Teller) -> None:
+    """It says what it is; it is inspected before it is exchanged, or allowed again in words."""
+    number = issue(day, "twin")
+    day.site.counter.server.block(number, Denial.SUSPECTED)
+    day.post("/desk/holder", holder_id=day.site.people.owner)
+    page = day.page("/desk/")
+    assert "疑被复制" in page
+    assert "由 张晓 停用" in page
+    assert "换发 DESFire 卡" in page
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    assert day.business()["phase"] == "inspect"
+    assert "检查了什么" in day.page("/desk/")
+    day.post("/desk/act/cancel")
+    day.post("/desk/unblock", card_number=number)
+    assert day.state("desk")["notice"] == "suspicion-not-looked-at"
+    day.post("/desk/unblock", card_number=number, looked="读了两次，是一张卡")
+    assert day.card("twin").status is CardStatus.LIVE

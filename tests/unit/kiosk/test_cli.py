@@ -1,6 +1,8 @@
 """The command line: lazy, plain-spoken, never a traceback for what a person can mend."""
 
+import errno
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +106,33 @@ def test_the_version_is_that_of_the_installed_package() -> None:
     result = run(cli.main, "--version")
     assert result.exit_code == 0
     assert result.output.startswith("yika, version 0.")
+
+
+class FullDisk(io.StringIO):
+    """A stream that takes nothing more."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("word", ["--version", "--help", "roles"])
+def test_an_answer_that_finds_no_room_ends_in_a_sentence(
+    word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    with pytest.raises(SystemExit) as ended:
+        cli.main([word])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "yika: No space left on device\n"
+
+
+def test_a_password_that_no_terminal_hides_is_asked_for_without_words_of_python() -> None:
+    script = "import kiosk.cli; kiosk.cli.main(['keys', 'show', '--keyring', 'none.json'])"
+    asked = subprocess.run(
+        [sys.executable, "-c", script], input="x\n", capture_output=True, text=True, check=False
+    )
+    assert "there is no file none.json" in asked.stderr
+    assert "getpass" not in asked.stderr
 
 
 def test_an_unknown_command_is_a_matter_of_wrong_words(group: cli.LazyGroup) -> None:

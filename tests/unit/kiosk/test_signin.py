@@ -246,6 +246,7 @@ def test_a_head_is_told_of_a_blocked_staff_card_at_sign_in_ic_14a(
         answer = desk.post("/sign-in", data={"name": name, "password": DEMO_PASSWORD})
         assert answer.headers["Location"] == "/notices"
         assert "张晓 · desk-1" in words(desk, "/notices")
+        assert "已挂失" in words(desk, "/notices")
         [seen] = re.findall(r'action="(/notices/\d+/seen)"', desk.get("/notices").text)
         assert desk.post(seen).status_code == 303
         assert "张晓 · desk-1" not in words(desk, "/notices")

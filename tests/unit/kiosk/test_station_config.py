@@ -31,7 +31,10 @@ def with_line(folder: Path, before: str, after: str) -> Path:
         ("server = ", 'server = "https://"', "station.server: an address that begins with"),
         ("listen = ", 'listen = "127.0.0.1"', "station.listen: an address and a port"),
         ("listen = ", 'listen = "127.0.0.1:0"', "station.listen: an address and a port"),
+        ("listen = ", 'listen = "127.0.0.1:65536"', "station.listen: an address and a port"),
         ("phone = ", "phone = 12", "station.phone: "),
+        ("phone = ", 'phone = "\\\\u001b@"', "station.phone: a character in it has no place there"),
+        ("name = ", f"name = {'[' * 5000}", "nested too deeply"),
         ("journal = ", "journal = 3", "kiosk.journal: "),
         ("name = ", "name = ", "Invalid value"),
     ],
@@ -41,6 +44,15 @@ def test_a_slip_is_named_with_its_key(tmp_path: Path, before: str, after: str, s
     with pytest.raises(ConfigInvalid, match=re.escape(said)) as wrong:
         load_config(path)
     assert str(path) in str(wrong.value)
+
+
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    plain = load_config(path)
+    path.write_text(text, encoding="utf-8-sig")
+    assert load_config(path) == plain
 
 
 @pytest.mark.parametrize("listen", ["localhost:8712", "[::1]:8712", "0.0.0.0:80"])

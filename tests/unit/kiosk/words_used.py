@@ -7,6 +7,7 @@ A key is asked for in full (``t('desk.title')``) or as a prefix and something th
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard, get_args
@@ -28,6 +29,7 @@ from cardserver.domain.bankcollection import LineFate
 from cardserver.domain.bankfile import RowFlaw
 from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.clonetrap import CloneSign
+from cardserver.domain.denial import Denial
 from cardserver.domain.document import DocumentKind, DocumentState, PrintResult
 from cardserver.domain.drawer import DrawerKind
 from cardserver.domain.errors import DomainError
@@ -72,9 +74,16 @@ from kiosk.desk.views import KEYS
 from kiosk.gate.checkpages import RESULTS as CHECK_RESULTS
 from kiosk.gate.guarding import BOARD_AWAY, TAMPER
 from kiosk.gate.guardpages import REASONS as OPEN_REASONS
-from kiosk.gate.housekeeping import CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD, LINES_HELD_UP
+from kiosk.gate.housekeeping import (
+    CLOCK_OFF,
+    CLOCK_SET_BACK,
+    COPY_TOO_OLD,
+    LINES_HELD_UP,
+    PROGRAM_TOO_OLD,
+)
 from kiosk.gate.lane import DISPLAY_AWAY, READER_AWAY, READER_TAMPER
 from kiosk.gate.troubles import BEGINS
+from kiosk.gate.views import how_long
 from kiosk.gate.wentback import CENTRE_RESTORED, DENIAL_LOST
 from kiosk.station.operating import Step
 from printer import spool
@@ -142,6 +151,12 @@ def asked_by_templates() -> frozenset[str]:
     return frozenset(asked)
 
 
+def ages() -> set[str]:
+    """What a gate can say of how old something is."""
+    some = (timedelta(minutes=1), timedelta(hours=5), timedelta(days=5))
+    return {f"{how_long(age)[0]}.{form}" for age in some for form in _COUNTED}
+
+
 # --- what the program can put after a prefix -----------------------------------------------------
 
 
@@ -183,7 +198,7 @@ _PARKING_HEADS |= {"who", "line", "result", "fate"}
 ALARM_WORDS = {
     *(BOARD_AWAY, TAMPER, CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD),
     *(DISPLAY_AWAY, READER_AWAY, READER_TAMPER),
-    *(CENTRE_RESTORED, DENIAL_LOST, LINES_HELD_UP),
+    *(CENTRE_RESTORED, DENIAL_LOST, LINES_HELD_UP, PROGRAM_TOO_OLD),
     *BEGINS.values(),
 }
 
@@ -208,7 +223,7 @@ GROUPS: dict[str, set[str]] = {
     "review.reason.": {
         *values(Leaving),
         *("without-receipt", "expired", "no-agreement", "agreement-ended"),
-        *("unsigned", "let-in-denied"),
+        *("unsigned", "let-in-denied", "pass-out"),
     },
     "review.stock.head.": {"day", "move", "amount", "why", "who", "at"},
     "review.tab.": {"quarter", "stock", "work-years"},
@@ -221,6 +236,8 @@ GROUPS: dict[str, set[str]] = {
     "approvals.not-ready.": values(ApplicationKind),
     "approvals.sure.": APPROVING,
     "approvals.waits.": APPROVING,
+    "blocked.": values(Denial),
+    "blocked-next.": values(Denial),
     "call-result.": values(CallResult),
     "card-form.": values(CardForm),
     "finding.": values(Finding),

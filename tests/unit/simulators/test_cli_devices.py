@@ -1,5 +1,7 @@
 """`yika sim <device>`: a stranger's way to one device."""
 
+from pathlib import Path
+
 from click.testing import CliRunner
 
 from simulators.cli import sim
@@ -57,7 +59,23 @@ def test_a_door_stays_shut_until_its_strike_lets_go():
 def test_a_wiegand_reader_takes_cards_keys_and_troubles():
     said = run("wiegand", typed="trouble lost-pulse\nhold 89D41B81\npress 9#\nhold xyz\n")
     assert said.startswith("/dev/")
-    assert "non-hexadecimal" in said
+    assert "hold can't be that: xyz" in said
+
+
+def test_what_a_device_cannot_be_told_is_said_and_it_goes_on() -> None:
+    said = run("wiegand", typed="press hello\ntrouble none\nhold 89D41B81\n")
+    assert "press can't be that: hello" in said
+    assert "trouble can't be that: none" in said
+    assert "note can't be that: ²" in run("acceptor", typed="note ²\nnote 10\n")
+
+
+def test_a_key_file_that_holds_no_key_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "reader.key"
+    for content in (b"\xff\xfe", b"abcd", b""):
+        path.write_bytes(content)
+        said = CliRunner().invoke(sim, ["osdp", "--key-file", str(path)])
+        assert said.exit_code == 1
+        assert f"{path} does not hold 32 hex digits" in said.output
 
 
 def test_an_osdp_reader_makes_its_key_once(tmp_path):

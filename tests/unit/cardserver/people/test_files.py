@@ -153,6 +153,28 @@ def test_the_class_of_a_holder_never_changes(cabinet: Cabinet) -> None:
         cabinet.change(owner, holder_class=HolderClass.TENANT, **LEASE)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["\u200b", "\u202e兰秀王", "王\u2066秀兰", "\ufeff王", "\u0301", "坏\ufffe", "\u3000\u200d"],
+)
+def test_a_name_that_reads_otherwise_than_it_is_kept_is_not_filed(
+    cabinet: Cabinet, name: str
+) -> None:
+    unit = cabinet.unit("9-0101")
+    with refused("name-unclear"):
+        cabinet.owner(name, unit)
+    owner = cabinet.owner("林主", unit)
+    with refused("name-unclear"):
+        cabinet.change(owner, name=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["𠮷田𡈽", "葛\U000e0100城", "Zoë e\u0301", "क्‍ष", "محمد", "阿·卜杜", "3号 物业", "😀家"]
+)
+def test_names_of_all_writings_are_filed_as_they_are(cabinet: Cabinet, name: str) -> None:
+    assert cabinet.owner(name, cabinet.unit("9-0101")).name == name
+
+
 @pytest.mark.parametrize("phone", ["电话", "12", "138-0000-1234-abc", "1" * 40])
 def test_a_phone_that_is_none_is_said_so(cabinet: Cabinet, phone: str) -> None:
     with refused("phone-unclear"):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.ownerfile import TableRow, find_header, plan_rows
+from cardserver.domain.ownerfile import Header, TableRow, find_header, plan_rows, read_person
 from cardserver.services.tablefiles import read_table
 from tests.databases.frontdesk import refused
 from tests.unit.cardserver.people.workbooks import packed, workbook
@@ -176,3 +176,11 @@ def test_no_bytes_do_more_than_be_refused(data: bytes, name: str) -> None:
     for each in (data, b"PK\x03\x04" + data):
         with suppress(RuleViolation):
             assert all(row.line > 0 for row in read_table(each, name))
+
+
+@pytest.mark.parametrize("name", ["\u202e兰秀王", "\u200b", "王\ufffe"])
+def test_a_row_whose_name_nobody_can_read_as_it_is_is_refused(name: str) -> None:
+    places = {"unit": 0, "name": 1, "phone": 2, "id_number": 3}
+    header = Header(line=1, places=places)
+    with refused("characters-unclear"):
+        read_person(TableRow(line=2, cells=("9-0101", name, "", "")), header)

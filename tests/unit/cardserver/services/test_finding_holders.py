@@ -1,12 +1,17 @@
 """Finding people at the desk, and showing no more of them than is needed (IC-23b)."""
 
 import pytest
+from sqlalchemy import event
 
+from cardserver.db.among import MOST, filled
+from cardserver.db.households import live_card_counts
+from cardserver.db.tables import HolderRow
 from cardserver.domain.rights import HolderClass
 from cardserver.domain.station import StationKind
-from cardserver.services import holders, setup, stations
+from cardserver.services import holders, people, setup, stations
 from cardserver.services.errors import Conflict, NotFound, NotSignedOn
-from cardserver.services.turn import Estate
+from cardserver.services.setup import SETUP
+from cardserver.services.turn import Estate, reading, writing
 from tests.databases.frontdesk import DESK, KIOSK, FrontDesk, blank
 
 
@@ -110,3 +115,35 @@ def test_two_units_or_agreements_do_not_share_a_name(desk: FrontDesk) -> None:
         setup.register_unit(desk.estate, "3-1201", (0,))
     with pytest.raises(Conflict):
         desk.sign("CW-1", desk.owner)
+
+
+def test_the_desks_search_puts_no_statement_together_anew(desk: FrontDesk) -> None:
+    """What a page asks for each key pressed is prepared once: the question, and what is shown."""
+    asked: list[object] = []
+
+    def seen(_connection: object, statement: object, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(desk.estate.engine, "before_execute", seen)
+    for query in ("秀兰", "3-1201", "9999", "王 1201", "2单元1201", "a1234", "1"):
+        people.list_people(
+            desk.estate, DESK, query=query, holder_class=None, standing="all", page=0
+        )
+    event.remove(desk.estate.engine, "before_execute", seen)
+    assert asked == []
+
+
+@pytest.mark.parametrize("many", [0, 1, MOST, MOST + 1, 2 * MOST + 3])
+def test_a_list_of_any_length_is_asked_for_in_places(desk: FrontDesk, many: int) -> None:
+    with writing(desk.estate, SETUP) as turn:
+        filed = {"name": "何", "holder_class": HolderClass.OWNER, "phone": "", "id_number": ""}
+        rows = [turn.add(HolderRow(**filed)) for _ in range(many)]
+        turn.session.flush()
+        ids = [row.id for row in rows]
+        given = list(filled(ids))
+        assert [len(some) for some in given] == [MOST] * -(-many // MOST)
+        assert set().union(*(some.values() for some in given)) == set(ids)
+        assert live_card_counts(turn.session, ids) == {}
+    views = desk.issue(desk.owner, blank()), desk.issue(desk.owner, blank())
+    with reading(desk.estate, SETUP) as turn:
+        assert live_card_counts(turn.session, [*ids, desk.owner]) == {desk.owner: len(views)}

@@ -1,21 +1,27 @@
 """Bad input of any kind: one JSON shape, plain words, nothing done, no traceback."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 from werkzeug.test import TestResponse
 
+from cardserver.db.engine import store_fails
 from cardserver.domain.station import StationKind
 from cardserver.services import accounts
 from cardserver.web.app import MAX_BODY_BYTES
 from cardserver.wirebase import Refusal
-from tests.databases.frontdesk import FrontDesk, new_id
+from tests.databases.frontdesk import DESK, FrontDesk, new_id
 from tests.databases.stores import STORES, close_store, open_store
 from tests.unit.cardserver.web.conftest import Sign
 
@@ -162,6 +168,7 @@ def test_what_is_not_there_is_not_found(http: FlaskClient, path: str) -> None:
         "/api/sales/waiting?card=x",
         "/api/sales/waiting?station=",
         "/api/sales/waiting?kind=top-up",
+        "/api/gates/lines?before=0001-01-01T00:00:00Z",
     ],
 )
 def test_a_query_that_does_not_fit_is_refused(http: FlaskClient, query: str) -> None:
@@ -196,6 +203,54 @@ def test_an_unexpected_fault_tells_nothing_of_the_inside(
     refused(answer, 500, "internal")
     assert "secret" not in answer.text
     assert "secret of the house" in caplog.text
+
+
+def test_a_damaged_file_says_so_and_is_no_fault_of_the_program(
+    engine: Engine, http: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, page = Path(str(engine.url.database)), 4096
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = file.read_bytes()
+    file.write_bytes(content[:page] + b"\xaa" * (len(content) - page))
+    answer = http.post("/api/verifications", json=verification())
+    refused(answer, 503, "store-failed")
+    assert "Retry-After" not in answer.headers
+    assert "malformed" in caplog.text
+
+
+def test_a_full_disk_is_not_told_as_a_busy_server(
+    desk: FrontDesk, engine: Engine, http: FlaskClient
+) -> None:
+    """To come back in a second would help nobody: it is a technician's matter."""
+
+    @event.listens_for(engine, "connect")
+    def fill(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA max_page_count = 1")  # as many as there are, and none more
+        cursor.close()
+
+    engine.dispose()
+
+    def verify() -> TestResponse:
+        return http.post("/api/verifications", json=verification(note="字" * 400))
+
+    answer, before = verify(), accounts.journal(desk.estate, DESK, 1)
+    while answer.status_code == 200:
+        before = accounts.journal(desk.estate, DESK, 1)
+        answer = verify()
+    refused(answer, 503, "store-failed")
+    assert "Retry-After" not in answer.headers
+    assert accounts.journal(desk.estate, DESK, 1) == before
+    assert http.get("/api/ledger/trial").status_code == 200
+
+
+def test_both_stores_say_when_a_disk_is_at_fault() -> None:
+    assert store_fails(psycopg.errors.DiskFull())
+    assert store_fails(psycopg.errors.DataCorrupted())
+    assert not store_fails(psycopg.errors.LockNotAvailable())
+    assert not store_fails(sqlite3.OperationalError("database is locked"))
 
 
 def test_a_clock_set_back_says_so(desk: FrontDesk, http: FlaskClient) -> None:

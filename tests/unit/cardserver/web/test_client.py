@@ -39,6 +39,7 @@ from cardserver.wire_requests import (
 from cardserver.wire_sales import SaleRequest, TenderRequest
 from cardserver.wire_taps import TapReport
 from cardserver.wire_verifications import VerificationRequest
+from kiosk.station.problems import problem_of
 from tests.databases.frontdesk import MORNING, FrontDesk, PlainCard, blank, new_id
 from tests.databases.people_at_work import EVERY_ROLE, signed_in
 from tests.databases.stores import STORES, close_store, open_store
@@ -370,6 +371,15 @@ def test_an_answer_that_cannot_be_understood_says_nothing(answer: httpx.Response
     client, _ = answers(answer)
     with pytest.raises(ServerUnavailable):
         client.ledger_balances()
+
+
+def test_a_store_that_fails_is_no_refusal_and_has_words_of_its_own() -> None:
+    """What waits for the server goes on waiting; a person reads that it is the technician's."""
+    client, pauses = answers(httpx.Response(503, json={"code": "store-failed", "message": "full"}))
+    with pytest.raises(ServerUnavailable) as failed:
+        client.ledger_balances()
+    assert problem_of(failed.value) == "store-failed"
+    assert pauses == []
 
 
 def test_a_clock_set_back_is_a_refusal_and_not_a_missing_server() -> None:

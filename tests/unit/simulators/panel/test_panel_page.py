@@ -115,19 +115,50 @@ def fetch(client: FlaskClient, path: str) -> tuple[str | None, bytes]:
         return answer.mimetype, answer.get_data()
 
 
-@pytest.mark.parametrize("path", ["/static/yika.css", "/static/yika.svg", "/own/panel.css"])
-def test_the_page_brings_its_looks(client: FlaskClient, page: str, path: str) -> None:
+def address(page: str, folder: str, name: str) -> str:
+    """Where the page has its files: below a mark of what is in them."""
+    found = re.search(rf"/{folder}/[0-9a-f]{{8}}/", page)
+    assert found is not None
+    return found[0] + name
+
+
+LOOKS = (("static", "yika.css"), ("static", "yika.svg"), ("own", "panel.css"))
+
+
+@pytest.mark.parametrize(("folder", "name"), LOOKS)
+def test_the_page_brings_its_looks(client: FlaskClient, page: str, folder: str, name: str) -> None:
+    path = address(page, folder, name)
     assert path in page
     assert fetch(client, path)[1]
 
 
+def test_a_browser_keeps_what_the_pages_bring_and_asks_anew_after_a_release(
+    client: FlaskClient, page: str, site: BenchSite
+) -> None:
+    """The scripts' own modules too, whose addresses stand in no page."""
+    own = [address(page, "own", name) for name in SCRIPTS]
+    paths = [*own, *(address(page, folder, name) for folder, name in LOOKS)]
+    for path in paths:
+        with client.get(path) as answer:
+            assert answer.headers["Cache-Control"].endswith("immutable"), path
+        before = re.sub("/[0-9a-f]{8}/", "/00000000/", path)
+        assert client.get(before).status_code == 404
+    tour = create_tour(site).test_client()
+    shown = tour.get("/").text
+    for part in ("tour.css", "yika.css"):
+        path = next(each for each in re.findall(r'href="([^"]+)"', shown) if each.endswith(part))
+        with tour.get(path) as answer:
+            assert answer.headers["Cache-Control"].endswith("immutable"), path
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_the_page_brings_its_scripts(client: FlaskClient, script: str) -> None:
-    assert fetch(client, f"/own/{script}")[0] == "text/javascript"
+def test_the_page_brings_its_scripts(client: FlaskClient, page: str, script: str) -> None:
+    assert fetch(client, address(page, "own", script))[0] == "text/javascript"
 
 
 def test_the_first_page_weighs_little(client: FlaskClient, page: str) -> None:
-    parts = [f"/own/{name}" for name in (*SCRIPTS, "panel.css")] + ["/static/yika.css"]
+    parts = [address(page, "own", name) for name in (*SCRIPTS, "panel.css")]
+    parts.append(address(page, "static", "yika.css"))
     assert len(page.encode()) + sum(len(fetch(client, part)[1]) for part in parts) < 100_000
 
 

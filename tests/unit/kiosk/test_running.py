@@ -1,0 +1,29 @@
+"""A station finds out whether it can listen before it touches a device."""
+
+import gc
+import re
+import socket
+
+import pytest
+from flask import Flask
+
+from kiosk.station.running import Station, serve
+
+
+@pytest.mark.filterwarnings("ignore:send_bytes will be removed:DeprecationWarning")
+@pytest.mark.parametrize("place", ["127.0.0.1:{port}", "192.0.2.1:8711"])
+def test_a_place_where_nobody_can_listen_is_named_before_the_station_starts(place: str) -> None:
+    """The port may be taken because the same kiosk is running: its acceptor is not ours then."""
+    done: list[str] = []
+    station = Station(
+        app=Flask(__name__), start=lambda: done.append("start"), stop=lambda: done.append("stop")
+    )
+    station.app.config["TRUSTED_HOSTS"] = []
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        listen = place.format(port=other.getsockname()[1])
+        with pytest.raises(OSError, match=re.escape(listen)):
+            serve(station, listen, announce=lambda: done.append("announced"))
+    gc.collect()  # a socket left open is told of here
+    assert done == []
