@@ -209,7 +209,8 @@ def without_receipt(session: Session, begin: datetime, end: datetime) -> Iterato
     """Chargeable cards of the quarter that no valid formal receipt names: card, holder, day."""
     paper = exists().where(
         DocumentRow.operation_id == OperationRow.id,
-        DocumentRow.kind == DocumentKind.FORMAL_RECEIPT,
+        # As text, or SQLite looks through all receipts for each card, by the index of numbers.
+        cast(DocumentRow.kind, String) == str(DocumentKind.FORMAL_RECEIPT),
         _not_void(),
     )
     statement = (
