@@ -200,10 +200,7 @@ def serve(**settings: Any) -> None:
         collect_seldom()  # no call waits while all that stands now is looked through
     places, waiting = settings["threads"], settings["waiting_gates"]
     logging.basicConfig()
-    try:
-        server = listening(app, host=host, port=port, places=places, waiting=waiting)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
+    server = listening(app, host=host, port=port, places=places, waiting=waiting)
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     daily, settler = Daily(estate), Settler(estate)
     daily.start()

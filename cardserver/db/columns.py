@@ -51,7 +51,7 @@ def way_out(kind: TypeEngine[Any], dialect: Dialect) -> Way | None:
     if isinstance(kind, Enum) and kind.enum_class is not None:
         return _Known((None, *kind.enums), way).__getitem__
     if isinstance(kind, JSON) and dialect.name == "sqlite":
-        return _from_text
+        return from_json
     return way
 
 
@@ -60,12 +60,8 @@ def _as_it_is(kind: TypeEngine[Any], dialect: Dialect) -> bool:
     return isinstance(kind, LargeBinary) and dialect.name == "sqlite"
 
 
-def from_json(text: str) -> Any:
-    """What stands in a column of ours: one value, and nothing around it."""
-    return _READ_JSON(text)[0]
-
-
-def _from_text(text: str | None) -> Any:
+def from_json(text: str | None) -> Any:
+    """What stands in a column of ours: one value and nothing around it, or none."""
     return None if text is None else _READ_JSON(text)[0]
 
 

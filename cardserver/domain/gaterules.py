@@ -22,6 +22,9 @@ REMINDER_DAYS: Final = 7
 OUTSIDE: Final = ""
 """Where somebody is who is in no area."""
 
+CAR_PARK: Final = "car-park"
+"""The one area of an estate that has set none: its vehicle lanes lead into it and out of it."""
+
 
 @unique
 class PassbackMode(StrEnum):

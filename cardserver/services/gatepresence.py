@@ -14,7 +14,7 @@ from cardserver.db import gatequeries
 from cardserver.db.tables import CardRow
 from cardserver.db.tables_parking import LaneRow
 from cardserver.domain.gateevent import EventKind, GateEvent
-from cardserver.domain.gaterules import Area, GateRules, LaneRule
+from cardserver.domain.gaterules import CAR_PARK, Area, GateRules, LaneRule
 from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.presence import Presence
 from cardserver.domain.rights import RightKind
@@ -24,9 +24,6 @@ from cardserver.services.turn import Turn
 
 LOOKED_BACK: Final = timedelta(days=92)
 """Whoever was seen by no gate for so long is counted nowhere."""
-
-CAR_PARK: Final = "car-park"
-"""The one area of an estate that has set none: its vehicle lanes lead into it and out of it."""
 
 _AHEAD: Final = timedelta(days=3660)
 """A gate's clock may be ahead; its lines count all the same, as of when they came."""

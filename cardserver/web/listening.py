@@ -22,7 +22,9 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 def listening(
     app: "WSGIApplication", *, host: str, port: int, places: int, waiting: int
 ) -> "BaseWSGIServer | MultiSocketServer":
-    """The server of an app, which answers calls once it is told to `run`. Raises OSError.
+    """The server of an app, which answers calls once told to `run`.
+
+    Raises OSError, with the address in it, where the port is taken or not ours.
 
     `places` calls are worked on at a time, and up to `waiting` gates wait beside them. The threads
     for those are made when the first of them waits: hundreds at once would hold up every start.
@@ -40,9 +42,9 @@ def listening(
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
         )
-    except OSError:
+    except OSError as error:
         for each in list(opened.values()):
             each.close()
-        raise
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
     slots.let_grow(server.task_dispatcher.set_thread_count)
     return server

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from cardserver.client_gatereports import GateReportCalls
+from cardserver.domain.gaterules import CAR_PARK
 from cardserver.wire_gatereports import (
     AvailabilityReport,
     DeniedReport,
@@ -20,8 +21,6 @@ from printer.form import Align, Column, Form, Section, rows_of
 
 _HOURS: Final = range(24)
 _LEAST: Final = 4
-_CAR_PARK: Final = "car-park"
-"""The one area of an estate that has set none (`cardserver.services.gatepresence`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +183,7 @@ def _availability(found: GateFigures) -> Section:
 
 def area_name(area: str) -> str:
     """An area as its estate called it; the one that nobody named, in the page's language."""
-    return t("gates.car-park") if area == _CAR_PARK else area
+    return t("gates.car-park") if area == CAR_PARK else area
 
 
 def percent(share: float) -> str:

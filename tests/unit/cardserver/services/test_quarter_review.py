@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from cardserver.db.engine import WRITER
 from cardserver.db.listing import gate_rules
@@ -586,3 +587,54 @@ def test_lists_are_shown_a_page_at_a_time(desk: FrontDesk) -> None:
     )
     assert not rest.more
     assert [line.card_number for line in (*first.lines, *rest.lines)] == numbers
+
+
+# --- many cards ----------------------------------------------------------------------------------
+
+
+def test_each_card_is_looked_up_and_never_a_whole_table_for_each(
+    desk: FrontDesk, engine: Engine
+) -> None:
+    """SQLite had once chosen to look through all receipts for every card of the quarter."""
+    desk.issue(desk.owner, blank())
+    at_review(desk)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    event.listen(engine, "before_cursor_execute", note)
+    compute(desk)
+    event.remove(engine, "before_cursor_execute", note)
+    plans = [plan_of(engine, *each) for each in asked if "EXISTS" in each[0]]
+    looked_up = [line for plan in plans for line in plan if " document " in f"{line} "]
+    assert any("ix_document_operation_id" in line for line in looked_up)
+    within = [line for plan in plans for line in below_each_row(plan)]
+    assert [line for line in within if line.startswith("SCAN") or "(kind=?)" in line] == []
+
+
+def plan_of(engine: Engine, statement: str, given: Any) -> list[str]:
+    """The steps of a statement, those of one row indented below it as SQLite nests them."""
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+    nested: dict[int, int] = {}
+    steps = []
+    for number, parent, _, step in rows:
+        nested[number] = nested.get(parent, -1) + 1
+        steps.append("  " * nested[number] + step)
+    return steps
+
+
+def below_each_row(plan: list[str]) -> list[str]:
+    """What is done once for every row: the steps of correlated questions."""
+    found, depth = [], None
+    for line in plan:
+        step = line.lstrip()
+        here = len(line) - len(step)
+        if depth is not None and here <= depth:
+            depth = None
+        if depth is not None:
+            found.append(step)
+        elif step.startswith("CORRELATED"):
+            depth = here
+    return found
