@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -173,8 +173,11 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _bare_store(folder: Path) -> sqlite3.Connection:
-    """The journal's own table in a file of its own, and nothing else of a journal."""
-    return open_file(folder / "bare.db")
+    """The journal's own table in a file as SQLite makes it, and nothing else of a journal."""
+    path = folder / "bare.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("VACUUM")  # so that the file is there, its pages of the usual size
+    return open_file(path)
 
 
 def _insert(db: sqlite3.Connection) -> None:

@@ -14,6 +14,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from cardserver.domain.quick import made
+
 
 @unique
 class EventKind(StrEnum):
@@ -70,6 +72,11 @@ class GateEvent(NamedTuple):
     by: str = ""
     detail: str = ""
     counter: int | None = None
+
+
+def numbered(event: GateEvent, sequence: int) -> GateEvent:
+    """The line with its number."""
+    return made(GateEvent, (sequence, *event[1:]))
 
 
 stored: Final = attrgetter(

@@ -6,6 +6,7 @@ can't stand in its own place (the number of a strange chip, too long for a UID) 
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from cardserver.domain.gateevent import GateEvent
@@ -29,20 +30,27 @@ _CUT: Final = "…"
 def fitting(event: GateEvent) -> GateEvent:
     """The line as it can be kept everywhere; the very same one where nothing is to be done."""
     number, counter = event.card_number, event.counter
-    text = event.lane + event.reason + event.by + event.detail
     fits = (
-        len(event.lane) <= LONGEST_NAME
-        and len(event.by) <= LONGEST_NAME
-        and len(event.reason) <= LONGEST_REASON
-        and len(event.detail) <= LONGEST_DETAIL
+        _words_fit(event.lane, event.reason, event.by, event.detail)
         and len(event.uid) <= LONGEST_UID
         and (number is None or 1 <= number <= MAX_CARD_NUMBER)
         and (counter is None or LOWEST_COUNTER <= counter <= HIGHEST_COUNTER)
         and 0 <= event.snapshot_version <= HIGHEST_COUNT
         and 0 <= event.about <= HIGHEST_COUNT
-        and (text.isprintable() or _NOT_PLAIN.search(text) is None)
     )
     return event if fits else _made_to_fit(event)
+
+
+@lru_cache(maxsize=256)
+def _words_fit(lane: str, reason: str, by: str, detail: str) -> bool:
+    """Remembered: most lines of a gate have one of few lanes, one of few reasons and no more."""
+    return (
+        len(lane) <= LONGEST_NAME
+        and len(by) <= LONGEST_NAME
+        and len(reason) <= LONGEST_REASON
+        and len(detail) <= LONGEST_DETAIL
+        and _NOT_PLAIN.search(lane + reason + by + detail) is None
+    )
 
 
 def _made_to_fit(event: GateEvent) -> GateEvent:

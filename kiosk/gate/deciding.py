@@ -9,10 +9,11 @@ import sqlite3
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from cardserver.domain.admission import Decision, Lane, Presented, Reason, Snapshot
+from cardserver.domain.admission import GRANTING, Decision, Lane, Presented, Reason, Snapshot
 from cardserver.domain.clonetrap import CloneSign
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.lanerules import rules_of
+from cardserver.domain.quick import made
 from kiosk.gate.shared import Shared
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def settle(
     if decision.duress:
         duress = line._replace(sequence=0, kind=EventKind.DURESS, about=line.sequence)
         shared.recorder.write(duress)
-    return Verdict(decision=decision, line=line)
+    return made(Verdict, (decision, line))
 
 
 def tap_line(
@@ -67,19 +68,10 @@ def tap_line(
     detail: str = "",
 ) -> GateEvent:
     """The line of a tap, before it has its number."""
-    return GateEvent(
-        sequence=0,
-        at=now,
-        lane=lane.lane_id,
-        kind=EventKind.TAP,
-        uid=presented.uid,
-        card_number=decision.card_number,
-        granted=decision.granted,
-        reason=str(decision.reason),
-        snapshot_version=snapshot.version,
-        detail=detail,
-        counter=presented.counter,
-    )
+    card = presented.uid, decision.card_number
+    outcome = decision.reason in GRANTING, str(decision.reason), snapshot.version
+    words = 0, "", detail, presented.counter
+    return made(GateEvent, (0, now, lane.lane_id, EventKind.TAP, *card, *outcome, *words))
 
 
 def _clone_signs(
@@ -103,7 +95,7 @@ def _decide(
     clone: bool,
 ) -> Decision:
     decision = shared.whereabouts.decide(presented, lane, snapshot, now, clone=clone)
-    if not decision.granted:
+    if decision.reason not in GRANTING:
         return decision
     rules, lane_id = snapshot.rules, lane.lane_id
     here = rules_of(rules, lane_id)

@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from cardserver.domain.gateevent import EventKind, GateEvent, link, stored, written
+from cardserver.domain.gateevent import EventKind, GateEvent, link, numbered, stored, written
 from cardserver.domain.gateline import fitting
 from kiosk.gate.committing import GroupCommit
 from kiosk.gate.journalfile import (
@@ -216,7 +216,7 @@ class GateJournal:
             lines: list[GateEvent] = []
             for event in batch:
                 sequence += 1
-                line = event._replace(sequence=sequence)
+                line = numbered(event, sequence)
                 at = written(line.at)
                 chain = link(chain, self.id, line, at)
                 lines.append(line)

@@ -57,6 +57,7 @@ COLUMNS: Final = (
 )
 _FIELDS: Final = len(GateEvent._fields)
 _IN_ONE_STATEMENT: Final = 16
+_PAGE_BYTES: Final = 1024
 _TAPS: Final = """
 SELECT sequence, at, lane, uid, card_number, granted, reason, snapshot_version
 FROM tap ORDER BY sequence
@@ -80,8 +81,12 @@ def open_file(path: Path | str) -> sqlite3.Connection:
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """A connection that several threads may use one after the other, its commits durable."""
+    """A connection that several threads may use one after the other, its commits durable.
+
+    A new file has small pages: each tap writes one of them, to flash that wears.
+    """
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     return db

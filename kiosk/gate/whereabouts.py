@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cardserver.domain.admission import (
+    GRANTING,
     NO_RULES,
     NOTHING_KNOWN,
     CardEntry,
@@ -131,7 +132,7 @@ class Whereabouts:
                     presence.set_rules(rules)
                 standing = standing_of(presence, entry, lane, snapshot, clone=clone)
             decision = decide_on(entry, presented, lane, snapshot, now, standing=standing)
-            if decision.granted and decision.card_number is not None:
+            if decision.reason in GRANTING and decision.card_number is not None:
                 presence.let_in(decision.card_number, lane.lane_id, self._order.at(now))
                 self._counted.add((decision.card_number, lane.lane_id, now))
             return decision

@@ -19,8 +19,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with SettledSite(tmp_path_factory.mktemp("estate")) as running:
         tell = Teller(running)
         tell.until("the kiosk invites", lambda: tell.state("kiosk")["screen"] == "attract")
+        tell.until("the gate's devices are there", lambda: all_there(running, "gate"))
         tell.close()
         yield running
+
+
+def all_there(site: Site, face: str) -> bool:
+    answer = site.stations[face].app.test_client().get("/health")
+    return not any(device["trouble"] for device in answer.get_json()["devices"])
 
 
 def samples(site: Site, face: str) -> dict[str, float]:
