@@ -65,7 +65,9 @@ def connect(url: str, token: str, session: str = "") -> "CardServerClient":
     """
     headers = {"Authorization": f"Bearer {token}"}
     try:
-        http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+        http = httpx.Client(
+            base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=_trusted()
+        )
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ServerUnavailable(f"{url} is no address of a server") from error
     return CardServerClient(http, credentials=Credentials(session))

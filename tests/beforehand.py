@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from flask import Flask
 
+from cardserver.client import connect
 from simulators.clock import DemoClock
 from simulators.panel import create_app as create_panel
 from simulators.site import Site
@@ -31,6 +32,7 @@ def make_ready() -> None:
         for name in PREPARED:
             prepared(name, kind)
     _open_a_site()
+    connect("http://127.0.0.1", "nobody").close()  # reads what certificates the machine trusts
     if cluster() is not None:
         postgresql_template()
 
