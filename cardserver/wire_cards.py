@@ -67,7 +67,7 @@ class BlockedView(Wire):
     """Why a card is blocked, since when and by whom; `words` are somebody's own.
 
     Nobody is named where a gate's telling did it: then `station` is that gate. `at` is None where
-    no register tells of it.
+    no register tells of it. With `reported_lost` a loss report is on file: it is replaced as lost.
     """
 
     why: Denial
@@ -75,6 +75,7 @@ class BlockedView(Wire):
     at: Instant | None
     operator: str
     station: str
+    reported_lost: bool = False
 
 
 class CardView(Wire):

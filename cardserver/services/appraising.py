@@ -15,12 +15,13 @@ from cardserver.domain.card import REPLACEABLE
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.permits import Action
 from cardserver.domain.register import AbnormalReason, Proof, RegisterKind
-from cardserver.domain.rights import CardStatus, HolderClass
+from cardserver.domain.rights import HolderClass
 from cardserver.services.errors import Conflict
 from cardserver.services.proving import latest_appraisal
 from cardserver.services.registerentries import card_entry
 from cardserver.services.registering import enter
 from cardserver.services.replay import repeated
+from cardserver.services.reporting import reported_lost
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_approvals import AppraisalRequest, Appraisals, AppraisalView
 
@@ -35,8 +36,9 @@ def appraise(
 ) -> AppraisalView:
     """Record what a card was found to be.
 
-    Raises RuleViolation ``loss-report-first`` for a staff card found lost that was not blocked
-    yet; Conflict ``card-dead``; NotFound, NotPermitted where a head's word is needed.
+    Raises RuleViolation ``loss-report-first`` for a card found lost that nobody reported lost,
+    ``reported-lost`` for another finding on one that is; Conflict ``card-dead``; NotFound,
+    NotPermitted where a head's word is needed.
     """
     with writing(estate, caller) as turn:
         card = turn.find(CardRow, number, "card")
@@ -56,8 +58,7 @@ def _appraise(turn: Turn, card: CardRow, request: AppraisalRequest) -> None:
     )
     action = Action.APPRAISE if head else Action.VERIFY
     person = turn.caller.authorised_by(action)
-    if staff and request.finding is Finding.LOST and card.status is CardStatus.LIVE:
-        raise RuleViolation("loss-report-first", rule="IC-16a")
+    _check_lost(turn, card, request.finding)
     row = turn.add(
         AppraisalRow(
             id=request.appraisal_id,
@@ -76,6 +77,15 @@ def _appraise(turn: Turn, card: CardRow, request: AppraisalRequest) -> None:
     proof = Proof(appraisal=row.id)
     enter(turn, replace(entry, proof=proof, approver=person if head else "", abnormal=abnormal))
     turn.note("appraise", f"card {card.number}", f"{row.finding} {person}")
+
+
+def _check_lost(turn: Turn, card: CardRow, finding: Finding) -> None:
+    """Lost is what was reported lost, and that is not here to be looked at."""
+    lost = reported_lost(turn, card)
+    if finding is Finding.LOST and not lost:
+        raise RuleViolation("loss-report-first", rule="IC-16a")
+    if lost and finding is not Finding.LOST:
+        raise RuleViolation("reported-lost", rule="IC-10b")
 
 
 def appraisals(estate: Estate, caller: Caller, number: int) -> Appraisals:

@@ -22,7 +22,6 @@ from cardserver.domain.operation import Keying, OperationKind, OperationState, S
 from cardserver.domain.plan import ENDS, Plan, resealed
 from cardserver.domain.rights import SLOT_OF, CardStatus, Slot
 from cardserver.domain.sale import SaleState
-from cardserver.domain.tariff import ReplaceReason
 from cardserver.services.errors import Conflict
 from cardserver.services.keying import ON_BLANK, KeyPlan, begin_journal, key_plan
 from cardserver.services.planning import Draft, check_draft_verified, draft
@@ -220,6 +219,5 @@ def _record(turn: Turn, row: OperationRow, card: Card | None) -> None:
         # Blocked first: from now on no gate takes the old card, whatever becomes of the new one.
         subject.status, subject.status_reason = CardStatus.BLOCKED, BEING_REPLACED
         turn.note("block", f"card {subject.number}", BEING_REPLACED)
-        lost = row.request["reason"] == ReplaceReason.LOST
-        enter_blocked(turn, subject, BEING_REPLACED, lost=lost)
+        enter_blocked(turn, subject, BEING_REPLACED)
     turn.changed(subject)

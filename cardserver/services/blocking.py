@@ -3,7 +3,7 @@
 from cardserver.db.queries import open_on_card, was_abandoned
 from cardserver.db.tables import CardRow, HolderRow
 from cardserver.domain.cardreport import check_may_allow_again
-from cardserver.domain.denial import check_looked_at
+from cardserver.domain.denial import check_looked_at, denial_of, stays_blocked
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.operation import OperationKind
 from cardserver.domain.people import is_current
@@ -19,13 +19,20 @@ from cardserver.wire_cards import BlockRequest, CardView
 
 
 def block(estate: Estate, caller: Caller, number: int, request: BlockRequest) -> CardView:
-    """Deny a card at once (IC-23a). A blocked card stays blocked; a dead one is refused."""
+    """Deny a card at once (IC-23a). A blocked card stays blocked; a dead one is refused.
+
+    Where more than a person's words stands on file of it, that stays too.
+    """
     with writing(estate, caller) as turn:
         card = turn.find(CardRow, number, "card")
         if not repeated(turn, request.request_id, "block", request, about=number):
             if card.status not in {CardStatus.LIVE, CardStatus.BLOCKED}:
                 raise Conflict("card-dead", f"the card is {card.status}")
-            _set(turn, card, CardStatus.BLOCKED, request.reason)
+            blocked = card.status is CardStatus.BLOCKED
+            if blocked and stays_blocked(denial_of(card.status_reason), request.reason):
+                turn.note("block", f"card {card.number}", f"blocked before: {request.reason}")
+            else:
+                _set(turn, card, CardStatus.BLOCKED, request.reason)
         return card_view(turn, card)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from cardserver.db.queries import was_abandoned
 from cardserver.db.tables import CardRow
+from cardserver.db.tables_approvals import CardReportRow
 from cardserver.db.tables_register import RegisterRow
+from cardserver.domain.cardreport import ReportKind
 from cardserver.domain.denial import Denial, denial_of
 from cardserver.domain.register import RegisterKind
 from cardserver.domain.rights import CardStatus
@@ -22,11 +24,12 @@ _ENTERED: Final = (
     *(RegisterKind.BLOCK, RegisterKind.LOSS_REPORT, RegisterKind.FOUND),
     *(RegisterKind.RETURNED, RegisterKind.SWAPPED, RegisterKind.WRITE_FAILURE),
 )
+_LOST: Final = select(CardReportRow.card_number).where(CardReportRow.kind == ReportKind.LOST)
 _SHOWN_AT: Final = frozenset({StationKind.DESK, StationKind.OFFICE})
 
 
 def blocked_views(turn: Turn, cards: Iterable[CardRow]) -> Mapping[int, BlockedView]:
-    """Of those that are blocked, by number; at the desk only. One statement for all of them."""
+    """Of those that are blocked, by number; at the desk only. Two statements for all of them."""
     if turn.caller.kind not in _SHOWN_AT:
         return {}
     blocked = {card.number: card for card in cards if card.status is CardStatus.BLOCKED}
@@ -38,6 +41,7 @@ def blocked_views(turn: Turn, cards: Iterable[CardRow]) -> Mapping[int, BlockedV
         .order_by(RegisterRow.number)
     )
     entered = {row.card_number: row for row in turn.session.execute(statement)}
+    lost = set(turn.session.scalars(_LOST.where(CardReportRow.card_number.in_(blocked))))
     found = {}
     for number, card in blocked.items():
         row, why = entered.get(number), _why(turn, card)
@@ -47,6 +51,7 @@ def blocked_views(turn: Turn, cards: Iterable[CardRow]) -> Mapping[int, BlockedV
             at=None if row is None else row.at,
             operator="" if row is None else row.operator,
             station="" if row is None else row.station,
+            reported_lost=why is Denial.LOST or number in lost,
         )
     return found
 

@@ -6,7 +6,7 @@ from cardserver.db.credits import credit_of
 from cardserver.db.mapping import card_of, holder_of
 from cardserver.db.queries import rights_of, unit_of
 from cardserver.db.tables import CardRow, HolderRow
-from cardserver.domain.card import Card
+from cardserver.domain.card import Card, check_replaceable
 from cardserver.domain.errors import RuleViolation
 from cardserver.domain.holder import Holder
 from cardserver.domain.operation import OperationKind
@@ -26,6 +26,7 @@ from cardserver.services.parkingplans import (
     parking_on_own_card,
 )
 from cardserver.services.proving import facts_of, finding_of
+from cardserver.services.reporting import check_replaced_as
 from cardserver.services.staffcards import check_staff_card
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.services.verifying import check_verified
@@ -136,6 +137,8 @@ def _plan(
             facts = facts_of(turn, holder.holder_id, request.verification_id)
             return plan_extend(card, holder, turn.today, facts)
         case ReplaceRequest():
+            check_replaceable(card)
+            check_replaced_as(turn, turn.find(CardRow, card.number, "card"), request.reason)
             finding = finding_of(turn, request.appraisal_id, request.old_card_number)
             plan = plan_replace(card, request.reason, finding, turn.today)
             return _full_period(turn, plan, holder, request) if request.full_period else plan

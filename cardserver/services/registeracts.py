@@ -173,10 +173,9 @@ def _period(operation: OperationRow, rights: Sequence[Right]) -> ValidityPeriod 
 # --- the deny list -------------------------------------------------------------------------------
 
 
-def enter_blocked(turn: Turn, card: CardRow, reason: str, *, lost: bool | None = None) -> None:
+def enter_blocked(turn: Turn, card: CardRow, reason: str) -> None:
     """A card is denied; with a loss it is a loss report and abnormal (IC-19c)."""
-    lost = reason == LOST if lost is None else lost
-    kind = RegisterKind.LOSS_REPORT if lost else RegisterKind.BLOCK
+    kind = RegisterKind.LOSS_REPORT if reason == LOST else RegisterKind.BLOCK
     enter(turn, card_entry(turn, card, kind, reason))
 
 

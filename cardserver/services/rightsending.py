@@ -66,7 +66,7 @@ def _lease_family(turn: Turn, row: HolderRow, last_day: date | None) -> list[Hol
 def _block(turn: Turn, card: CardRow) -> None:
     card.status, card.status_reason = CardStatus.BLOCKED, ENDED
     turn.changed(card)
-    enter_blocked(turn, card, ENDED, lost=False)
+    enter_blocked(turn, card, ENDED)
     turn.note("block", f"card {card.number}", ENDED)
 
 

@@ -162,6 +162,7 @@ def report(counter: Counter, form: Mapping[str, str], *, report_id: str) -> None
     )
     view = counter.server.approvals.report(number, request)
     counter.holder = counter.server.holder(view.holder_id)
+    counter.card_changed(number)
     if request.kind in ENDING:
         _format(counter, view.card_number)
 
@@ -174,6 +175,7 @@ def unblock(counter: Counter, card_number: int, looked: str) -> None:
     """
     words = looked.strip()[:_TEXT_SIZE] or FOUND_AGAIN
     counter.show_holder(counter.server.unblock(card_number, words).holder_id)
+    counter.card_changed(card_number)
 
 
 def _format(counter: Counter, number: int) -> None:

@@ -1,5 +1,6 @@
 """Acts up to the price: whose sheet is open, which business is begun, what was shown for it."""
 
+from cardserver.client import ServerRefused
 from cardserver.domain.parking import Gap
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import Counter, act
@@ -15,14 +16,21 @@ def show(counter: Counter, holder_id: int) -> None:
 
 @act
 def choose(counter: Counter, business: Business) -> None:
-    """Begin a business (IC-01): the server says what it costs and whether it may be."""
+    """Begin a business (IC-01): the server says what it costs and whether it may be.
+
+    Where it may not, somebody may have changed what the open sheet shows: it is looked up again.
+    """
     if not counter.idle:
         counter.notice = "business-open"
         return
     if not business.complete:
         counter.notice = "nobody-chosen"
         return
-    prepare(business, counter.server)
+    try:
+        prepare(business, counter.server)
+    except ServerRefused:
+        counter.show_holder(business.holder.holder_id)
+        raise
     business.phase = business.first_phase()
     counter.business = business
 

@@ -140,6 +140,12 @@ class Counter:
         self.laid = looked_up(self.laid.identity, self.server)
         return self.laid
 
+    def card_changed(self, number: int) -> None:
+        """Where this card lies on the reader, it is shown there as it stands now."""
+        if self.laid is not None and self.laid.card is not None and self.laid.card.number == number:
+            self.look_again()
+            self.bell.ring(READER)
+
     def show_holder(self, holder_id: int) -> None:
         """Open a holder's sheet as it is now; what the server refuses is a notice."""
         try:

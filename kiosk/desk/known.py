@@ -4,14 +4,17 @@ Looked up when the business begins, and again when something was added to it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cardserver.client import CardServerClient
 from cardserver.domain.application import APPLICATION_OF, Stage
-from cardserver.domain.appraisal import REASON_OF
-from cardserver.domain.denial import Denial
+from cardserver.domain.appraisal import REASON_OF, Finding
+from cardserver.domain.card import REPLACEABLE
+from cardserver.domain.denial import replaced_for
 from cardserver.domain.operation import OperationKind
-from cardserver.domain.rights import CardStatus, HolderClass
+from cardserver.domain.people import is_current
+from cardserver.domain.rights import HolderClass
 from cardserver.domain.tariff import ReplaceReason
 from cardserver.wire_approvals import (
     ApplicationView,
@@ -23,8 +26,6 @@ from cardserver.wire_approvals import (
 from cardserver.wire_cards import CardView, HolderView
 
 _ISSUING: Final = frozenset({OperationKind.ISSUE, OperationKind.EXTEND})
-_HERE: Final = frozenset({Denial.SUSPECTED, Denial.NOT_KNOWN})
-"""Blocked though nobody lost it: the card is here, and is looked at."""
 _ASKING_OWNERS: Final = frozenset({HolderClass.FAMILY, HolderClass.TENANT})
 
 
@@ -85,23 +86,33 @@ def look_up(
     return Known(calls=calls, applications=applications, unit_cards=unit_cards)
 
 
+def replaced_as(holder: HolderView, card: CardView, today: date) -> frozenset[ReplaceReason]:
+    """For which reasons the server would replace this card, by what it told of it."""
+    if card.status not in REPLACEABLE:
+        return frozenset()
+    blocked, current = card.blocked, is_current(holder.ends, today)
+    if blocked is None:
+        return replaced_for(None, lost=False, current=current)
+    return replaced_for(blocked.why, lost=blocked.reported_lost, current=current)
+
+
 def _inspected(
     server: CardServerClient, holder: HolderView, card: CardView, reason: ReplaceReason
 ) -> Known:
     """A customer's lost card is not there to be looked at; any other is (IC-10a, IC-16).
 
-    Of a blocked card only what blocked it tells whether it is lost.
+    Of a blocked card what is on file of it tells whether it is lost. A finding from before a loss
+    was reported, or found again, is no longer the word on it.
     """
-    staff = holder.holder_class is HolderClass.STAFF
-    here = card.blocked is not None and card.blocked.why in _HERE
-    if card.status is CardStatus.BLOCKED and not staff and not here:
+    lost = card.blocked is not None and card.blocked.reported_lost
+    if lost:
         reason = ReplaceReason.LOST
-    if reason is ReplaceReason.LOST and not staff:
+    if reason is ReplaceReason.LOST and holder.holder_class is not HolderClass.STAFF:
         return Known(reason=reason)
     found = server.approvals.appraisals(card.number).appraisals
     latest = found[0] if found else None
-    if latest is None or not latest.decided:
-        return Known(appraisals=found, inspect_first=True)
+    if latest is None or not latest.decided or lost != (latest.finding is Finding.LOST):
+        return Known(reason=reason, appraisals=found, inspect_first=True)
     return Known(
         appraisals=found, appraisal_id=latest.appraisal_id, reason=REASON_OF[latest.finding]
     )

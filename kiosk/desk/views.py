@@ -21,6 +21,7 @@ from cardserver.wire_people import PersonView
 from kiosk.desk import cardacts, choiceacts, moneyacts, paperacts, writeacts
 from kiosk.desk.business import Business, Phase
 from kiosk.desk.counter import WORK, Counter
+from kiosk.desk.known import replaced_as
 from kiosk.desk.needed import check_papers, papers_needed, rule_of
 from kiosk.desk.paperacts import Handed
 from kiosk.desk.paperwork import Ticks
@@ -71,6 +72,7 @@ def counter_page(counter: Counter) -> Blueprint:
             "rule_of": lambda phase: rule_of(counter.business, phase),
             "keys": KEYS.items(),
             "classes": set(HolderClass),
+            "replaced_as": replaced_as,
             "Phase": Phase,
         }
 

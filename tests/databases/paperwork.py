@@ -3,13 +3,14 @@
 from datetime import date
 from uuid import uuid4
 
-from cardserver.db.tables import HolderRow
+from cardserver.db.tables import CardRow, HolderRow
 from cardserver.domain.application import ApplicationKind, CardForm, Step
 from cardserver.domain.appraisal import REASON_OF, Finding
+from cardserver.domain.card import REPLACEABLE
 from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.permits import Role
 from cardserver.domain.phonerecord import CallResult
-from cardserver.domain.rights import CardStatus, HolderClass
+from cardserver.domain.rights import HolderClass
 from cardserver.domain.station import StationKind
 from cardserver.domain.verification import Paper
 from cardserver.services import applications, appraising, phoning, reporting
@@ -103,17 +104,28 @@ def lease_of(estate: Estate, holder_id: int) -> LeaseShown | None:
 
 
 def appraised(estate: Estate, card: CardView, reason: str) -> str | None:
-    """What has to be found before a card is replaced for this reason; None for a lost one."""
+    """What has to be found before a card is replaced for this reason; None for a customer's lost
+    one. A loss is reported first.
+    """
     finding = next(found for found, why in REASON_OF.items() if why.value == reason)
     staff = card.holder_class is HolderClass.STAFF
+    if finding is Finding.LOST:
+        report_lost(estate, card)
     if finding is Finding.LOST and not staff:
         return None
-    if finding is Finding.LOST and card.status is CardStatus.LIVE:
-        lost = ReportRequest(report_id=new_id(), kind=ReportKind.LOST, reporter=Reporter.HOLDER)
-        reporting.report(estate, CLERK, card.number, lost)
     request = AppraisalRequest(appraisal_id=new_id(), finding=finding, inspected="看过")
     caller = HEAD if staff else CLERK
     return appraising.appraise(estate, caller, card.number, request).appraisal_id
+
+
+def report_lost(estate: Estate, card: CardView) -> None:
+    """Its holder says that it is lost, where nobody said so before."""
+    with reading(estate, CLERK) as turn:
+        row = turn.find(CardRow, card.number, "card")
+        known = row.status not in REPLACEABLE or reporting.reported_lost(turn, row)
+    if not known:
+        lost = ReportRequest(report_id=new_id(), kind=ReportKind.LOST, reporter=Reporter.HOLDER)
+        reporting.report(estate, CLERK, card.number, lost)
 
 
 def called(

@@ -22,6 +22,7 @@ from cardserver.client import CardServerClient
 from cardserver.clientsigning import GateSigner
 from cardserver.db.upgrade import upgrade
 from cardserver.domain.admission import Decision, Lane, Presented, Snapshot, decide
+from cardserver.domain.appraisal import Finding
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.ids import LaneId
 from cardserver.domain.permits import Role
@@ -33,6 +34,7 @@ from cardserver.domain.signin import ENDLESS
 from cardserver.domain.verification import Paper, VerificationMethod
 from cardserver.services.turn import Estate
 from cardserver.vault import Vault, demo_vault, export_gate
+from cardserver.wire_approvals import AppraisalRequest
 from cardserver.wire_books import Trial
 from cardserver.wire_cards import CardView
 from cardserver.wire_operations import Settled
@@ -195,11 +197,17 @@ class Ground:
         return ExtendRequest(card_number=card.number, verification_id=self.verify(card.holder_id))
 
     def replace_request(self, card: CardView) -> ReplaceRequest:
+        """For a damaged card, which opens until its successor is begun."""
+        found = AppraisalRequest(
+            appraisal_id=new_id(), finding=Finding.MAN_MADE, inspected="卡被剪开"
+        )
+        self.desk.approvals.appraise(card.number, found)
         return ReplaceRequest.model_validate(
             {
                 "old_card_number": card.number,
-                "reason": "lost",
+                "reason": "damaged",
                 "verification_id": self.verify(card.holder_id),
+                "appraisal_id": found.appraisal_id,
             }
         )
 

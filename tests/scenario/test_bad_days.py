@@ -382,8 +382,9 @@ def second_desk(day: Teller) -> Iterator[SecondDesk]:
 
 
 def replacing(day: Teller, post: Callable[..., None], number: int) -> None:
-    """Verify and pay for a replacement of the owner's lost card."""
+    """Verify and pay for a replacement of the owner's lost card; two may report the loss."""
     post("/holder", holder_id=day.site.people.owner)
+    post("/block", card_number=number)
     post("/business", kind="replace", card_number=number, reason="lost")
     post("/verify")
     post("/agree")

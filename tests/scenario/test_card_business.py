@@ -12,14 +12,17 @@ from uuid import uuid4
 import pytest
 
 from cardserver.db.tables import HolderRow
+from cardserver.domain.cardreport import Reporter, ReportKind
 from cardserver.domain.denial import Denial
 from cardserver.domain.permits import Action
 from cardserver.domain.plan import QuoteNote
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
 from cardserver.services.setup import SETUP, register_holder
 from cardserver.services.turn import writing
+from cardserver.wire_approvals import ReportRequest
 from simulators.clock import DemoClock
 from simulators.estate import DEPARTMENT_HEAD, HEAD, SECTION_HEAD
+from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import BRISK_NOTES
 from simulators.teller import FIRST_DAY, Teller
 from tests.databases.sites import SettledSite
@@ -492,3 +495,120 @@ def test_a_suspected_copy_is_no_lost_card_at_the_desk_ic_21a(day: Teller) -> Non
     assert day.state("desk")["notice"] == "suspicion-not-looked-at"
     day.post("/desk/unblock", card_number=number, looked="读了两次，是一张卡")
     assert day.card("twin").status is CardStatus.LIVE
+
+
+def sheet(day: Teller, number: int) -> str:
+    """What the owner's sheet offers for one card, as markup."""
+    day.post("/desk/holder", holder_id=day.site.people.owner)
+    return day.page("/desk/").split(f'id="card-{number}"')[1].split("</article>")[0]
+
+
+def test_a_card_blocked_for_other_reasons_is_inspected_or_reported_lost_ic_23a(
+    day: Teller,
+) -> None:
+    """The sheet offers what will be accepted; a form that says otherwise is refused in words."""
+    number = issue(day, "owing")
+    day.site.counter.server.block(number, "欠费")
+    offered = sheet(day, number)
+    assert 'value="faulty"' in offered
+    assert 'value="lost"' in offered.split("loss-")[1], "to report"
+    assert "恢复使用" in offered
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="lost")
+    assert day.business() == {}
+    assert day.state("desk")["notice"] == "not-reported-lost"
+    assert "请先挂失再补卡" in day.page("/desk/")
+    day.post("/desk/block", card_number=number, reporter="owner")
+    offered = sheet(day, number)
+    assert 'name="reason" value="lost"' in offered
+    for gone in ('value="faulty"', "loss-", "恢复使用"):
+        assert gone not in offered
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("verify", 2000)
+
+
+def test_a_card_given_back_is_formatted_later_from_the_sheet_ic_18(day: Teller) -> None:
+    """The clerk was called away after the report: the sheet has the button of what is next."""
+    number = issue(day, "kept")
+    day.lay("kept", "desk")
+    day.post("/desk/report", kind="returned", reporter="holder", card_number=number)
+    assert "已退卡，待格式化" in day.page("/desk/reader"), "as on the sheet"
+    day.post("/desk/act/cancel")
+    offered = sheet(day, number)
+    assert "请格式化" in offered
+    assert 'value="format"' in offered
+    for gone in ('value="replace"', "loss-", "恢复使用"):
+        assert gone not in offered
+    day.open_business(day.site.people.owner, "format", card_number=number)
+    day.post("/desk/act/write")
+    day.until("formatted", lambda: day.business().get("phase") == "closed")
+    assert day.card("kept").status is CardStatus.RETURNED
+
+
+def test_a_free_replacement_undone_stays_what_the_inspection_came_to_ic_10a(day: Teller) -> None:
+    """Begun, and the blank taken away: the card is blocked for it and lost to nobody."""
+    number = issue(day, "cracked")
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    day.post("/desk/inspect", finding="not-man-made", inspected="芯片无应答")
+    verify(day)
+    day.blank("unlucky", "classic-1k")
+    day.lay("unlucky", "desk")
+    reader = day.site.readers["desk"]
+    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_AFTER, at=27)))
+    day.post("/desk/act/write")
+    day.until("it is torn", lambda: day.business().get("phase") == "broken-off")
+    reader.plan(None)
+    day.post("/desk/undo", wanted="yes")
+    day.lift("desk")
+    day.lay("unlucky", "desk")
+    day.until("undone", lambda: day.business().get("phase") == "closed")
+    day.post("/desk/act/cancel")
+    offered = sheet(day, number)
+    assert "补卡中" in offered
+    assert 'value="faulty"' in offered
+    assert "恢复使用" in offered
+    day.open_business(day.site.people.owner, "replace", card_number=number, reason="faulty")
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("verify", 0)
+
+
+def test_a_staff_card_reported_lost_is_appraised_anew_and_only_as_lost_ic_16a(day: Teller) -> None:
+    """An older finding is no word on a card that is gone."""
+    staff = day.site.people.staff
+    for _ in range(2):
+        day.apply_for_staff(staff)
+    day.step_up(HEAD, Action.OPERATE_STAFF_CARD)
+    day.step_up(HEAD, Action.APPRAISE)
+    day.open_business(staff, "issue")
+    verify(day, "approval")
+    write(day, "guard")
+    day.lift("desk")
+    number = day.card("guard").number
+    day.open_business(staff, "replace", card_number=number, reason="faulty")
+    assert "遗失" not in day.page("/desk/").split('id="finding"')[1].split("</select>")[0]
+    day.post("/desk/inspect", finding="not-man-made", inspected="看过")
+    day.post("/desk/act/cancel")
+    day.post("/desk/block", card_number=number, reporter="head")
+    day.open_business(staff, "replace", card_number=number, reason="lost")
+    assert day.business()["phase"] == "inspect"
+    offered = day.page("/desk/").split('id="finding"')[1].split("</select>")[0]
+    assert 'value="lost"' in offered
+    assert 'value="not-man-made"' not in offered
+    day.post("/desk/inspect", finding="lost", inspected="本人说明")
+    verify(day)
+    assert (day.business()["phase"], day.business()["due_fen"]) == ("price", 2000)
+
+
+def test_a_sheet_that_somebody_else_made_old_is_looked_up_again_ic_23a(day: Teller) -> None:
+    """Another desk took the loss report while this one had the card's sheet open."""
+    number = issue(day, "elsewhere")
+    sheet(day, number)
+    lost = ReportRequest(report_id=str(uuid4()), kind=ReportKind.LOST, reporter=Reporter.OWNER)
+    day.site.counter.server.approvals.report(number, lost)
+    form = {"kind": "replace", "card_number": number}
+    day.post("/desk/business", **form, reason="faulty")
+    assert day.business() == {}
+    assert day.state("desk")["notice"] == "reported-lost"
+    page = day.page("/desk/")
+    assert "请按挂失补卡" in page
+    assert "已挂失" in page.split(f'id="card-{number}"')[1].split("</article>")[0]
+    day.post("/desk/business", **form, reason="lost")
+    assert day.business()["phase"] == "verify"

@@ -53,7 +53,7 @@ def test_a_suspected_copy_tells_the_gate_and_the_moment(desk: FrontDesk, card: C
 def test_each_reason_shows_its_own_word_and_a_persons_words_stay(
     desk: FrontDesk, card: CardView
 ) -> None:
-    for reason, why, words in (("lost", Denial.LOST, ""), ("请假", Denial.DECIDED, "请假")):
+    for reason, why, words in (("请假", Denial.DECIDED, "请假"), ("lost", Denial.LOST, "")):
         block(desk, card.number, reason)
         found = told(desk, card.number)
         assert (found.why, found.words, found.operator) == (why, words, DESK.operator)

@@ -211,6 +211,9 @@ def test_the_whole_story_over_the_wire(
         reason=ReplaceReason.LOST,
         verification_id=verified(client, desk.owner),
     )
+    with refused("rule-violation", "not-reported-lost", 422):
+        client.quote(replace)
+    client.block(number, "lost")
     new_card = blank()
     new = do(client, replace, new_card).card
     assert new.rights[RightKind.PARKING].last == date(2025, 8, 8)
