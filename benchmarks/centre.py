@@ -93,6 +93,7 @@ def _rows(events: int, turn: int) -> list[tuple[object, ...]]:
             given = {name: getattr(event, name) for name in GateEvent._fields}
             given |= {"site": _FLOOR, "device": f"gate-{gate}", "journal": journal}
             given |= {"kind": str(event.kind), "taken_at": _BEGAN, "chain": bytes(32)}
+            given |= {"happened_at": None}
             rows.append(tuple(given[name] for name in COLUMNS))
     return rows
 

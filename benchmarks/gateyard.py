@@ -21,6 +21,7 @@ from cardserver.vault import demo_vault
 from drivers.barriers import modbus_relay
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.lane import LaneLoop
+from kiosk.gate.reckoning import Reckoning
 from kiosk.gate.shared import Shared
 from kiosk.station.events import Bell
 from simulators.barrier import VirtualArm, VirtualBarrier
@@ -72,6 +73,8 @@ class Yard:
         self._snapshot = snapshot_of(cards)
         self.journal = GateJournal(folder / "gate.db")
         self.shared = Shared.of(self.journal, bell=Bell(), clock=self.clock)
+        reckoning = Reckoning(self.journal, clock=self.clock, ticks=time.monotonic)
+        self.shared.whereabouts.reckon_by(reckoning, lambda: None)
         self.shared.whereabouts.follow(self._snapshot, self.journal)
 
     def clock(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -96,9 +97,13 @@ class GateCalls(Calls):
         before: bytes,
         lanes: Mapping[str, Direction] = MappingProxyType({}),
         mended: Mapping[int, bytes] = MappingProxyType({}),
+        ahead: timedelta = timedelta(0),
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> EventsTaken:
         """Hand over lines of a journal, with the chain before the first and at `mended` ones.
 
+        `ahead` is how far the clock that they were written by was ahead of the centre's,
+        `names` what people call lanes.
         Refused with ``gap`` where lines before them are missing, ``chain-broken`` and
         ``event-differs`` where the centre has others.
         """
@@ -108,6 +113,8 @@ class GateCalls(Calls):
             events=tuple(EventLine.of(event) for event in events),
             lanes=dict(lanes),
             mended=dict(mended),
+            ahead_ms=ahead // timedelta(milliseconds=1),
+            names=dict(names),
         )
         return self._post("/api/gates/events", body, EventsTaken)
 

@@ -93,6 +93,11 @@ class GateSigner(httpx.Auth):
         """The estate's id."""
         return str(self.keys.estate_id)
 
+    @property
+    def heard(self) -> datetime | None:
+        """What time it was at the centre when it signed the last answer that came; None before."""
+        return None if self._told is None else self._told[0]
+
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign, send, prove; once more where only the time was wrong."""
         known = self._told

@@ -65,6 +65,8 @@ class EventBatch(Wire):
     which way vehicle lanes lead, where the technician wrote it down (PARK-05b). `mended` holds the
     chain's hash at each line that an earlier program wrote as no wire takes it, and that is told
     here as far as it fits (`cardserver.domain.gateline`): the chain goes on over what was written.
+    `ahead_ms` is how far the clock that the lines were written by was ahead of the centre's, as far
+    as the gate knows; 0 where it was right, or nobody knows. `names` is what people call lanes.
     """
 
     journal: Uuid
@@ -76,6 +78,8 @@ class EventBatch(Wire):
     mended: Annotated[dict[Sequence, Chain], Field(max_length=MAX_LINES)] = Field(
         default_factory=dict
     )
+    ahead_ms: Annotated[int, Field(ge=-(2**53), le=2**53)] = 0
+    names: Annotated[dict[Word, Word], Field(max_length=MAX_LANES)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def without_holes(self) -> Self:
@@ -111,11 +115,13 @@ class PassagesView(Told):
     """Who passed at other gates since then; `known` is what the gate knows with these lines.
 
     `more` says that there is more to come at once. The lines say nothing of chips and guards.
+    `names` is what people call the lanes of all gates.
     """
 
     lines: tuple[EventLine, ...]
     known: dict[Uuid, Count]
     more: bool
+    names: dict[str, str] = Field(default_factory=dict)
 
 
 class GateView(Wire):
@@ -123,8 +129,9 @@ class GateView(Wire):
 
     `version` is the list it says it enforces and `version_at` when it first said so; `drift_ms` is
     how far its clock was ahead of the centre's, `waiting` how many lines it had still to hand over
-    when it last spoke. `key_ids` are its credentials that are not revoked. `silent`: it should have
-    spoken long ago, and nobody knows why it does not.
+    when it last spoke. `key_ids` are its credentials that are not revoked; `revoked_at` is when the
+    last of them was, where it has none any more. `silent`: it should have spoken long ago, and
+    nobody knows why it does not.
     """
 
     station: str
@@ -136,6 +143,7 @@ class GateView(Wire):
     waiting: int = 0
     program: str = ""
     silent: bool = False
+    revoked_at: datetime | None = None
 
 
 class GateList(Wire):

@@ -5,7 +5,7 @@ New lines go in with COPY on PostgreSQL and with one prepared statement on SQLit
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -101,7 +101,7 @@ _LET_GO: Final = Prepared(
 COLUMNS: Final = (
     *("site", "device", "journal", "sequence", "at", "taken_at", "lane", "kind", "uid"),
     *("card_number", "granted", "reason", "snapshot_version", "about", "by", "detail", "counter"),
-    "chain",
+    *("chain", "happened_at"),
 )
 _NAMES: Final = ", ".join(f'"{name}"' for name in COLUMNS)
 _COPY: Final = f"COPY gate_event ({_NAMES}) FROM STDIN"
@@ -142,9 +142,18 @@ def let_go_before(connection: Connection, site: str) -> datetime | None:
     return instant
 
 
-def put(connection: Connection, key: JournalKey, lines: Sequence[Line], taken_at: datetime) -> None:
-    """Add lines. Raises DBAPIError, IntegrityError for one that is there."""
-    rows = _rows(connection, key, lines, taken_at)
+def put(
+    connection: Connection,
+    key: JournalKey,
+    lines: Sequence[Line],
+    taken_at: datetime,
+    ahead: timedelta = timedelta(0),
+) -> None:
+    """Add lines, by a clock that was so far ahead of ours.
+
+    Raises DBAPIError, IntegrityError for one that is there.
+    """
+    rows = _rows(connection, key, lines, taken_at, ahead)
     if connection.dialect.name == "postgresql":
         _copy(connection, rows)
     else:
@@ -167,10 +176,16 @@ def _copy(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
 
 
 def _rows(
-    connection: Connection, key: JournalKey, lines: Sequence[Line], taken_at: datetime
+    connection: Connection,
+    key: JournalKey,
+    lines: Sequence[Line],
+    taken_at: datetime,
+    ahead: timedelta,
 ) -> Iterator[Sequence[object]]:
-    taken = stored_instant(connection, taken_at)
+    taken, happened = stored_instant(connection, taken_at), None
     for event, chain in lines:
+        if ahead:
+            happened = stored_instant(connection, _happened(event.at, ahead, taken_at))
         yield (
             key.site,
             key.device,
@@ -180,4 +195,13 @@ def _rows(
             taken,
             *stored(event),
             chain,
+            happened,
         )
+
+
+def _happened(at: datetime, ahead: timedelta, taken_at: datetime) -> datetime:
+    """By our clock; never later than the line came here. What no calendar holds stays as told."""
+    try:
+        return min(at - ahead, taken_at)
+    except OverflowError:
+        return min(at, taken_at)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
 
+from cardserver.db.gatequeries import HAPPENED
 from cardserver.db.tables_gateevents import GateCursorRow, GateEventRow
 from cardserver.domain.gateevent import EventKind
 
@@ -34,7 +35,7 @@ def passing_lines(
     of_cards = and_(row.card_number.is_not(None), or_(row.kind.in_(_OF_CARDS), granted))
     return connection.execute(
         select(
-            *(row.sequence, row.at, row.taken_at, row.lane, row.kind, row.card_number),
+            *(row.sequence, HAPPENED, row.lane, row.kind, row.card_number),
             *(row.granted, row.about, row.detail),
         )
         .where(row.site == site, row.device == of.device, row.journal == of.journal)

@@ -44,8 +44,11 @@ LINE: Final = (
 )
 """What people look at of a line, and when it came here."""
 
-_HAPPENED: Final = case((_E.at > _E.taken_at, _E.taken_at), else_=_E.at).label("at")
-"""Never later than a line came here: a clock that ran ahead must not win for days."""
+HAPPENED: Final = func.coalesce(
+    _E.happened_at, case((_E.at > _E.taken_at, _E.taken_at), else_=_E.at)
+).label("at")
+"""By our clock, as far as the gate's is known to be off; and never later than a line came here: a
+clock that ran ahead must not win for days."""
 
 PASSING: Final = (
     EventKind.TAP,
@@ -121,13 +124,26 @@ def in_order(
     return iter(connection.execute(ordered, execution_options={"yield_per": _BATCH}))
 
 
+def passings(
+    connection: Connection, site: str, begin: datetime, end: datetime
+) -> Iterator[Row[Any]]:
+    """Lines between two instants of their gates' clocks that say who is inside, as they happened.
+
+    `at` is by our clock where theirs is known to be off, and may lie outside then.
+    """
+    at = func.coalesce(_E.happened_at, _E.at).label("at")
+    columns = (at, _E.sequence, _E.lane, _E.kind, _E.card_number, _E.granted, _E.detail)
+    statement = select(*columns).where(_within(site, begin, end, PASSING))
+    ordered = statement.order_by(at, _E.device, _E.sequence)
+    return iter(connection.execute(ordered, execution_options={"yield_per": _BATCH}))
+
+
 def last_passages(
     connection: Connection, site: str, begin: datetime, end: datetime, *, lanes: Sequence[str]
 ) -> Iterator[Row[Any]]:
     """Of each card and lane, and kind of line, only the latest: all that a presence looks at.
 
-    Lines of other lanes name no card that counts. `at` is when it happened, or when it came here
-    where a gate's clock was ahead.
+    Lines of other lanes name no card that counts. `at` is when it happened (HAPPENED).
     """
     where_to = case((_E.kind == EventKind.NEUTRAL, _E.detail), else_="").label("detail")
     statement = (
@@ -136,7 +152,7 @@ def last_passages(
             _E.lane,
             _E.kind,
             where_to,
-            func.max(_HAPPENED).label("at"),
+            func.max(HAPPENED).label("at"),
             func.max(_E.sequence).label("sequence"),
             true().label("granted"),
         )
@@ -158,7 +174,7 @@ def of_journal(
     `at` is as `last_passages` tells it.
     """
     device, name = journal
-    columns = (_HAPPENED, _E.sequence, _E.lane, _E.kind, _E.card_number, _E.granted, _E.detail)
+    columns = (HAPPENED, _E.sequence, _E.lane, _E.kind, _E.card_number, _E.granted, _E.detail)
     statement = select(*columns).where(
         _E.site == site,
         _E.device == device,

@@ -1924,7 +1924,7 @@ CREATE TABLE gate_event (
 	"by" VARCHAR(60) NOT NULL, 
 	detail VARCHAR(400) NOT NULL, 
 	counter INTEGER, 
-	chain BLOB NOT NULL, 
+	chain BLOB NOT NULL, happened_at DATETIME, 
 	CONSTRAINT pk_gate_event PRIMARY KEY (site, device, journal, sequence, at), 
 	CONSTRAINT ck_gate_event_kind CHECK (kind IN ('tap', 'passed', 'not-passed', 'opened-by-hand', 'forced', 'held-open', 'barrier-fault', 'neutral', 'fire', 'fire-over', 'duress', 'alarm', 'alarm-over', 'clone', 'started', 'goods', 'goods-differ', 'material'))
 );
@@ -2225,5 +2225,12 @@ CREATE TABLE parking_lane (
 	CONSTRAINT ck_parking_lane_direction CHECK (direction IN ('entry', 'exit'))
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0026');
+CREATE TABLE gate_lane (
+	site VARCHAR(60) NOT NULL, 
+	lane_id VARCHAR(60) NOT NULL, 
+	name VARCHAR(60) NOT NULL, 
+	CONSTRAINT pk_gate_lane PRIMARY KEY (site, lane_id)
+);
+
+INSERT INTO alembic_version (version_num) VALUES ('0028');
 

@@ -21,7 +21,8 @@ class GateEventRow(Base):
 
     `device` is the gate's station name, `taken_at` when the line came here, `chain` the hash at
     this line, empty for lines of gates that kept no chain yet. `at` stands in the key because the
-    months are divided by it; that no line comes twice is held by `GateCursorRow`.
+    months are divided by it; that no line comes twice is held by `GateCursorRow`. `at` is what the
+    gate's clock told; where that was known to be off, `happened_at` is when it was by ours.
     """
 
     __tablename__ = "gate_event"
@@ -43,6 +44,7 @@ class GateEventRow(Base):
     detail: Mapped[str] = mapped_column(String(400))
     counter: Mapped[int | None]
     chain: Mapped[bytes]
+    happened_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_gate_event_kind", "site", "kind", "at"),
         Index(

@@ -47,6 +47,15 @@ class GateSeenRow(Base):
     program: Mapped[str] = mapped_column(String(60))
 
 
+class GateLaneRow(Base):
+    """What a lane is called at its gate, as it was told last; lines name the lane by its id."""
+
+    __tablename__ = "gate_lane"
+    site: Mapped[str] = mapped_column(String(60), primary_key=True)
+    lane_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+
+
 class GateEnforcedRow(Base):
     """When a gate first said that it enforces a version, by the centre's clock. Append-only."""
 

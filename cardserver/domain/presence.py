@@ -1,8 +1,9 @@
 """Who is inside, from what gates saw: this gate's lines and, later and in any order, the others'.
 
-Of each card and right only the latest counts, by the instant of the gate that saw it; nothing is
-added up. So a line told twice changes nothing, and lines that arrive late, out of order or from
-several gates at once lead to the same picture (GATE-02a).
+Of each card and right only the latest counts, by the instant that its line bears here: the centre's
+time, as far as it is known how the clock of its gate was. Nothing is added up. So a line told twice
+changes nothing, and lines that arrive late, out of order or from several gates at once lead to the
+same picture (GATE-02a).
 
 A granted tap counts as a passage until its lane says that nobody went through. What happened before
 an area was set to neutral (after a barrier's fault, a fire, or by a guard's hand) is forgotten.

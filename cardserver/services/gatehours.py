@@ -145,14 +145,13 @@ def _counted(turn: Turn, asked: _Day) -> tuple[tuple[HourView, ...], Presence]:
     presence = _at_midnight(turn, asked)
     end = min(asked.end, turn.now)
     hours: list[HourView] = []
-    lines = gatequeries.in_order(
-        turn.connection, turn.estate.site, asked.begin, end, gatequeries.PASSING
-    )
+    lines = gatequeries.passings(turn.connection, turn.estate.site, asked.begin, end)
     line, at, hour = next(lines, None), asked.begin, 0
     while at < end:
         at += timedelta(hours=1)
         counted = _Hour(presence)
-        while line is not None and line.at < at:
+        # A gate's day may end a little later than ours: its last hour is our last one.
+        while line is not None and (line.at < at or at >= end):
             counted.note(line)
             line = next(lines, None)
         hours += counted.views(hour)

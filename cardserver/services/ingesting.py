@@ -8,6 +8,7 @@ different journals don't wait for each other (GATE-07a; GB/T 37078-2018, 6.6.2-6
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -31,12 +32,14 @@ class GateBatch:
 
     `before` is the chain at the line before the first, GENESIS where the journal begins. `mended`
     is the chain at lines that are told otherwise than they were written, because they had to fit.
+    `ahead` is how far the clock that they were written by was ahead of ours, as the gate knows.
     """
 
     journal: str
     before: bytes
     events: Sequence[GateEvent]
     mended: Mapping[int, bytes] = field(default_factory=dict)
+    ahead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ def _attempt(
         with appending(estate) as (connection, now):
             if not gatelines.move(connection, key, was, fresh[-1], now):
                 return None
-            gatelines.put(connection, key, fresh, now)
+            gatelines.put(connection, key, fresh, now, batch.ahead)
     sequence = max(was.sequence, lines[-1][0].sequence)
     return Taken(sequence=sequence, taken=len(fresh), repeated=repeated)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cardserver.db.gatepassages import other_journals, passing_lines
 from cardserver.domain.gateevent import EventKind
+from cardserver.services.gatelanes import names_of_lanes
 from cardserver.services.turn import Caller, Estate, reading
 from cardserver.wire_gatesync import EventLine, PassagesRequest, PassagesView
 
@@ -25,6 +26,7 @@ def passages(estate: Estate, caller: Caller, request: PassagesRequest) -> Passag
     known = dict(request.known)
     lines: list[EventLine] = []
     with reading(estate, caller) as turn:
+        names = names_of_lanes(turn)
         since = turn.now - _STILL_MATTERS
         for journal in other_journals(turn.connection, estate.site, caller.station):
             left = MOST_LINES - len(lines)
@@ -39,14 +41,14 @@ def passages(estate: Estate, caller: Caller, request: PassagesRequest) -> Passag
             )
             lines += map(_line, found)
             known[journal.journal] = journal.sequence if len(found) < left else found[-1].sequence
-    return PassagesView(lines=tuple(lines), known=known, more=len(lines) == MOST_LINES)
+    return PassagesView(lines=tuple(lines), known=known, more=len(lines) == MOST_LINES, names=names)
 
 
 def _line(row: Any) -> EventLine:
-    """A clock that ran ahead must not win for days: no line is later than it came here."""
+    """At our own time: two gates' clocks may differ."""
     return EventLine(
         sequence=row.sequence,
-        at=min(row.at, row.taken_at),
+        at=row.at,
         lane=row.lane,
         kind=row.kind,
         card_number=row.card_number,

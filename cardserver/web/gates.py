@@ -1,6 +1,7 @@
 """What gates ask for and hand over."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from apiflask import APIBlueprint
 from flask import Response, request
@@ -9,6 +10,7 @@ from cardserver.domain.permits import Action
 from cardserver.services import (
     clonewatch,
     gatefeed,
+    gatelanes,
     gateseen,
     ingesting,
     rightsending,
@@ -82,11 +84,13 @@ def feed(query_data: FeedQuery) -> Response:
 def post_events(json_data: EventBatch) -> EventsTaken:
     """Take in lines of a gate's journal; each is taken once, and none is left out."""
     taps.tell_lanes(estate(), caller(), json_data.lanes)
+    gatelanes.tell_names(estate(), caller(), json_data.names)
     batch = ingesting.GateBatch(
         journal=json_data.journal,
         before=json_data.before,
         events=[line.to_domain() for line in json_data.events],
         mended=json_data.mended,
+        ahead=timedelta(milliseconds=json_data.ahead_ms),
     )
     done = ingesting.ingest(estate(), caller(), batch)
     taps.note_mended(estate(), caller(), batch.journal, sorted(batch.mended))

@@ -24,12 +24,10 @@ from cardserver.domain.uncollected import uncollected
 from cardserver.wire_gates import SnapshotView
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore, Part
+from kiosk.gate.reckoning import DRIFT_ALLOWED, Reckoning, drift
 from kiosk.station.clock import ESTATE_ZONE, Clock
 
 _log = logging.getLogger(__name__)
-
-DRIFT_ALLOWED: Final = timedelta(seconds=5)
-"""GA/T 1742: a device's clock stays this close to the centre's, or an alarm is raised."""
 
 COMPARE_EVERY_S: Final = 60.0
 """So often a question is asked that is answered at once: only those tell what time it is there."""
@@ -59,9 +57,11 @@ class ListFeed:
         journal: GateJournal,
         clock: Clock,
         ticks: Callable[[], float] = time.monotonic,
+        reckoning: Reckoning | None = None,
     ) -> None:
         self._server = server
         self._signer = signer
+        self._reckoning = reckoning
         self._store = store
         self._journal = journal
         self._clock = clock
@@ -158,7 +158,9 @@ class ListFeed:
 
     def _compare(self, before: datetime, after: datetime, centre: datetime) -> None:
         self._compared = self._ticks()
-        self.clock_drift = _drift(before, after, centre)
+        self.clock_drift = drift(before, after, centre)
+        if self._reckoning is not None:
+            self._reckoning.compare(before, after, centre)
         if self.clock_set_back and not self.clock_off:
             # Both clocks agree, so it was the floor: this clock once ran ahead and was put right.
             _log.warning("time had not come to %s; now it is %s", self._journal.passed, after)
@@ -201,13 +203,6 @@ def asked_after(target: str) -> int | None:
     """The version after which a question for news asked."""
     after = parse_qs(urlsplit(target).query).get("after")
     return int(after[0]) if after else None
-
-
-def _drift(before: datetime, after: datetime, centre: datetime) -> timedelta:
-    """How far a clock is certainly ahead of the centre's, which spoke between its two readings."""
-    if centre < before:
-        return before - centre
-    return min(after - centre, timedelta(0))
 
 
 def _nothing_known(now: datetime) -> Snapshot:

@@ -5,7 +5,7 @@ the centre away a gate goes on with what it saw itself.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from cardserver.client import CardServerClient
@@ -31,7 +31,10 @@ class Passages:
         self._wanted = wanted
         self._ticks = ticks
         self._known: dict[str, int] = {}
+        self._anew = False
         self._asked: float | None = None
+        self.names: Mapping[str, str] = {}
+        """What people call the lanes of all gates, as the centre told it last."""
 
     def ask_when_due(self) -> None:
         """Ask, when it is time. Raises ServerUnavailable, ServerRefused."""
@@ -40,11 +43,17 @@ class Passages:
             self._asked = now
             self.ask()
 
+    def forget(self) -> None:
+        """Ask for everything again the next time. From any thread."""
+        self._anew = True
+
     def ask(self) -> None:
         """Ask until all is known that the centre has. Raises ServerUnavailable, ServerRefused."""
+        if self._anew:
+            self._anew, self._known = False, {}
         more = True
         while more:
             found = self._server.gates.passages(self._known)
             self._tell([line.to_domain() for line in found.lines])
-            self._known = dict(found.known)
+            self._known, self.names = dict(found.known), found.names
             more = found.more

@@ -67,6 +67,8 @@ def assemble(
 ) -> Station:
     """The lanes, their pages and their line to the server as one station."""
     journal = shared.journal
+    shared.whereabouts.reckon_by(uplink.reckoning, uplink.learn_anew)
+    uplink.upload.name_lanes({str(each.lane.lane_id): each.name for each in lanes})
     uplink.tell_passages(shared.whereabouts.note_all)
     went_back = WentBack(shared)
     uplink.tell_went_back(went_back.tell)

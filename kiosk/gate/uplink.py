@@ -8,8 +8,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -26,6 +26,8 @@ from kiosk.gate.feed import ListBeyondUs, ListFeed
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.liststore import ListStore
 from kiosk.gate.passages import Passages
+from kiosk.gate.reckoning import Reckoning
+from kiosk.gate.registration import Registration, is_withdrawn
 from kiosk.gate.upload import JournalsDiffer, Upload
 from kiosk.station.clock import Clock
 from kiosk.station.events import Bell
@@ -65,14 +67,29 @@ class Uplink:
         old_after: timedelta = OLD_AFTER,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.reckoning = Reckoning(journal, clock=clock, ticks=ticks)
         self.feed = ListFeed(
-            server=server, signer=signer, store=store, journal=journal, clock=clock, ticks=ticks
+            server=server,
+            signer=signer,
+            store=store,
+            journal=journal,
+            clock=clock,
+            ticks=ticks,
+            reckoning=self.reckoning,
         )
-        self.upload = Upload(server=server, journal=journal, lanes=lanes)
+        self.upload = Upload(
+            server=server,
+            journal=journal,
+            lanes=lanes,
+            reckoning=self.reckoning,
+            compare=lambda: self._comparing(signer),
+        )
+        self.registration = Registration(signer, journal, clock)
         self._server = server
         self._journal = journal
         self._bell = bell
         self._clock = clock
+        self._ticks = ticks
         self._every_s = every_s
         self._wait_s = wait_s
         self._old_after = old_after
@@ -107,8 +124,16 @@ class Uplink:
     def tell_passages(self, tell: Callable[[Sequence[GateEvent]], None]) -> None:
         """Have what other gates saw told to `tell`, while the rules speak of areas."""
         self._passages = Passages(
-            self._server, tell, wanted=lambda: bool(self.feed.snapshot.rules.areas)
+            self._server,
+            tell,
+            wanted=lambda: bool(self.feed.snapshot.rules.areas),
+            ticks=self._ticks,
         )
+
+    def learn_anew(self) -> None:
+        """Have all of it told once more: who is inside is put in order anew."""
+        if self._passages is not None:
+            self._passages.forget()
 
     def tell_went_back(self, tell: Callable[[Snapshot, Snapshot], None]) -> None:
         """Have it told, with the list before and after, that the centre went back to a copy."""
@@ -136,7 +161,7 @@ class Uplink:
     @property
     def clock_drift(self) -> timedelta:
         """How far the gate's clock was ahead of the centre's when they last spoke, negative when
-        it was behind. It is an alarm and decides nothing.
+        it was behind. It is an alarm, and no card's days or hours are judged by it.
         """
         return self.feed.clock_drift
 
@@ -154,6 +179,21 @@ class Uplink:
     def program_too_old(self) -> bool:
         """True while the centre has a list, or rules, that this program can't read."""
         return self.feed.list_beyond_us or bool(self.feed.snapshot.rules.unread)
+
+    @property
+    def lane_names(self) -> Mapping[str, str]:
+        """What people call lanes of other gates, as far as the centre told."""
+        return {} if self._passages is None else self._passages.names
+
+    @property
+    def answers(self) -> bool:
+        """True where the centre answered when it was asked last, if only that it takes no word."""
+        return self.connected or self.registration.turned_away
+
+    @property
+    def withdrawn(self) -> bool:
+        """True while this gate knows that its key was revoked at the centre."""
+        return self.registration.withdrawn_since is not None
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -175,7 +215,8 @@ class Uplink:
         began, era = time.monotonic(), self.feed.era
         with ExitStack() as after:
             after.callback(self._after_answer, era)
-            news = self.feed.ask(wait_s, self._state())
+            with self.registration.asking():
+                news = self.feed.ask(wait_s, self._state())
         if news:
             self._bell.ring(LINK)
         elif self.feed.asked_to_wait and time.monotonic() - began < min(wait_s, self._every_s):
@@ -198,12 +239,20 @@ class Uplink:
         try:
             while self.upload.drain() and not self._stop.is_set():
                 pass
-        except (ServerRefused, JournalsDiffer, LookupError):
-            self.held_up = True
+        except (ServerRefused, JournalsDiffer, LookupError) as error:
+            self.held_up = not is_withdrawn(error)  # that is a trouble of its own
             raise
         self.held_up = False
         if self._passages is not None:
             self._passages.ask_when_due()
+
+    @contextmanager
+    def _comparing(self, signer: GateSigner) -> Iterator[None]:
+        """Compare the clocks by the answer to what is asked meanwhile."""
+        before = self._clock()
+        yield
+        if signer.heard is not None:
+            self.reckoning.compare(before, self._clock(), signer.heard)
 
     def _state(self) -> GateState:
         return GateState(waiting=self.upload.waiting, program=_program())
@@ -249,7 +298,8 @@ class Uplink:
     def _note(self, *, connected: bool) -> None:
         self.connected = connected
         alarms = {
-            "server away": not connected,
+            "server away": not self.answers,
+            "registration withdrawn": self.withdrawn,
             "copy too old": self.too_old,
             "clock off the server's": self.clock_off,
             "clock set back": self.clock_set_back,

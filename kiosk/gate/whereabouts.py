@@ -4,11 +4,13 @@ Deciding and taking note of the outcome happen in one step: of two cars with one
 two lanes in the same instant, one is first. Nothing here touches the disk or a device.
 
 This gate's own lines count in the order in which they were written, whatever its clock said: where
-it was set back, whoever leaves has left, though the entry has the later instant (GATE-07a).
+it was set back, whoever leaves has left, though the entry has the later instant (GATE-07a). Beside
+lines of other gates they stand at the centre's time, as far as it is known how far this clock is
+off: so the way in and the way out may be two machines.
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -27,10 +29,11 @@ from cardserver.domain.cardlist import CardList
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import OUTSIDE, GateRules
 from cardserver.domain.ids import CardNumber
-from cardserver.domain.passback import AHEAD
+from cardserver.domain.passback import AHEAD, Standing
 from cardserver.domain.presence import Inside, Presence
 from cardserver.domain.standing import standing_of
 from kiosk.gate.journal import GateJournal
+from kiosk.gate.reckoning import UNKNOWN, Reckoning
 
 _NEXT: Final = timedelta(microseconds=1)
 
@@ -52,9 +55,9 @@ class InOrder:
         self._last = at if at > last or last - self.floor > AHEAD else last + _NEXT
         return self._last
 
-    def line(self, event: GateEvent) -> GateEvent:
-        """The next line, at its place."""
-        at = self.at(event.at)
+    def line(self, event: GateEvent, ahead: timedelta = UNKNOWN) -> GateEvent:
+        """The next line, at its place; `ahead` is how far its clock was ahead."""
+        at = self.at(event.at - ahead if ahead else event.at)
         return event if at is event.at else event._replace(at=at)
 
 
@@ -68,6 +71,17 @@ class Whereabouts:
         self._followed: GateRules | None = None
         self._cards: Mapping[bytes, CardEntry] | None = None
         self._counted: set[tuple[int, str, datetime]] = set()
+        self._reckoning: Reckoning | None = None
+        self._learn_anew: Callable[[], None] = lambda: None
+        self._revised = 0
+
+    def reckon_by(self, reckoning: Reckoning, learn_anew: Callable[[], None]) -> None:
+        """Order this gate's lines by what is known of its clock.
+
+        `learn_anew` has all that other gates saw told once more, where that comes to be known
+        afterwards.
+        """
+        self._reckoning, self._learn_anew = reckoning, learn_anew
 
     def follow(self, snapshot: Snapshot, journal: GateJournal) -> None:
         """Go on with this list and its rules.
@@ -75,9 +89,11 @@ class Whereabouts:
         New rules are a reason to look through the gate's lines again, also those of lanes that
         meant nothing before; lanes go on deciding meanwhile, and wait for the last few lines only.
         """
-        if self._followed is None or self._followed != snapshot.rules:
-            self._begin_anew(snapshot.rules, journal)
-        self._order.floor = snapshot.time_floor
+        revised = 0 if self._reckoning is None else self._reckoning.revised
+        if self._followed is None or self._followed != snapshot.rules or revised != self._revised:
+            self._begin_anew(snapshot.rules, journal, known_holds=revised == self._revised)
+            self._revised = revised
+        self._order.floor = snapshot.time_floor - self._ahead()
         cards = snapshot.cards
         if cards is not self._cards and isinstance(cards, CardList):
             with self._lock:
@@ -96,8 +112,9 @@ class Whereabouts:
             if tap in self._counted:
                 self._counted.discard(tap)
                 return
+        ahead = self._ahead()
         with self._lock:
-            self._presence.note(self._order.line(event))
+            self._presence.note(self._order.line(event, ahead))
 
     def note(self, event: GateEvent) -> None:
         """Take a line of another gate to heart."""
@@ -124,16 +141,19 @@ class Whereabouts:
         `clone`: the card's counter says that there are two of it.
         """
         entry, rules = snapshot.cards.get(presented.uid), snapshot.rules
+        ahead = self._ahead()
         with self._lock:
             presence, standing = self._presence, NOTHING_KNOWN
-            self._order.floor = snapshot.time_floor
+            self._order.floor = snapshot.time_floor - ahead if ahead else snapshot.time_floor
             if rules is not NO_RULES:
                 if rules is not presence.rules and rules != presence.rules:
                     presence.set_rules(rules)
                 standing = standing_of(presence, entry, lane, snapshot, clone=clone)
+                if ahead:
+                    standing = _as_judged(standing, ahead, now, snapshot.time_floor)
             decision = decide_on(entry, presented, lane, snapshot, now, standing=standing)
             if decision.reason in GRANTING and decision.card_number is not None:
-                presence.let_in(decision.card_number, lane.lane_id, self._order.at(now))
+                presence.let_in(decision.card_number, lane.lane_id, self._order.at(now - ahead))
                 self._counted.add((decision.card_number, lane.lane_id, now))
             return decision
 
@@ -162,10 +182,17 @@ class Whereabouts:
             found = list(self._presence.who(area_id))
         return sorted(found, key=lambda each: each.since, reverse=True)
 
-    def _begin_anew(self, rules: GateRules, journal: GateJournal) -> None:
+    def _ahead(self) -> timedelta:
+        return UNKNOWN if self._reckoning is None else self._reckoning.ahead()
+
+    def _ahead_at(self, sequence: int) -> tuple[timedelta, int | None]:
+        return (UNKNOWN, None) if self._reckoning is None else self._reckoning.of(sequence)
+
+    def _begin_anew(self, rules: GateRules, journal: GateJournal, *, known_holds: bool) -> None:
+        """`known_holds`: what is known stands at its right instants."""
         with self._lock:
-            known = tuple(self._presence.lines())
-        presence, order = Presence(rules), InOrder(journal.passed)
+            known = tuple(self._presence.lines()) if known_holds else ()
+        presence, order = Presence(rules), InOrder(journal.passed - self._ahead())
         for event in known:
             presence.note(event)
         done = self._catch_up(presence, journal, journal.lately, order)
@@ -174,10 +201,23 @@ class Whereabouts:
             self._presence, self._followed, self._cards = presence, rules, None
             self._order = order
             self._counted.clear()
+        if not known_holds:
+            self._learn_anew()
 
-    @staticmethod
-    def _catch_up(presence: Presence, journal: GateJournal, sequence: int, order: InOrder) -> int:
+    def _catch_up(
+        self, presence: Presence, journal: GateJournal, sequence: int, order: InOrder
+    ) -> int:
+        ahead, last = self._ahead_at(sequence + 1)
         for event in journal.walk(sequence):
-            presence.note(order.line(event))
+            if last is not None and event.sequence > last:
+                ahead, last = self._ahead_at(event.sequence)
+            presence.note(order.line(event, ahead))
             sequence = event.sequence
         return sequence
+
+
+def _as_judged(standing: Standing, ahead: timedelta, now: datetime, floor: datetime) -> Standing:
+    """With the last passage as long ago as it is, by the instant that `decide` judges by."""
+    if standing.last_at is None:
+        return standing
+    return standing._replace(last_at=standing.last_at + (max(now, floor) - (now - ahead)))

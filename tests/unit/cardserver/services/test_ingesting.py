@@ -182,6 +182,29 @@ def test_batches_of_one_journal_at_once_are_put_in_order(gate: WritingGate) -> N
     assert stored(gate.estate) == list(range(1, 121))
 
 
+@pytest.mark.parametrize(
+    ("ahead", "moved"),
+    [
+        (timedelta(0), None),
+        (timedelta(minutes=-8), timedelta(minutes=8)),
+        (timedelta(days=730_000), timedelta(days=-730_000)),
+        (timedelta(milliseconds=2**53), timedelta(0)),
+        (timedelta(milliseconds=-(2**53)), timedelta(0)),
+        (timedelta(days=-1), timedelta(hours=1)),
+    ],
+)
+def test_a_line_happened_by_our_clock_and_never_later_than_it_came(
+    desk: FrontDesk, gate: WritingGate, ahead: timedelta, moved: timedelta | None
+) -> None:
+    """What a gate says of its clock may be nonsense; the line is taken all the same."""
+    event = gate.tap()
+    desk.clock.now = event.at + timedelta(hours=1)
+    ingest(gate.estate, gate.caller, replace(gate.batch(), ahead=ahead))
+    with looking(gate.estate) as connection:
+        row = connection.execute(select(GateEventRow.at, GateEventRow.happened_at)).one()
+    assert tuple(row) == (event.at, None if moved is None else event.at + moved)
+
+
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
