@@ -17,7 +17,10 @@ MAX_OPENINGS = 5000
 
 
 class GateLine(Wire):
-    """One line of a gate's journal as people look at it, see `domain.gateevent.GateEvent`."""
+    """One line of a gate's journal as people look at it, see `domain.gateevent.GateEvent`.
+
+    `lane_name` is what people call the lane, empty where nobody gave it a name.
+    """
 
     device: str
     journal: str
@@ -31,6 +34,7 @@ class GateLine(Wire):
     about: int
     by: str
     detail: str
+    lane_name: str = ""
 
 
 class GateLines(Wire):
@@ -72,13 +76,17 @@ class SeeAlarm(Wire):
 
 
 class InsideView(Wire):
-    """A card inside: since when, through which lane it went in, and in which area it stands."""
+    """A card inside: since when, through which lane it went in, and in which area it stands.
+
+    `lane_name` is as in a line.
+    """
 
     card_number: int
     right: RightKind
     since: Instant
     lane: str
     area: str
+    lane_name: str = ""
 
 
 class InsideList(Wire):
@@ -108,11 +116,12 @@ class OccupancyView(Wire):
 
 
 class DeniedView(Wire):
-    """How often a lane refused for a reason."""
+    """How often a lane refused for a reason; `lane_name` is as in a line."""
 
     lane: str
     reason: str
     number: int
+    lane_name: str = ""
 
 
 class DeniedReport(Wire):

@@ -6,73 +6,65 @@ reports of goods or building material (GATE-04, GATE-06a) are moments. A clone t
 could find, by two gates' lines, stands at the line that gave it away.
 
 A gate that was away for weeks tells its alarms late: they are news when they come, not when they
-happened.
+happened. What stands is shown however long ago it began.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from cardserver.db import clones, gatequeries
+from cardserver.db.gatestanding import LASTING
 from cardserver.db.tables_gateevents import GateAlarmSeenRow
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.permits import Action
 from cardserver.services.errors import Conflict, NotFound
 from cardserver.services.gatedays import line_view
+from cardserver.services.gatelanes import names_of_lanes
+from cardserver.services.gatetroubles import (
+    MOMENTS,
+    TROUBLES,
+    Told,
+    ended,
+    looked_back,
+    stood_at,
+)
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_gatereports import AlarmList, AlarmView, GateLine, SeeAlarm
 
-LASTING: Final = frozenset(
-    {
-        EventKind.ALARM,
-        EventKind.FORCED,
-        EventKind.HELD_OPEN,
-        EventKind.BARRIER_FAULT,
-        EventKind.FIRE,
-    }
-)
-MOMENTS: Final = frozenset(
-    {EventKind.DURESS, EventKind.CLONE, EventKind.GOODS_DIFFER, EventKind.MATERIAL}
-)
-_ENDING: Final = frozenset({EventKind.ALARM_OVER, EventKind.FIRE_OVER, EventKind.STARTED})
 _NEWS: Final = timedelta(days=31)
 """So long an alarm is shown that is over, from when it happened or was told."""
 
-LOOKED_BACK: Final = timedelta(days=92)
-"""What began earlier is not looked for, though it may stand still."""
-
 _SHOWN: Final = 500
-
-Told = tuple[Row[Any], datetime | None]
-"""A line that begins an alarm, and when that was over."""
 
 
 def alarms(estate: Estate, caller: Caller) -> AlarmList:
-    """Those that stand, and the last month's; what stands or nobody has seen comes first."""
+    """Those that stand, and the last month's; what stands comes first, then what nobody saw."""
     with reading(estate, caller) as turn:
-        first, since, site = turn.now - LOOKED_BACK, turn.now - _NEWS, estate.site
+        first, since, site = looked_back(turn), turn.now - _NEWS, estate.site
         until = turn.now + timedelta(days=1)  # a gate's clock may be ahead
-        kinds = LASTING | MOMENTS | _ENDING
-        lines = gatequeries.in_order(turn.connection, site, first, until, kinds)
+        kinds = TROUBLES | MOMENTS
+        early = stood_at(turn, first)
+        lines = chain(early, gatequeries.in_order(turn.connection, site, first, until, kinds))
         told = [
             (line, over)
             for line, over in ended(lines)
             if over is None or max(line.at, line.taken_at) >= since
         ]
-        seen = {
-            (row.device, row.journal, row.sequence): row
-            for row in gatequeries.seen_alarms(turn.connection, site, first)
-        }
+        seen = _seen(turn, first, early)
+        names = names_of_lanes(turn)
         found = clones.found_since(turn.connection, site, since)
         views = [
-            *(_view(row, over, seen) for row, over in _once_a_card(told)),
+            *(_as_seen(line_view(row, names), over, seen) for row, over in _once_a_card(told)),
             *(_as_seen(_clone_line(row), row.at, seen) for row in found),
         ]
-        views.sort(key=lambda each: (each.standing or not each.seen_by, each.line.at), reverse=True)
-        return AlarmList(alarms=tuple(views[:_SHOWN]))
+        views.sort(key=lambda each: (each.standing, not each.seen_by, each.line.at), reverse=True)
+        shown = max(_SHOWN, sum(each.standing for each in views))
+        return AlarmList(alarms=tuple(views[:shown]))
 
 
 def see_alarm(estate: Estate, caller: Caller, request: SeeAlarm) -> AlarmList:
@@ -82,6 +74,20 @@ def see_alarm(estate: Estate, caller: Caller, request: SeeAlarm) -> AlarmList:
         if not repeated(turn, request.request_id, "see-alarm", request):
             _see(turn, request, about)
     return alarms(estate, caller)
+
+
+def _seen(turn: Turn, first: datetime, early: gatequeries.Rows) -> dict[Any, Any]:
+    """Who took note of what: of all that was told since, and of what stood before."""
+    seen: dict[Any, Any] = {
+        (row.device, row.journal, row.sequence): row
+        for row in gatequeries.seen_alarms(turn.connection, turn.estate.site, first)
+    }
+    for line in early:
+        key = (line.device, line.journal, line.sequence)
+        if key not in seen:
+            note = turn.session.get(GateAlarmSeenRow, (turn.estate.site, *key))
+            seen |= {} if note is None else {key: note}
+    return seen
 
 
 def _see(turn: Turn, request: SeeAlarm, about: str) -> None:
@@ -109,25 +115,6 @@ def _see(turn: Turn, request: SeeAlarm, about: str) -> None:
     turn.note("see-alarm", about, request.remark)
 
 
-def ended(lines: Iterable[Row[Any]]) -> Iterator[Told]:
-    """Alarms with when each was over; lines as they happened."""
-    standing: dict[tuple[str, str, str], Row[Any]] = {}
-    for line in lines:
-        if line.kind in MOMENTS:
-            yield line, line.at
-            continue
-        if line.kind is EventKind.STARTED:
-            over = [key for key in standing if key[0] == line.device]
-        else:
-            over = [key for key in (_trouble(line),) if key in standing]
-        for key in over:
-            yield standing.pop(key), line.at
-        if line.kind in LASTING:
-            standing[_trouble(line)] = line
-    for line in standing.values():
-        yield line, None
-
-
 def _once_a_card(told: Iterable[Told]) -> Iterator[Told]:
     """Of what every gate says of a card, a denial that a restored centre lost, the first."""
     named: set[tuple[str, int]] = set()
@@ -138,21 +125,6 @@ def _once_a_card(told: Iterable[Told]) -> Iterator[Told]:
                 continue
             named.add(about)
         yield line, over
-
-
-def _trouble(line: Row[Any]) -> tuple[str, str, str]:
-    """What goes on where; the line that ends it names it by the same word."""
-    if line.kind in {EventKind.ALARM, EventKind.ALARM_OVER}:
-        word = f"{line.detail} {line.card_number}" if line.card_number else line.detail
-    elif line.kind is EventKind.FIRE_OVER:
-        word = EventKind.FIRE.value
-    else:
-        word = line.kind.value
-    return line.device, line.lane, word
-
-
-def _view(row: Row[Any], over: datetime | None, seen: dict[Any, Row[Any]]) -> AlarmView:
-    return _as_seen(line_view(row), over, seen)
 
 
 def _clone_line(row: Any) -> GateLine:

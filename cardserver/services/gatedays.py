@@ -1,11 +1,13 @@
 """Local days as instants, and lines as people look at them: what all reports of gates share."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from cardserver.services.errors import Conflict
+from cardserver.services.gatelanes import names_of_lanes
 from cardserver.services.turn import Turn
 from cardserver.wire_gatereports import GateLine
 
@@ -33,8 +35,8 @@ def span(turn: Turn, first: date, last: date) -> tuple[datetime, datetime]:
     return begin, datetime.combine(last + timedelta(days=1), time(), zone)
 
 
-def line_view(row: Row[Any]) -> GateLine:
-    """A line as it is shown."""
+def line_view(row: Row[Any], names: Mapping[str, str]) -> GateLine:
+    """A line as it is shown, with the name of its lane."""
     return GateLine(
         device=row.device,
         journal=row.journal,
@@ -48,4 +50,11 @@ def line_view(row: Row[Any]) -> GateLine:
         about=row.about,
         by=row.by,
         detail=row.detail,
+        lane_name=names.get(row.lane, ""),
     )
+
+
+def line_views(turn: Turn, rows: Iterable[Row[Any]]) -> tuple[GateLine, ...]:
+    """Lines as they are shown."""
+    names = names_of_lanes(turn)
+    return tuple(line_view(row, names) for row in rows)

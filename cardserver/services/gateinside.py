@@ -3,6 +3,7 @@
 The lines lead a presence as they do at a gate (see `gatepresence`).
 """
 
+from cardserver.services.gatelanes import names_of_lanes
 from cardserver.services.gatepresence import present
 from cardserver.services.turn import Caller, Estate, reading
 from cardserver.wire_gatereports import InsideList, InsideView
@@ -14,6 +15,7 @@ def inside(estate: Estate, caller: Caller, area: str = "") -> InsideList:
         with present(turn, estate.gates.presence) as presence:
             found = list(presence.who(area))
             counts = dict(presence.occupancy())
+        names = names_of_lanes(turn)
         found.sort(key=lambda each: each.since, reverse=True)
         return InsideList(
             at=turn.now,
@@ -24,6 +26,7 @@ def inside(estate: Estate, caller: Caller, area: str = "") -> InsideList:
                     since=each.since,
                     lane=each.lane,
                     area=each.area,
+                    lane_name=names.get(each.lane, ""),
                 )
                 for each in found
             ),

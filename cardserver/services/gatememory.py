@@ -7,15 +7,16 @@
 - `eras`: which history of the list this process tells of, see `listeras`.
 - `midnights`: where every card stood when the days began that somebody looked at.
 - `presence`: where every card stands, as far as lines had come when somebody looked.
+- `troubles`: what stood at the gates when the days began that alarms are looked for.
 """
 
 import gzip
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cardserver.domain.presence import Presence
 from cardserver.services.newsbell import NewsBell
@@ -201,6 +202,16 @@ class PresenceMemory:
 
 
 @dataclass(slots=True)
+class TroublesMemory:
+    """The lines of what stood at an instant; see `gatetroubles`."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    instant: datetime | None = None
+    lines: Sequence[Any] = ()
+    journals: Journals = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class GateMemory:
     """All of it."""
 
@@ -211,5 +222,6 @@ class GateMemory:
     eras: EraMemory = field(default_factory=EraMemory)
     presence: PresenceMemory = field(default_factory=PresenceMemory)
     midnights: Midnights = field(default_factory=Midnights)
+    troubles: TroublesMemory = field(default_factory=TroublesMemory)
     swept: date | None = None
     """The day on which what came due was last carried out."""

@@ -3,14 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from cardserver.db import gatequeries
 from cardserver.db.gatebooks import revoked_gates
 from cardserver.db.gatesilences import SILENT_AFTER
 from cardserver.domain.gatechecks import CHECKED
 from cardserver.domain.gateevent import EventKind
-from cardserver.services import gatealarms
-from cardserver.services.gatedays import line_view, span
+from cardserver.services.gatedays import line_views, span
+from cardserver.services.gatelanes import names_of_lanes
+from cardserver.services.gatetroubles import TROUBLES, ended, stood_at
 from cardserver.services.turn import Caller, Estate, Turn, reading
 from cardserver.wire_gatereports import (
     MAX_OPENINGS,
@@ -22,7 +24,7 @@ from cardserver.wire_gatereports import (
 )
 
 _FAILING = frozenset({EventKind.BARRIER_FAULT, EventKind.ALARM})
-_TROUBLES = gatealarms.LASTING - {EventKind.FIRE}
+_NO_TROUBLE = frozenset({EventKind.FIRE, EventKind.FIRE_OVER})
 Span = tuple[datetime, datetime]
 
 
@@ -32,7 +34,16 @@ def denied(estate: Estate, caller: Caller, first: date, last: date) -> DeniedRep
         begin, end = span(turn, first, last)
         rows = gatequeries.denied(turn.connection, estate.site, begin, end)
         taps = gatequeries.count(turn.connection, estate.site, begin, end, EventKind.TAP)
-        lines = [DeniedView(lane=row.lane, reason=row.reason, number=row.number) for row in rows]
+        names = names_of_lanes(turn)
+        lines = [
+            DeniedView(
+                lane=row.lane,
+                reason=row.reason,
+                number=row.number,
+                lane_name=names.get(row.lane, ""),
+            )
+            for row in rows
+        ]
         return DeniedReport(first=first, last=last, taps=taps, denied=tuple(lines))
 
 
@@ -59,9 +70,8 @@ def _by_guards(
             before=end,
             limit=MAX_OPENINGS + 1,
         )
-    return GateLines(
-        lines=tuple(map(line_view, rows[:MAX_OPENINGS])), more=len(rows) > MAX_OPENINGS
-    )
+        lines = line_views(turn, rows[:MAX_OPENINGS])
+        return GateLines(lines=lines, more=len(rows) > MAX_OPENINGS)
 
 
 def availability(estate: Estate, caller: Caller, first: date, last: date) -> AvailabilityReport:
@@ -74,13 +84,13 @@ def availability(estate: Estate, caller: Caller, first: date, last: date) -> Ava
         end = min(end, max(begin, turn.now))
         starts, faults = Counter[str](), Counter[str]()
         troubled: dict[str, list[Span]] = defaultdict(list)
-        kinds = _TROUBLES | {EventKind.ALARM_OVER, EventKind.STARTED}
-        before = begin - gatealarms.LOOKED_BACK
-        lines = list(gatequeries.in_order(turn.connection, estate.site, before, end, kinds))
-        within = [line for line in lines if line.at >= begin]
+        kinds = TROUBLES - _NO_TROUBLE
+        stood = stood_at(turn, begin)
+        before = [line for line in stood if line.kind not in _NO_TROUBLE]
+        within = list(gatequeries.in_order(turn.connection, estate.site, begin, end, kinds))
         starts.update(line.device for line in within if line.kind is EventKind.STARTED)
         faults.update(line.device for line in within if line.kind in _FAILING)
-        for line, over in gatealarms.ended(lines):
+        for line, over in ended(chain(before, within)):
             if over is None or over > begin:
                 troubled[line.device].append((max(line.at, begin), over or end))
         silent = _silent(turn, begin, end)

@@ -11,7 +11,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cardserver.db.gatebooks import card_change, credentials, gates_seen, list_version, reached
+from cardserver.db.gatebooks import (
+    card_change,
+    credentials,
+    gates_seen,
+    list_version,
+    reached,
+    revoked_gates,
+)
 from cardserver.db.gatesilences import SILENT_AFTER, note_silences
 from cardserver.db.tables_gatesync import CardStandingRow, GateEnforcedRow, GateSeenRow
 from cardserver.domain.rights import CardStatus
@@ -37,11 +44,12 @@ def gates(estate: Estate, caller: Caller) -> GateList:
         keys: dict[str, list[str]] = {}
         for device, key_id in credentials(turn.connection, estate.site):
             keys.setdefault(device, []).append(key_id)
+        revoked = revoked_gates(turn.connection, estate.site)
         return GateList(
             version=list_version(turn.connection, SNAPSHOT),
             at=turn.now,
             gates=tuple(
-                _view(row, tuple(keys.get(row.device, ())), turn.now)
+                _view(row, tuple(keys.get(row.device, ())), turn.now, revoked.get(row.device))
                 for row in gates_seen(turn.connection, estate.site)
             ),
         )
@@ -121,7 +129,9 @@ def _is_behind(row: Any, version: int) -> bool:
     return row.version is None or row.version < version
 
 
-def _view(row: Any, key_ids: tuple[str, ...], now: datetime) -> GateView:
+def _view(
+    row: Any, key_ids: tuple[str, ...], now: datetime, revoked_at: datetime | None
+) -> GateView:
     return GateView(
         station=row.device,
         key_ids=key_ids,
@@ -132,6 +142,7 @@ def _view(row: Any, key_ids: tuple[str, ...], now: datetime) -> GateView:
         waiting=row.waiting or 0,
         program=row.program or "",
         silent=bool(key_ids and row.seen_at and now - row.seen_at > SILENT_AFTER),
+        revoked_at=revoked_at,
     )
 
 

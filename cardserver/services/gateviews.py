@@ -6,7 +6,7 @@ from typing import Final
 from cardserver.db import gatequeries
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.permits import Action
-from cardserver.services.gatedays import line_view, span
+from cardserver.services.gatedays import line_views, span
 from cardserver.services.replay import repeated
 from cardserver.services.turn import Caller, Estate, reading, writing
 from cardserver.wire_gatereports import MAX_LINES, GateLines, TraceRequest
@@ -42,7 +42,7 @@ def last_lines(
             device=device,
             lane=lane,
         )
-    return GateLines(lines=tuple(map(line_view, rows[:limit])), more=len(rows) > limit)
+        return GateLines(lines=line_views(turn, rows[:limit]), more=len(rows) > limit)
 
 
 def refusals(estate: Estate, caller: Caller, card_number: int) -> GateLines:
@@ -57,7 +57,7 @@ def refusals(estate: Estate, caller: Caller, card_number: int) -> GateLines:
             refused=True,
             limit=_REFUSALS,
         )
-    return GateLines(lines=tuple(map(line_view, rows)))
+        return GateLines(lines=line_views(turn, rows))
 
 
 def trace(estate: Estate, caller: Caller, request: TraceRequest) -> GateLines:
@@ -74,4 +74,4 @@ def trace(estate: Estate, caller: Caller, request: TraceRequest) -> GateLines:
         rows = gatequeries.of_card(
             turn.connection, estate.site, request.card_number, begin, end, limit=MAX_LINES + 1
         )
-    return GateLines(lines=tuple(map(line_view, rows[:MAX_LINES])), more=len(rows) > MAX_LINES)
+        return GateLines(lines=line_views(turn, rows[:MAX_LINES]), more=len(rows) > MAX_LINES)

@@ -9,18 +9,27 @@ from typing import Final
 from sqlalchemy import func, select
 
 from cardserver.db.mapping import card_of
-from cardserver.db.queries import rights_of, unit_of
+from cardserver.db.queries import open_on_card, rights_of, unit_of
 from cardserver.db.tables import CardRow, HolderRow, OperationRow
 from cardserver.db.tables_approvals import CardReportRow, ExplanationRow
 from cardserver.domain.cardreport import ENDED_BY, ReportKind, check_report
+from cardserver.domain.denial import (
+    Denial,
+    check_loss_report,
+    check_replaced_for,
+    denial_of,
+)
 from cardserver.domain.errors import RuleViolation
-from cardserver.domain.operation import OperationState
+from cardserver.domain.operation import OperationKind, OperationState
+from cardserver.domain.people import is_current
 from cardserver.domain.register import AbnormalReason, RegisterKind
 from cardserver.domain.rights import CardStatus
+from cardserver.domain.tariff import ReplaceReason
 from cardserver.services.errors import Conflict
 from cardserver.services.registerentries import card_entry
 from cardserver.services.registering import enter
 from cardserver.services.replay import repeated
+from cardserver.services.staffcards import report_blocked
 from cardserver.services.turn import Caller, Estate, Turn, reading, writing
 from cardserver.wire_approvals import (
     Explained,
@@ -42,7 +51,7 @@ def report(estate: Estate, caller: Caller, number: int, request: ReportRequest) 
     """Take a report: the card is denied at once, and the row stands in the register.
 
     Raises RuleViolation ``not-the-finder``, ``card-dead``, ``parking-paid``, ``other-household``,
-    ``swap-for-whom``; NotFound.
+    ``swap-for-whom``, ``already-reported-lost``; Conflict ``being-replaced``; NotFound.
     """
     with writing(estate, caller) as turn:
         card = turn.find(CardRow, number, "card")
@@ -56,6 +65,7 @@ def _report(turn: Turn, card: CardRow, request: ReportRequest) -> None:
     known = card_of(card, holder, rights_of(turn.session, card.number))
     check_report(known, request.kind, request.reporter, turn.today)
     _check_swap(turn, holder, request)
+    _check_standing(turn, card, request.kind)
     row = turn.add(
         CardReportRow(
             id=request.report_id,
@@ -76,11 +86,31 @@ def _report(turn: Turn, card: CardRow, request: ReportRequest) -> None:
     if request.kind is ReportKind.SWAPPED:
         entry = replace(entry, recipient=_name_of(turn, request.for_holder_id))
     if card.status in {CardStatus.LIVE, CardStatus.BLOCKED}:
-        card.status, card.status_reason = CardStatus.BLOCKED, ENDED_BY[request.kind]
-        turn.changed(card)
-        turn.note("block", f"card {card.number}", card.status_reason)
+        _block(turn, card, request.kind)
     enter(turn, entry)
     turn.note("card-report", f"card {card.number}", f"{row.kind} {row.reporter}")
+
+
+def _check_standing(turn: Turn, card: CardRow, kind: ReportKind) -> None:
+    """A card is lost once; while its replacement is being made only its finder is heard."""
+    if kind is ReportKind.LOST:
+        check_loss_report(_denial(card), lost=reported_lost(turn, card))
+    operation = open_on_card(turn.session, card.number)
+    replacing = operation is not None and operation.kind is OperationKind.REPLACE
+    if replacing and kind is not ReportKind.FOUND:
+        raise Conflict("being-replaced", "a replacement of this card is being made")
+
+
+def _block(turn: Turn, card: CardRow, kind: ReportKind) -> None:
+    """Deny it for what was reported. A card that lies here stays found when its loss is told."""
+    was_live = card.status is CardStatus.LIVE
+    if not (kind is ReportKind.LOST and _denial(card) is Denial.FOUND):
+        card.status_reason = ENDED_BY[kind]
+    card.status = CardStatus.BLOCKED
+    turn.changed(card)
+    turn.note("block", f"card {card.number}", card.status_reason)
+    if was_live:
+        report_blocked(turn, card, card.status_reason)
 
 
 def _check_swap(turn: Turn, holder: HolderRow, request: ReportRequest) -> None:
@@ -98,6 +128,26 @@ def _check_swap(turn: Turn, holder: HolderRow, request: ReportRequest) -> None:
 
 def _name_of(turn: Turn, holder_id: int | None) -> str:
     return "" if holder_id is None else turn.find(HolderRow, holder_id, "holder").name
+
+
+def _denial(card: CardRow) -> Denial | None:
+    blocked = card.status is CardStatus.BLOCKED
+    return denial_of(card.status_reason) if blocked else None
+
+
+def reported_lost(turn: Turn, card: CardRow) -> bool:
+    """Is its loss on file: reported by somebody, or the reason of the block it stands under?"""
+    return _denial(card) is Denial.LOST or ReportKind.LOST in reported(turn, card.number)
+
+
+def check_replaced_as(turn: Turn, card: CardRow, reason: ReplaceReason) -> None:
+    """May this card be replaced for this reason, by what is on file of it and of its holder?
+
+    Raises RuleViolation as `check_replaced_for`.
+    """
+    holder = turn.find(HolderRow, card.holder_id, "holder")
+    current, lost = is_current(holder.ends, turn.today), reported_lost(turn, card)
+    check_replaced_for(reason, _denial(card), lost=lost, current=current)
 
 
 def reported(turn: Turn, number: int) -> frozenset[ReportKind]:

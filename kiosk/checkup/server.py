@@ -13,12 +13,17 @@ from cardserver.domain.finding import Finding, fine, look, wrong
 from cardserver.domain.keys import VaultError
 from cardserver.wire_books import Health
 from kiosk.checkup.machine import own_version
+from kiosk.gate.registration import is_withdrawn
 from kiosk.gate.station import open_line
 from kiosk.station.config import Config, ConfigInvalid
 from kiosk.station.devices import open_server
 
 LARGEST_DIFFERENCE: Final = timedelta(seconds=5)
 _NOBODY: Final = bytes(4)
+_ENROL_ANEW: Final = (
+    "To go on: `yika gate enrol --anew CONFIG NAME` here, what it prints beside the server, and "
+    "start the gate again. Otherwise take the gate away."
+)
 _ENROL: Final = "Run `yika gate enrol CONFIG NAME` here, then what it prints beside the server."
 
 
@@ -95,7 +100,7 @@ def _token(client: CardServerClient, config: Config) -> Iterator[Finding]:
     except ServerUnavailable as error:
         yield wrong(subject, f"the server stopped answering ({error})", "Try again.")
     except ServerRefused as error:
-        yield _of_refusal(error) if config.gate is None else wrong(subject, str(error), _ENROL)
+        yield _of_refusal(error) if config.gate is None else _of_gate(error)
     else:
         yield fine(subject, "the server knows this station")
         if is_desk and not names:
@@ -114,6 +119,14 @@ def _ask_as_desk(client: CardServerClient) -> None:
 
 def _subject(config: Config) -> str:
     return "token" if config.gate is None else "own key"
+
+
+def _of_gate(error: ServerRefused) -> Finding:
+    """The server answered a gate, and does not take its word."""
+    if is_withdrawn(error):
+        says = "the server withdrew this gate's registration; lanes go on with the list they have"
+        return wrong("own key", says, _ENROL_ANEW)
+    return wrong("own key", str(error), _ENROL)
 
 
 def _of_refusal(error: ServerRefused) -> Finding:

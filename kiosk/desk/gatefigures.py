@@ -110,11 +110,12 @@ def _denied(found: GateFigures) -> Section:
         paragraphs=(t("gates.report.of-taps", taps=found.denied.taps),),
         columns=(
             Column(title=t("gates.lane")),
+            Column(title=t("gates.lane-id")),
             Column(title=t("gates.reason"), width=2.5),
             _number("gates.number"),
         ),
         rows=rows_of(
-            (each.lane, t(f"guard-reason.{each.reason}"), each.number)
+            (each.lane_name or each.lane, each.lane, t(f"guard-reason.{each.reason}"), each.number)
             for each in found.denied.denied
         ),
     )
@@ -123,8 +124,8 @@ def _denied(found: GateFigures) -> Section:
 def _openings(found: GateFigures) -> Section:
     return _by_hand(
         "gates.report.openings",
-        (t("gates.lane"), t("gates.why-opened")),
-        [(each, each.lane) for each in found.openings.lines],
+        (t("gates.lane"), t("gates.lane-id"), t("gates.why-opened")),
+        [(each, (each.lane_name or each.lane, each.lane)) for each in found.openings.lines],
         more=found.openings.more,
     )
 
@@ -132,28 +133,36 @@ def _openings(found: GateFigures) -> Section:
 def _checks(found: GateFigures) -> Section:
     return _by_hand(
         "gates.report.checks",
-        (t("gates.check"), t("gates.seen-there")),
-        [(each, t(f"gates.event.{each.kind}")) for each in found.checks.lines],
+        (t("gates.check"), t("gates.lane"), t("gates.seen-there")),
+        [
+            (each, (t(f"gates.event.{each.kind}"), each.lane_name or each.lane))
+            for each in found.checks.lines
+        ],
         more=found.checks.more,
     )
 
 
 def _by_hand(
-    heading: str, titles: tuple[str, str], lines: Sequence[tuple[GateLine, str]], *, more: bool
+    heading: str,
+    titles: tuple[str, str, str],
+    lines: Sequence[tuple[GateLine, tuple[str, str]]],
+    *,
+    more: bool,
 ) -> Section:
-    """What guards did: when, what, who, and what they wrote of it."""
-    what, why = titles
+    """What guards did: when, what and where, who, and what they wrote of it."""
+    what, where, why = titles
     return Section(
         heading=t(heading),
         paragraphs=(t("gates.more"),) if more else (),
         columns=(
             Column(title=t("gates.when"), width=1.4),
             Column(title=what),
+            Column(title=where),
             Column(title=t("gates.by")),
             Column(title=why, width=2.5),
         ),
         rows=rows_of(
-            (each.at.astimezone(ESTATE_ZONE), name, each.by, each.detail) for each, name in lines
+            (each.at.astimezone(ESTATE_ZONE), *named, each.by, each.detail) for each, named in lines
         ),
     )
 

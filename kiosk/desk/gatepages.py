@@ -19,6 +19,7 @@ from kiosk.desk.counter import Counter
 from kiosk.desk.exports import KINDS, sent
 from kiosk.desk.gatefigures import area_name, figures_of, percent, report_form
 from kiosk.desk.gaterulepages import add_rules
+from kiosk.station.ages import how_long
 from kiosk.station.clock import ESTATE_ZONE, Clock, local_date
 from kiosk.station.typed import day, row_of
 
@@ -37,6 +38,7 @@ def gate_pages(counter: Counter, clock: Clock) -> Blueprint:
         return {
             "tabs": TABS,
             "local": local_text,
+            "stood_for": lambda since: how_long("for", clock() - since),
             "new_id": lambda: str(uuid4()),
             "percent": percent,
             "area_name": area_name,

@@ -20,6 +20,7 @@ from cardserver.client import CardServerClient, ServerError, ServerRefused
 from cardserver.domain.errors import DomainError
 from cardserver.domain.permits import Action, role_permits
 from kiosk.gate.journal import GateJournal
+from kiosk.gate.registration import is_about_the_gate
 from kiosk.station.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,12 @@ class UnknownWithoutLine(DomainError):
     """The centre is away, and this name with this password has not been seen here lately."""
 
     code: ClassVar[str] = "unknown-without-line"
+
+
+class UnknownAndWithdrawn(DomainError):
+    """The centre no longer takes this gate, and this name has not been seen here lately."""
+
+    code: ClassVar[str] = "unknown-and-withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +96,20 @@ class GuardPost:
         return self.name
 
     def sign_in(self, name: str, password: str) -> None:
-        """Come on duty. Raises ServerRefused, NotAGuard, UnknownWithoutLine."""
+        """Come on duty. Raises ServerRefused, NotAGuard, UnknownWithoutLine.
+
+        A refusal of the gate itself says nothing of the guard. Raises UnknownAndWithdrawn there.
+        """
         try:
             session = self._server.operators.sign_in(name, password)
-        except ServerRefused:
-            self._forget(name)
-            raise
         except ServerError as error:
+            gate = is_about_the_gate(error)
+            if isinstance(error, ServerRefused) and not gate:
+                self._forget(name)
+                raise
             _log.info("a guard signs in without the line: %s", error)
             if not self._knows(name, password):
-                raise UnknownWithoutLine from error
+                raise (UnknownAndWithdrawn if gate else UnknownWithoutLine) from error
         else:
             self._end_session()
             if not role_permits(session.roles, Action.OPEN_GATES):

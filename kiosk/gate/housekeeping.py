@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from cardserver.domain.admission import Snapshot
 from cardserver.domain.gateevent import EventKind
 from kiosk.gate.passing import Finding
+from kiosk.gate.registration import WITHDRAWN
 from kiosk.gate.shared import Shared
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ class Link(Protocol):
     @property
     def program_too_old(self) -> bool:
         """The list or the rules were written for a later program."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """The server no longer takes this gate's key."""
 
     held_up: bool
     """The server is there and does not take the lines."""
@@ -96,6 +101,7 @@ class Housekeeping:
         trouble(CLOCK_OFF, stands=self._link.clock_off)
         trouble(LINES_HELD_UP, stands=self._link.held_up)
         trouble(PROGRAM_TOO_OLD, stands=self._link.program_too_old)
+        trouble(WITHDRAWN, stands=self._link.withdrawn)
         self._beside()
         self._follow()
         now = self._shared.clock()

@@ -19,8 +19,10 @@ from kiosk.gate.guarding import BOARD_AWAY
 from kiosk.gate.guardpages import REASONS, guard_pages
 from kiosk.gate.guards import GuardPost
 from kiosk.gate.lane import LaneLoop, Shown
+from kiosk.gate.registration import WITHDRAWN
 from kiosk.gate.shared import Shared
 from kiosk.gate.uplink import Uplink
+from kiosk.station.ages import how_long
 from kiosk.station.health import Device, Health, add_health
 from kiosk.station.said import Said
 from kiosk.station.web import create_station_app, language
@@ -28,8 +30,6 @@ from kiosk.station.web import create_station_app, language
 _SHOWN_FOR: Final = timedelta(seconds=8)
 _TAPS_SHOWN: Final = 12
 _INSIDE_SHOWN: Final = 200
-_IN_MINUTES_H: Final = 2
-_IN_HOURS_H: Final = 48
 _DAYLIGHT: Final = range(7, 19)
 """Hours of the estate's day in which a screen may be bright."""
 
@@ -63,16 +63,18 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
     app.register_blueprint(guard_pages(lanes, post, shared, said, checks))
     gate = Blueprint("gate", "kiosk.gate", template_folder="templates")
     by_id = {str(each.lane.lane_id): each for each in lanes}
+    own_names = {name: each.name for name, each in by_id.items()}
 
     @gate.context_processor
     def everywhere() -> dict[str, object]:
         now = clock()
         return {
             "lanes": lanes,
-            "lane_names": {name: each.name for name, each in by_id.items()},
+            "lane_names": {**uplink.lane_names, **own_names},
             "uplink": uplink,
             "zone": uplink.snapshot().zone,
-            "copy_age": how_long(uplink.age),
+            "copy_age": how_long("ago", uplink.age),
+            "stood_for": lambda since: how_long("for", now - since),
             "theme": theme_at(now.astimezone(uplink.snapshot().zone)),
             "sign_of": lambda each: sign_of(each.shown, each.post.fault, now),
             "Face": Face,
@@ -89,7 +91,9 @@ def create_app(lanes: list[LaneLoop], *, shared: Shared, uplink: Uplink, post: G
         return render_template(
             "gate/guard.html",
             taps=shared.journal.last(_TAPS_SHOWN, EventKind.TAP),
-            troubles=shared.recorder.troubles.standing,
+            troubles=[
+                each for each in shared.recorder.troubles.standing if each.word != WITHDRAWN
+            ],  # that one has words of its own above them
             occupancy=shared.whereabouts.occupancy(),
             inside=shared.whereabouts.who()[:_INSIDE_SHOWN],
             filings=_filings(uplink.snapshot(), clock()),
@@ -123,14 +127,6 @@ def theme_at(local: datetime) -> str:
     return "day" if local.hour in _DAYLIGHT else "night"
 
 
-def how_long(age: timedelta) -> tuple[str, int]:
-    """An age as people say it: the key of its words, and their number."""
-    hours = age // timedelta(hours=1)
-    if hours < _IN_MINUTES_H:
-        return "count.minutes-ago", max(0, age // timedelta(minutes=1))
-    return ("count.hours-ago", hours) if hours < _IN_HOURS_H else ("count.days-back", hours // 24)
-
-
 def sign_of(shown: Shown | None, fault: str, now: datetime) -> Sign:
     """What a lane shows now: the last decision for a few seconds, then the invitation again."""
     if fault:
@@ -159,9 +155,12 @@ def health_of(lanes: Sequence[LaneLoop], uplink: Uplink) -> Health:
         for each in lanes
         if each.display is not None
     ]
-    server = Device(name="server", trouble="" if uplink.connected else "server-away")
+    server = Device(name="server", trouble="" if uplink.answers else "server-away")
+    known = Device(name="registration", trouble=WITHDRAWN if uplink.withdrawn else "")
     serving = not any(device.trouble for device in needed)
-    return Health(serving=serving, devices=[*needed, *texts, server], waiting=uplink.upload.waiting)
+    return Health(
+        serving=serving, devices=[*needed, *texts, server, known], waiting=uplink.upload.waiting
+    )
 
 
 def state_of(by_id: Mapping[str, LaneLoop], uplink: Uplink) -> dict[str, object]:

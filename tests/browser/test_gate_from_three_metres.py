@@ -133,7 +133,7 @@ def test_a_guard_opens_by_hand_and_the_manager_reads_who_and_why(
     desk.get_by_role("button", name="授权").click()
     row = desk.locator("tr", has_text="3栋搬家")
     expect(row).to_contain_text(GUARD_NAME)
-    expect(row).to_contain_text("carpark")
+    expect(row).to_contain_text("车场入口")
 
 
 def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: Served) -> None:

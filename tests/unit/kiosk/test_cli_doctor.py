@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from cardserver.domain.finding import Finding, Mark, guarded
 from cardserver.domain.keys import EstateId
-from cardserver.services.enrolling import enrol
+from cardserver.services.enrolling import enrol, revoke
 from cardserver.services.opening import open_estate
 from cardserver.services.setup import SETUP
 from cardserver.services.turn import Estate
@@ -537,6 +537,14 @@ def test_a_gate_without_a_key_of_its_own_needs_hands(office: Office) -> None:
         office.folder / "gate.identity", GATE_KEY, estate="LAKE01", station=demo_estate.GATE
     )
     assert needs_hands(found(path, "own key"), "not known")
+
+
+def test_a_gate_whose_key_was_revoked_is_told_that_and_both_ways_on(office: Office) -> None:
+    let_in(office)
+    revoke(office.estate, SETUP, demo_estate.GATE)
+    found_out = found(office.file(gate_section(office.folder), kind=demo_estate.GATE), "own key")
+    assert needs_hands(found_out, "withdrew this gate's registration")
+    assert "yika gate enrol --anew" in found_out.advice
 
 
 @pytest.mark.usefixtures("planted")

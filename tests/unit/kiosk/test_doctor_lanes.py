@@ -102,7 +102,7 @@ def test_a_fire_contact_is_looked_at(plug: Plug, fire: str) -> None:
     board.fire = fire == "!5"
     settings = {"board": "waveshare-d", "fire_input": fire, "timeout_ms": "2000"}
     report = list(lanes.barrier("barrier", part("modbus_relay", port=plug(board), **settings)))
-    assert [each.mark for each in report] == [Mark.FINE, Mark.LOOK]
+    assert [each.mark for each in report] == [Mark.FINE, Mark.LOOK], report
 
 
 def test_devices_that_are_not_there_are_each_told() -> None:

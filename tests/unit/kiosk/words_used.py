@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TypeGuard, get_args
+from typing import Literal, TypeGuard, get_args
 
 import jinja2
 from jinja2 import nodes
@@ -82,9 +82,10 @@ from kiosk.gate.housekeeping import (
     PROGRAM_TOO_OLD,
 )
 from kiosk.gate.lane import DISPLAY_AWAY, READER_AWAY, READER_TAMPER
+from kiosk.gate.registration import WITHDRAWN
 from kiosk.gate.troubles import BEGINS
-from kiosk.gate.views import how_long
 from kiosk.gate.wentback import CENTRE_RESTORED, DENIAL_LOST
+from kiosk.station.ages import how_long
 from kiosk.station.operating import Step
 from printer import spool
 from printer.errors import PrinterError
@@ -152,9 +153,10 @@ def asked_by_templates() -> frozenset[str]:
 
 
 def ages() -> set[str]:
-    """What a gate can say of how old something is."""
+    """What gates and the desk can say of how old something is, and how long it goes on."""
     some = (timedelta(minutes=1), timedelta(hours=5), timedelta(days=5))
-    return {f"{how_long(age)[0]}.{form}" for age in some for form in _COUNTED}
+    said: tuple[Literal["ago", "for"], ...] = ("ago", "for")
+    return {f"{how_long(way, age)[0]}.{form}" for way in said for age in some for form in _COUNTED}
 
 
 # --- what the program can put after a prefix -----------------------------------------------------
@@ -198,7 +200,7 @@ _PARKING_HEADS |= {"who", "line", "result", "fate"}
 ALARM_WORDS = {
     *(BOARD_AWAY, TAMPER, CLOCK_OFF, CLOCK_SET_BACK, COPY_TOO_OLD),
     *(DISPLAY_AWAY, READER_AWAY, READER_TAMPER),
-    *(CENTRE_RESTORED, DENIAL_LOST, LINES_HELD_UP, PROGRAM_TOO_OLD),
+    *(CENTRE_RESTORED, DENIAL_LOST, LINES_HELD_UP, PROGRAM_TOO_OLD, WITHDRAWN),
     *BEGINS.values(),
 }
 

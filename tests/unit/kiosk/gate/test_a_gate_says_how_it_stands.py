@@ -12,7 +12,8 @@ from cardserver.client import ServerRefused
 from cardserver.domain.admission import Decision, Reason
 from cardserver.domain.schedules import Span
 from kiosk.gate.displaying import notice_of
-from kiosk.gate.views import health_of, how_long
+from kiosk.gate.views import health_of
+from kiosk.station.ages import how_long
 from simulators.stream import StreamFault, StreamFaultKind
 from tests.scenario.ground import MORNING
 from tests.unit.kiosk.gate.conftest import Gate
@@ -86,7 +87,12 @@ def test_a_list_that_the_disk_did_not_take_is_no_younger_after_a_restart(
     ],
 )
 def test_an_age_is_said_as_people_say_it(age: timedelta, words: tuple[str, int]) -> None:
-    assert how_long(age) == words
+    assert how_long("ago", age) == words
+
+
+def test_what_goes_on_is_said_in_the_same_steps() -> None:
+    said = [how_long("for", age) for age in (119 * HOUR / 60, 2 * HOUR, 93 * DAY)]
+    assert said == [("count.for-minutes", 119), ("count.for-hours", 2), ("count.for-days", 93)]
 
 
 def test_what_the_centre_refuses_stands_once_in_the_gates_log(

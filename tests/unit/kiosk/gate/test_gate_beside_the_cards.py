@@ -274,6 +274,7 @@ class Link:
     clock_off: bool = False
     held_up: bool = False
     program_too_old: bool = False
+    withdrawn: bool = False
 
     def snapshot(self) -> Snapshot:
         return self.known
