@@ -158,7 +158,7 @@ class LaneRules:
     is in the lane's area: itself and those inside it. `leads_to` is where whoever passes is then.
     `estate` is the passback over the whole estate for the area's right. `schedules` are the hours
     of each class of holders here. `one_car` says that of one parking space one car may come in
-    here (GATE-02a).
+    here (GATE-02a). `entered` is the area that whoever passes comes into, None on the way out.
     """
 
     rule: LaneRule | None = None
@@ -171,12 +171,7 @@ class LaneRules:
     )
     interlocked: frozenset[LaneId] = frozenset()
     one_car: bool = False
-
-    @property
-    def entered(self) -> Area | None:
-        """The area that whoever passes comes into; None on the way out, and where there is none."""
-        rule = self.rule
-        return self.area if rule is not None and rule.direction is Direction.ENTRY else None
+    entered: Area | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def _worked_out(rules: GateRules, lane_id: str) -> LaneRules:
         estate=rules.estate.get(area.right),
         schedules=schedules,
         interlocked=interlocked,
+        entered=area if entering else None,
         # Between two floors of one car park nothing new comes in.
         one_car=rules.one_car_per_space and entering and parking and area.parent == OUTSIDE,
     )

@@ -68,13 +68,18 @@ class Reckoning:
     @property
     def doubtful(self) -> bool:
         """True until the clock was compared as it goes now."""
-        self._look()
+        self.ahead()
         with self._lock:
             return self._spans[-1].ahead is None
 
-    def ahead(self) -> timedelta:
-        """How far the clock is ahead now, negative where it is behind; asked at every tap."""
-        self._look()
+    def ahead(self, now: datetime | None = None) -> timedelta:
+        """How far the clock is ahead now, negative where it is behind.
+
+        `now` is what it shows, from whoever has just looked: every tap asks.
+        """
+        shown = self._clock() if now is None else now
+        if abs(shown.timestamp() - self._ticks() - self._base) > _SET_S:
+            self._look()
         return self._ahead
 
     def of(self, sequence: int) -> tuple[timedelta, int | None]:
@@ -86,7 +91,7 @@ class Reckoning:
 
     def compare(self, before: datetime, after: datetime, centre: datetime) -> None:
         """The centre said what time it is there, between two readings of this clock."""
-        self._look()
+        self.ahead()
         with self._lock:
             if after - before > DRIFT_ALLOWED and self._spans[-1].ahead is not None:
                 return  # too slow an answer to know better
@@ -109,15 +114,16 @@ class Reckoning:
         self._ahead = self._of(self._spans[-1])
 
     def _wrote(self, event: GateEvent) -> None:
-        self._look()
+        self.ahead(event.at)
         with self._lock:
             self._newest = max(self._newest, event.sequence)
 
     def _look(self) -> None:
-        """Was the clock set since somebody looked?"""
-        if abs(self._looked() - self._base) > _SET_S:
-            with self._lock:
-                self._begin(self._looked())
+        """Was the clock set, or was it long ago that somebody looked at it?"""
+        with self._lock:
+            base = self._looked()
+            if abs(base - self._base) > _SET_S:
+                self._begin(base)
 
     def _begin(self, base: float, ahead: timedelta | None = None) -> None:
         if self._spans[-1].after == self._newest and len(self._spans) > 1:

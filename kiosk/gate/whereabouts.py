@@ -141,7 +141,7 @@ class Whereabouts:
         `clone`: the card's counter says that there are two of it.
         """
         entry, rules = snapshot.cards.get(presented.uid), snapshot.rules
-        ahead = self._ahead()
+        ahead = UNKNOWN if self._reckoning is None else self._reckoning.ahead(now)
         with self._lock:
             presence, standing = self._presence, NOTHING_KNOWN
             self._order.floor = snapshot.time_floor - ahead if ahead else snapshot.time_floor
