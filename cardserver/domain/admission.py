@@ -19,7 +19,6 @@ from cardserver.domain.ids import CardNumber
 from cardserver.domain.lanerules import rules_of
 from cardserver.domain.lanes import Direction, Identify, Lane
 from cardserver.domain.passback import NOTHING_KNOWN, Standing
-from cardserver.domain.quick import made
 from cardserver.domain.reasons import GRANTING, OF_PROBLEM, RULE_OF, Problem, Reason
 from cardserver.domain.record import CardRecord
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -211,7 +210,7 @@ def _decide(
         return decision
     here = rules_of(rules, lane.lane_id)
     who = entry.card_number, claim.holder_class, entry.space
-    found = ruling(made(Passing, (*who, lane, here, standing, instant, local)), rules)
+    found = ruling(Passing(*who, lane, here, standing, instant, local), rules)
     return decision if found is None else _ruled(decision, found)
 
 
@@ -254,8 +253,13 @@ def _decide_period(
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.NOT_YET_VALID
     elif today > last_day:
         reason = Reason.EXIT_OUTSIDE_PERIOD if exiting else Reason.EXPIRED
-    left, remind = (last_day - today).days, rules.reminder.days
-    return made(Decision, (reason, entry.card_number, last_day, left, (), False, "", remind))
+    return Decision(
+        reason=reason,
+        card_number=entry.card_number,
+        last_day=last_day,
+        days_left=(last_day - today).days,
+        reminder_days=rules.reminder.days,
+    )
 
 
 def _ruled(decision: Decision, found: Ruling) -> Decision:

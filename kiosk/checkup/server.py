@@ -13,12 +13,12 @@ from cardserver.domain.finding import Finding, fine, look, wrong
 from cardserver.domain.keys import VaultError
 from cardserver.wire_books import Health
 from kiosk.checkup.machine import own_version
+from kiosk.gate.reckoning import DRIFT_ALLOWED
 from kiosk.gate.registration import is_withdrawn
 from kiosk.gate.station import open_line
 from kiosk.station.config import Config, ConfigInvalid
 from kiosk.station.devices import open_server
 
-LARGEST_DIFFERENCE: Final = timedelta(seconds=5)
 _NOBODY: Final = bytes(4)
 _ENROL_ANEW: Final = (
     "To go on: `yika gate enrol --anew CONFIG NAME` here, what it prints beside the server, and "
@@ -73,7 +73,7 @@ def of_health(health: Health) -> Iterator[Finding]:
 
 def _of_clock(ahead: timedelta) -> Iterator[Finding]:
     seconds = round(abs(ahead).total_seconds(), 1)
-    if abs(ahead) <= LARGEST_DIFFERENCE:
+    if abs(ahead) <= DRIFT_ALLOWED:
         yield fine("clocks", f"this machine and the server differ by {seconds} s")
         return
     side = "behind" if ahead > timedelta(0) else "ahead of"

@@ -9,11 +9,10 @@ import sqlite3
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from cardserver.domain.admission import GRANTING, Decision, Lane, Presented, Reason, Snapshot
+from cardserver.domain.admission import Decision, Lane, Presented, Reason, Snapshot
 from cardserver.domain.clonetrap import CloneSign
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.lanerules import rules_of
-from cardserver.domain.quick import made
 from kiosk.gate.shared import Shared
 
 _log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ def settle(
     if decision.duress:
         duress = line._replace(sequence=0, kind=EventKind.DURESS, about=line.sequence)
         shared.recorder.write(duress)
-    return made(Verdict, (decision, line))
+    return Verdict(decision=decision, line=line)
 
 
 def tap_line(
@@ -68,10 +67,19 @@ def tap_line(
     detail: str = "",
 ) -> GateEvent:
     """The line of a tap, before it has its number."""
-    card = presented.uid, decision.card_number
-    outcome = decision.reason in GRANTING, str(decision.reason), snapshot.version
-    words = 0, "", detail, presented.counter
-    return made(GateEvent, (0, now, lane.lane_id, EventKind.TAP, *card, *outcome, *words))
+    return GateEvent(
+        sequence=0,
+        at=now,
+        lane=lane.lane_id,
+        kind=EventKind.TAP,
+        uid=presented.uid,
+        card_number=decision.card_number,
+        granted=decision.granted,
+        reason=str(decision.reason),
+        snapshot_version=snapshot.version,
+        detail=detail,
+        counter=presented.counter,
+    )
 
 
 def _clone_signs(
@@ -95,7 +103,7 @@ def _decide(
     clone: bool,
 ) -> Decision:
     decision = shared.whereabouts.decide(presented, lane, snapshot, now, clone=clone)
-    if decision.reason not in GRANTING:
+    if not decision.granted:
         return decision
     rules, lane_id = snapshot.rules, lane.lane_id
     here = rules_of(rules, lane_id)

@@ -58,7 +58,7 @@ class Reckoning:
         self._newest = max((each.sequence for each in journal.last(1)), default=0)
         self._compared: tuple[float, timedelta] | None = None
         self._spans = [_Span(after=0, base=None, ahead=UNKNOWN), *self._remembered()]
-        self._base, self._ahead = self._looked(), UNKNOWN
+        self._base, self._ahead = self._at_nought(), UNKNOWN
         self._begin(self._base)
         self._keep()
         self.revised = 0
@@ -121,7 +121,7 @@ class Reckoning:
     def _look(self) -> None:
         """Was the clock set, or was it long ago that somebody looked at it?"""
         with self._lock:
-            base = self._looked()
+            base = self._at_nought()
             if abs(base - self._base) > _SET_S:
                 self._begin(base)
 
@@ -144,7 +144,8 @@ class Reckoning:
         base, ahead = self._compared
         return ahead + timedelta(seconds=span.base - base)
 
-    def _looked(self) -> float:
+    def _at_nought(self) -> float:
+        """What the clock showed when the watch stood at nought, as both go now; in seconds."""
         return self._clock().timestamp() - self._ticks()
 
     def _remembered(self) -> list[_Span]:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cardserver.domain.admission import (
-    GRANTING,
     NO_RULES,
     NOTHING_KNOWN,
     CardEntry,
@@ -141,7 +140,7 @@ class Whereabouts:
         `clone`: the card's counter says that there are two of it.
         """
         entry, rules = snapshot.cards.get(presented.uid), snapshot.rules
-        ahead = UNKNOWN if self._reckoning is None else self._reckoning.ahead(now)
+        ahead = self._ahead(now)
         with self._lock:
             presence, standing = self._presence, NOTHING_KNOWN
             self._order.floor = snapshot.time_floor - ahead if ahead else snapshot.time_floor
@@ -152,7 +151,7 @@ class Whereabouts:
                 if ahead:
                     standing = _as_judged(standing, ahead, now, snapshot.time_floor)
             decision = decide_on(entry, presented, lane, snapshot, now, standing=standing)
-            if decision.reason in GRANTING and decision.card_number is not None:
+            if decision.granted and decision.card_number is not None:
                 presence.let_in(decision.card_number, lane.lane_id, self._order.at(now - ahead))
                 self._counted.add((decision.card_number, lane.lane_id, now))
             return decision
@@ -182,8 +181,8 @@ class Whereabouts:
             found = list(self._presence.who(area_id))
         return sorted(found, key=lambda each: each.since, reverse=True)
 
-    def _ahead(self) -> timedelta:
-        return UNKNOWN if self._reckoning is None else self._reckoning.ahead()
+    def _ahead(self, now: datetime | None = None) -> timedelta:
+        return UNKNOWN if self._reckoning is None else self._reckoning.ahead(now)
 
     def _ahead_at(self, sequence: int) -> tuple[timedelta, int | None]:
         return (UNKNOWN, None) if self._reckoning is None else self._reckoning.of(sequence)

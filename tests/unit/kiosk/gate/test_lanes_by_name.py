@@ -1,11 +1,9 @@
 """People read what a lane is called; lines, rules and files keep its id."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 from sqlalchemy import select
 
 from cardserver.db.tables import AuditRow
@@ -19,12 +17,10 @@ from cardserver.services.setup import SETUP
 from cardserver.services.taps import put_lane
 from cardserver.services.turn import Caller, looking, reading, writing
 from cardserver.wire_gatesync import PassagesRequest
-from simulators.clock import DemoClock
 from simulators.estate import HEAD
 from simulators.site import Site
 from simulators.teller import FIRST_DAY
 from tests.databases.gatework import WritingGate
-from tests.databases.sites import SettledSite
 from tests.scenario.ground import MORNING
 from tests.unit.kiosk.gate.conftest import Gate
 
@@ -114,14 +110,6 @@ def test_a_gate_learns_what_lanes_of_other_gates_are_called(gate: Gate) -> None:
 
 
 # --- on the screens and in the file --------------------------------------------------------------
-
-
-@pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = DemoClock()
-    clock.travel_to(FIRST_DAY)
-    with SettledSite(tmp_path_factory.mktemp("estate"), clock=clock) as running:
-        yield running
 
 
 def test_the_desk_shows_names_and_the_file_has_the_id_beside_it(site: Site) -> None:
