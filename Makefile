@@ -2,6 +2,7 @@
 #
 #   make demo ARGS=--check      words for `yika demo`
 #   make test ARGS="-k torn"    words for pytest
+#   make test ARGS="-k codec --hypothesis-profile=thorough"    a thousand drawn cases, not fifty
 #   make test WORKERS=3         in so many processes; six unless told
 #   make bench ONLY=receipt     only the figures whose name starts so
 #   make kill RUNS=1000 SEED=7  so many kiosks killed, as this seed chooses

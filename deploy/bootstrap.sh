@@ -116,11 +116,13 @@ good_venv() {
 
 # Sets `python` to the interpreter for a new .venv, and `python_parts` to the packages it lacks:
 # Debian splits venv and the C headers off its Python; other Pythons bring them along.
+# The distribution's own goes first: it is built with every optimization, and one that somebody
+# compiled in a home folder, whose name comes first on PATH, often is not.
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
     else
-        set -- python3 python3.14 python3.13 python3.12 python3.11
+        set -- /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11
     fi
     for python; do
         if new_enough "$python"; then break; fi

@@ -133,6 +133,11 @@ class Teller:
             lambda: self.state("gate")["snapshot_version"] >= version,
         )
 
+    def gate_has_told(self) -> None:
+        """Wait until the server has every line of the gate's journal."""
+        self.site.uplink.wake()
+        self.until("the server has it", lambda: not self.site.uplink.upload.waiting)
+
     # --- what is true
 
     def card(self, name: str) -> CardView:

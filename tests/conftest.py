@@ -47,8 +47,11 @@ for name in list(os.environ):
         del os.environ[name]
 
 # Deadlines measure the neighbours on a shared machine; a run in CI finds the same cases each time.
-hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+# Each run in a house draws other cases, so fifty are soon many; `thorough` is for a new codec.
+HOUSE = hypothesis.settings(deadline=None, print_blob=True, max_examples=50)
+hypothesis.settings.register_profile("house", HOUSE)
+hypothesis.settings.register_profile("ci", HOUSE, derandomize=True)
+hypothesis.settings.register_profile("thorough", HOUSE, max_examples=1000)
 hypothesis.settings.load_profile("ci" if IN_CI else "house")
 
 for name in OTHERS_LOGGERS:

@@ -295,7 +295,7 @@ class PcscReader:
         """Return context and full name, looking for both when they are not known.
 
         Raises:
-            DeviceNotFound: no service, no such reader, or more than one that fits.
+            DeviceNotFound: no service that answers, no such reader, or more than one that fits.
         """
         if self._context is None:
             self._context = _new_context(self.name)
@@ -306,6 +306,11 @@ class PcscReader:
             except DeviceNotFound:
                 self.forget()
                 raise
+            except DeviceFault as fault:
+                # pcsc-lite tells of a service that ends while it is asked as of one that keeps
+                # this account away (SCARD_W_SECURITY_VIOLATION): both close the line unanswered.
+                self.forget()
+                raise DeviceNotFound(str(fault), device=self._wanted) from fault
         return context, self._name
 
     def forget(self) -> None:

@@ -143,7 +143,7 @@ def test_the_desk_settles_days_in_which_the_car_stood_inside_park_05b(tell: Tell
     leave_all_papers(tell)
     tell.gate_knows()
     tell.tap("owner", "carpark")
-    tell.gate_knows()
+    tell.gate_has_told()
     tell.travel(date(2025, 6, 20))
     tell.lay("owner", "desk")
     card = tell.card("owner").number

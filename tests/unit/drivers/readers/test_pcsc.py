@@ -111,3 +111,21 @@ def test_a_reader_is_opened_by_settings_without_being_there() -> None:
     assert reader.name == "no such reader, anywhere"
     reader.close()
     reader.close()
+
+
+def test_a_service_that_ends_while_it_is_asked_for_its_readers_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It closes the line without an answer, as it does to an account that may not use it."""
+    denied = CODES["SCARD_W_SECURITY_VIOLATION"]
+    answers = iter([(denied, []), (scard.SCARD_S_SUCCESS, ["a reader"])])
+    released: list[int] = []
+    state = ("a reader", scard.SCARD_STATE_PRESENT, b"")
+    present = (scard.SCARD_S_SUCCESS, [state])
+    monkeypatch.setattr(scard, "SCardEstablishContext", lambda _scope: (0, 7))
+    monkeypatch.setattr(scard, "SCardListReaders", lambda _context, _groups: next(answers))
+    monkeypatch.setattr(scard, "SCardReleaseContext", released.append)
+    monkeypatch.setattr(scard, "SCardGetStatusChange", lambda *_: present)
+    reader = DRIVER.open({"reader": ""})
+    assert reader.wait_card(5.0)
+    assert released == [7], "asked anew, on a new line"
