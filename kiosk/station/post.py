@@ -13,7 +13,7 @@ from cardserver.client import ServerError
 from drivers.api.cards import Card, CardIdentity, SecureChannel
 from drivers.api.readers import CardReader
 from drivers.cards.opening import open_card
-from drivers.errors import DeviceError
+from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from drivers.identify import identify
 from drivers.worker import DeviceWorker
 
@@ -32,6 +32,10 @@ class ReaderPost(Generic[Seen]):
     """Watches one reader. `look` runs on the reader's thread when a card arrives; `arrived` then
     gets what it saw, or the DeviceError it ended in; `lifted` is called when the card has gone.
     `occupied` is True in between, `fault` the code of what is wrong with the reader.
+
+    A card that slipped away under a job and is back before anybody saw the reader empty is told as
+    lifted and arrived, too: nobody is asked to lay down what lies there. Only once, until the
+    reader was seen empty: a reader that loses every card is left to a person.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class ReaderPost(Generic[Seen]):
         self._fault_changed = fault_changed
         self._worker = DeviceWorker(reader.name)
         self._stop = threading.Event()
+        self._slipped = threading.Event()
+        self._came_back = False
         self._watch = threading.Thread(target=self._run, name=f"watch {reader.name}", daemon=True)
         self.fault = ""
         self.occupied = False
@@ -89,6 +95,9 @@ class ReaderPost(Generic[Seen]):
                 return job(open_card(channel, secure_channel=secure_channel, full=full))
             except ServerError as error:
                 return error  # the server's no is not the reader's fault
+            except (CardRemoved, CardAbsent):
+                self._slipped.set()
+                raise
             finally:
                 channel.close()
 
@@ -121,6 +130,7 @@ class ReaderPost(Generic[Seen]):
 
     def _receive(self) -> None:
         self.occupied = True
+        self._slipped.clear()
         self._note_fault("")
         seen: Seen | DeviceError
         try:
@@ -132,12 +142,20 @@ class ReaderPost(Generic[Seen]):
             seen = DeviceError(f"the look failed: {type(error).__name__}", device=self.name)
         self._tell(lambda: self._arrived(seen))
         try:
-            while not self._stop.is_set():
-                if self._worker.submit(self._wait_removed, timeout_s=_JOB_S):
-                    return
+            while not self._stop.is_set() and not self._gone():
+                pass
         finally:
             self.occupied = False
             self._tell(self._lifted)
+
+    def _gone(self) -> bool:
+        """Wait a little: has the card gone, seen or not?"""
+        if self._worker.submit(self._wait_removed, timeout_s=_JOB_S):
+            self._came_back = False
+            return True
+        back = self._slipped.is_set() and not self._came_back
+        self._came_back = self._came_back or back
+        return back
 
     def _tell(self, call: Callable[[], None]) -> None:
         # The watch must outlive a listener's mistake: a dead watch is a dead counter.
