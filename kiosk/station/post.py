@@ -7,6 +7,7 @@ and again for a short blocking wait, so that jobs get their turn between two wai
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final, Generic, TypeVar
 
 from cardserver.client import ServerError
@@ -90,16 +91,14 @@ class ReaderPost(Generic[Seen]):
         """
 
         def hold() -> Result | ServerError:
-            channel = self._reader.connect()
             try:
-                return job(open_card(channel, secure_channel=secure_channel, full=full))
+                with closing(self._reader.connect()) as channel:
+                    return job(open_card(channel, secure_channel=secure_channel, full=full))
             except ServerError as error:
                 return error  # the server's no is not the reader's fault
             except (CardRemoved, CardAbsent):
                 self._slipped.set()
                 raise
-            finally:
-                channel.close()
 
         outcome = self._worker.submit(hold, timeout_s=timeout_s)
         if isinstance(outcome, ServerError):
