@@ -5,7 +5,7 @@ is taken over is the previewed file with the previewed fates, in one transaction
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import delete, select
 
@@ -40,6 +40,7 @@ _OPEN = frozenset({"receiving", "previewed", "refused"})
 
 def begin_import(estate: Estate, caller: Caller, request: ImportRequest) -> ImportView:
     """A file is coming. Raises RuleViolation ``file-too-large``, Conflict ``id-reused``."""
+    jobs = JOBS.as_of_now()
     with writing(estate, caller) as turn:
         if request.size > MAX_FILE_BYTES:
             raise RuleViolation("file-too-large")
@@ -60,13 +61,14 @@ def begin_import(estate: Estate, caller: Caller, request: ImportRequest) -> Impo
                 )
             )
             turn.note("import", request.import_id, request.name)
-        return _view(turn.find(OwnerImportRow, request.import_id, "import"))
+        return _view(turn.find(OwnerImportRow, request.import_id, "import"), jobs)
 
 
 def receive_part(
     estate: Estate, caller: Caller, import_id: str, request: PartRequest
 ) -> ImportView:
     """One piece of the file; a piece that came before is recognised. Raises Conflict."""
+    jobs = JOBS.as_of_now()
     with writing(estate, caller) as turn:
         row = _still_open(turn, import_id)
         known = turn.session.get(ImportPartRow, (import_id, request.part))
@@ -74,7 +76,7 @@ def receive_part(
             turn.add(ImportPartRow(import_id=import_id, part=request.part, data=request.data))
         elif known.data != request.data:
             raise Conflict("id-reused", f"part {request.part} came before, and was another one")
-        return _view(row)
+        return _view(row, jobs)
 
 
 def start_preview(estate: Estate, caller: Caller, import_id: str) -> ImportView:
@@ -174,6 +176,7 @@ def take_over(
 
 def drop_import(estate: Estate, caller: Caller, import_id: str) -> ImportView:
     """Let a file go: its bytes and its preview are removed, nothing was ever written."""
+    jobs = JOBS.as_of_now()
     with writing(estate, caller) as turn:
         row = turn.find(OwnerImportRow, import_id, "import")
         if row.state in _OPEN:
@@ -181,20 +184,23 @@ def drop_import(estate: Estate, caller: Caller, import_id: str) -> ImportView:
             for table in (ImportPartRow, ImportLineRow):
                 turn.session.execute(delete(table).where(table.import_id == import_id))
             turn.note("drop-import", import_id)
-        return _view(row)
+        return _view(row, jobs)
 
 
 def show_import(estate: Estate, caller: Caller, import_id: str) -> ImportView:
     """A file on its way in. Raises NotFound."""
+    jobs = JOBS.as_of_now()
     with reading(estate, caller) as turn:
-        return _view(turn.find(OwnerImportRow, import_id, "import"))
+        return _view(turn.find(OwnerImportRow, import_id, "import"), jobs)
 
 
 def list_imports(estate: Estate, caller: Caller) -> ImportList:
     """The latest files."""
+    jobs = JOBS.as_of_now()
     with reading(estate, caller) as turn:
         statement = select(OwnerImportRow).order_by(OwnerImportRow.at.desc()).limit(_LATEST)
-        return ImportList(imports=tuple(_view(row) for row in turn.session.scalars(statement)))
+        rows = turn.session.scalars(statement)
+        return ImportList(imports=tuple(_view(row, jobs) for row in rows))
 
 
 def list_lines(
@@ -261,8 +267,9 @@ def _assembled(turn: Turn, import_id: str) -> bytes:
     return b"".join(turn.session.scalars(statement.order_by(ImportPartRow.part)))
 
 
-def _view(row: OwnerImportRow) -> ImportView:
-    job = JOBS.progress(row.id)
+def _view(row: OwnerImportRow, jobs: Mapping[str, Progress]) -> ImportView:
+    """`jobs` is how far they were before the row was read."""
+    job = jobs.get(row.id)
     refused = row.state == "refused"
     return ImportView.model_validate(
         {

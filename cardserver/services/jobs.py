@@ -1,14 +1,15 @@
 """Long work apart from the call that asked for it: one at a time, its progress to be asked for.
 
 What a job did stands in the store; here is only how far it is. A server that was started anew
-knows of none, and the work is simply asked for again.
+knows of none, and the work is simply asked for again. Whoever tells of both looks here first: a job
+that is over has written what it will, but one that ends after the store was read has not.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cardserver.domain.errors import DomainError
@@ -53,14 +54,15 @@ class Jobs:
         self._pool.submit(self._run, name, work, progress)
         return progress
 
-    def progress(self, name: str) -> Progress | None:
-        """How far it is; None where nothing is known of it."""
+    def as_of_now(self) -> Mapping[str, Progress]:
+        """How far each is at this moment, by its name; nothing of it changes afterwards."""
         with self._lock:
-            return self._known.get(name)
+            return {name: replace(progress) for name, progress in self._known.items()}
 
     def wait(self, name: str, timeout_s: float) -> None:
         """Until it has ended."""
-        progress = self.progress(name)
+        with self._lock:
+            progress = self._known.get(name)
         if progress is not None:
             progress.ended.wait(timeout_s)
 

@@ -1,6 +1,7 @@
 """Owner data from a file: previewed row by row, taken over as previewed, all of it or nothing."""
 
 import hashlib
+import threading
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from cardserver.db.tables import HolderRow
 from cardserver.domain.rights import HolderClass, RightKind
 from cardserver.services import importing, people, units
 from cardserver.services.jobs import JOBS
-from cardserver.services.turn import reading
+from cardserver.services.turn import Turn, reading
 from cardserver.wire_imports import (
     ImportLine,
     ImportRequest,
@@ -230,6 +231,24 @@ def test_the_work_goes_on_apart_from_the_call_and_tells_how_far_it_is(desk: Fron
     JOBS.wait(import_id, 20)
     assert importing.show_import(desk.estate, DESK, import_id).state == "taken-over"
     assert found(desk, "9-0101") == ["甲"]
+
+
+def test_work_that_ends_while_its_row_is_read_is_not_told_as_over_before_its_outcome(
+    desk: FrontDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id, done, find = upload(desk, "9-0101,甲,,,,"), threading.Event(), Turn.find
+    JOBS.start(import_id, lambda _progress: None if done.wait(20) else pytest.fail("forgotten"))
+
+    def found_and_then_it_ends(*asked: Any) -> Any:
+        row = find(*asked)
+        done.set()
+        JOBS.wait(import_id, 20)
+        return row
+
+    monkeypatch.setattr(Turn, "find", found_and_then_it_ends)
+    seen = importing.show_import(desk.estate, DESK, import_id)
+    assert (seen.state, seen.running) == ("receiving", True), "who asks again is told the outcome"
+    assert not importing.show_import(desk.estate, DESK, import_id).running
 
 
 def test_cards_of_an_imported_owner_follow_the_usual_rules(desk: FrontDesk) -> None:
