@@ -2,7 +2,8 @@
 
 An estate on SQLite in which cards have been issued, so that the server is built and its statements
 are compiled; every operation, prepared; a site with all its pages, so that rules and templates are
-known; a PostgreSQL cluster, and a database to copy. No thread may run when it is done.
+known; payment providers' keys; a PostgreSQL cluster, and a database to copy. No thread may run when
+it is done.
 """
 
 import logging
@@ -15,6 +16,7 @@ from flask import Flask
 from cardserver.client import connect
 from simulators.clock import DemoClock
 from simulators.panel import create_app as create_panel
+from simulators.payments.seals import own_keys
 from simulators.site import Site
 from simulators.teller import FIRST_DAY
 from simulators.tour import create_app as create_tour
@@ -32,6 +34,7 @@ def make_ready() -> None:
         for name in PREPARED:
             prepared(name, kind)
     _open_a_site()
+    own_keys()
     connect("http://127.0.0.1", "nobody").close()  # reads what certificates the machine trusts
     if cluster() is not None:
         postgresql_template()
