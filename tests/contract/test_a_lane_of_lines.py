@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.estate import demo_gate_keys
+from cardserver.domain.admission import Reason
 from cardserver.domain.gateevent import EventKind, GateEvent
 from drivers.readers import osdp_bus
 from kiosk.gate.building import build_lane
@@ -90,6 +91,18 @@ class Gateway:
         began = time.monotonic()
         self.until(lambda: time.monotonic() - began > 0.4)
 
+    def presents(self, card: bytes) -> None:
+        """Hold a card there until it was decided on: again where the line was lost just then, since
+        what a reader read while it was cut off is never acted on.
+        """
+        reason: str = Reason.READ_TOO_OLD
+        while reason == Reason.READ_TOO_OLD:
+            self.ready()
+            known = len(self.taps)
+            self.reader.hold(card)
+            self.until(lambda: len(self.taps) > known)  # noqa: B023 - asked at once
+            reason = self.taps[-1].reason
+
     def goes(self, place: Place) -> bool:
         try:
             self.street.go(place)
@@ -100,6 +113,10 @@ class Gateway:
     @property
     def events(self) -> list[GateEvent]:
         return list(self.journal.after(0, 100))
+
+    @property
+    def taps(self) -> list[GateEvent]:
+        return [event for event in self.events if event.kind is EventKind.TAP]
 
     def find(self, kind: EventKind) -> GateEvent | None:
         return next((event for event in reversed(self.events) if event.kind is kind), None)
@@ -120,10 +137,9 @@ def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway
 
 
 def test_a_listed_card_opens_and_a_car_that_drives_through_has_passed(gateway: Gateway) -> None:
-    gateway.ready()
     gateway.street.go(Place.BEFORE)
     assert not gateway.goes(Place.BENEATH)
-    gateway.reader.hold(WANG)
+    gateway.presents(WANG)
     gateway.until(lambda: gateway.goes(Place.BENEATH))
     gateway.until(lambda: gateway.barrier.lamps["go"])
     gateway.until(lambda: "green" in gateway.reader.shown)
@@ -139,9 +155,7 @@ def test_a_listed_card_opens_and_a_car_that_drives_through_has_passed(gateway: G
 
 
 def test_a_card_of_nobody_opens_nothing_and_the_driver_reads_why(gateway: Gateway) -> None:
-    gateway.ready()
-    gateway.reader.hold(STRANGER)
-    gateway.until(lambda: gateway.find(EventKind.TAP) is not None)
+    gateway.presents(STRANGER)
     gateway.until(lambda: gateway.display.colour == "red" and "red" in gateway.reader.shown)
     assert gateway.barrier.openings == ()
 
