@@ -59,6 +59,11 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def where(path: Path, node: Any = None) -> str:
     name = path.relative_to(ROOT).as_posix()
     return f"{name}:{node.lineno}" if node else name
@@ -232,7 +237,7 @@ def test_no_production_module_chooses_the_challenge_of_an_authentication() -> No
         where(path, node)
         for path in sources("drivers", "kiosk", "cardserver")
         if not path.relative_to(ROOT).as_posix().startswith("drivers/cards/desfire")
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.keyword) and node.arg == "challenge"
     ]
     assert chosen == []
@@ -257,7 +262,7 @@ BANNED_ENDINGS = ("Manager", "Helper", "Helpers", "Util", "Utils", "Handler", "S
 
 def names(path: Path) -> Iterator[tuple[str, ast.AST]]:
     """Every name that a module gives to something, with the place where it does."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, node
         elif isinstance(node, ast.arg):

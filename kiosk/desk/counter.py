@@ -58,6 +58,7 @@ class Counter:
         self.bell = bell
         self.station = station
         self.laid: Laid | None = None
+        self._laid_meanwhile = False  # while a card was being written
         self.business: Business | None = None
         self.holder: HolderView | None = None
         self.notice = ""
@@ -114,7 +115,7 @@ class Counter:
     def _arrived(self, seen: CardIdentity | DeviceError) -> None:
         laid = looked_up(seen, self.server)
         with self.lock:
-            self.laid = laid
+            self.laid, self._laid_meanwhile = laid, self.writing
             if self.idle and laid.card is not None:
                 self.show_holder(laid.card.holder_id)
             if laid.unfinished is not None and self._may_resume(laid.unfinished):
@@ -130,7 +131,7 @@ class Counter:
 
     def _lifted(self) -> None:
         with self.lock:
-            self.laid = None
+            self.laid, self._laid_meanwhile = None, False
         self._ring()
 
     def look_again(self) -> Laid | None:
@@ -239,7 +240,16 @@ class Counter:
                     self.business.phase = Phase.BROKEN_OFF
                 self.note(problem_of(error))
         self._refresh()
+        self._go_on()
         self._ring()
+
+    def _go_on(self) -> None:
+        """A card that lay there again before the work had noticed its loss is not asked for."""
+        with self.lock:
+            meanwhile, self._laid_meanwhile = self._laid_meanwhile, False
+            unfinished = self.laid.unfinished if meanwhile and self.laid is not None else None
+            if unfinished is not None and self._may_resume(unfinished):
+                self.resume(unfinished)
 
     def _refresh(self) -> None:
         """After the work: the holder's sheet and the card on the reader as they are now."""

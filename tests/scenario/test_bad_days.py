@@ -22,6 +22,7 @@ from cardserver.domain.permits import Role
 from cardserver.domain.station import StationKind
 from cardserver.services.setup import register_station
 from cardserver.services.turn import Caller
+from drivers.errors import DeviceError
 from kiosk.desk.app import create_app as create_desk
 from kiosk.desk.counter import Counter
 from kiosk.station.events import Bell
@@ -439,6 +440,32 @@ def test_a_torn_card_carried_to_the_next_desk_is_finished_there(
     assert trial(day) == PAID
     finish_at_the_desk(day)
     assert day.business() == {}
+    assert trial(day) == PAID
+    assert day.card("owner").status == "live"
+
+
+def test_a_card_that_lies_there_again_before_its_loss_was_noticed_is_finished(
+    day: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, reader = day.site.counter, day.site.readers["desk"]
+    ready_to_issue(day)
+    day.blank("owner", "desfire-ev2")
+    day.lay("owner", "desk")
+    work: Callable[..., object] = counter.post.work
+
+    def notices_late(*words: Any, **more: Any) -> object:
+        try:
+            return work(*words, **more)
+        except DeviceError:
+            reader.plan(None)
+            day.lay("owner", "desk")
+            day.until("it is known", lambda: bool(counter.laid and counter.laid.unfinished))
+            raise
+
+    monkeypatch.setattr(counter.post, "work", notices_late)
+    reader.plan(FaultPlan(Fault(kind=FaultKind.TEAR_BEFORE, at=35)))
+    day.post("/desk/act/write")
+    day.until("it is finished", lambda: day.business().get("phase") == "paper")
     assert trial(day) == PAID
     assert day.card("owner").status == "live"
 
