@@ -68,6 +68,8 @@ class Dialogue:
             self._listen(until)
 
     def _ask(self, question: Question) -> int | None:
+        # What was said before the question was asked is no answer to it.
+        self._replies = deque(each for each in self._replies if not isinstance(each, RealTime))
         self._channel.write(bytes((0x10, 0x04, question)), ANSWER_S)
         until = self.clock() + ANSWER_S
         while True:

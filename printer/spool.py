@@ -34,6 +34,7 @@ from printer.status import (
 )
 
 MECHANISM_S: Final = 5.0
+_READ_SIZE: Final = 256
 WIRE_BYTES_PER_S: Final = 960  # 9600 baud, 8N1: the slowest line in use
 
 _NEEDS_HANDS: Final = frozenset(
@@ -81,6 +82,22 @@ def ask_status(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterSta
         PrinterOffline: the way to the printer is gone.
     """
     return Dialogue(channel, clock).ask_status()
+
+
+def ask_patiently(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterStatus:
+    """The same, asked once more where nothing came: a single answer that a busy machine or a USB
+    bridge held up is no silence, and nobody is sent away for it.
+
+    What comes late is waited for and thrown away: it is not taken for the next question's answer.
+
+    Raises:
+        PrinterOffline: the way to the printer is gone.
+    """
+    status = ask_status(channel, clock=clock)
+    if not status.silent:
+        return status
+    channel.read(_READ_SIZE, ANSWER_S)
+    return ask_status(channel, clock=clock)
 
 
 def print_job(

@@ -37,7 +37,7 @@ from printer.errors import PrinterError
 from printer.layout import preview
 from printer.profile import Profile
 from printer.receipt import Receipt, in_one_job, reprinted
-from printer.spool import ask_status, print_job
+from printer.spool import ask_patiently, print_job
 from printer.status import Paper, PrinterStatus
 
 _log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class PaperDesk:
                 self.state = error.code
                 return self.state
             try:
-                self.state = _word(ask_status(channel, clock=self._monotonic))
+                self.state = _word(ask_patiently(channel, clock=self._monotonic))
             except PrinterError as error:
                 self.state = error.code
             finally:

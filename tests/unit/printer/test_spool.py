@@ -18,6 +18,7 @@ from printer.spool import (
     NO_PROOF,
     UNPROVABLE,
     Outcome,
+    ask_patiently,
     ask_status,
     print_job,
 )
@@ -273,6 +274,31 @@ def test_a_silent_printer_costs_one_waiting_not_four(desk: Desk) -> None:
     started = desk.clock()
     assert ask_status(desk.line, clock=desk.clock).silent
     assert desk.clock() - started < 0.5
+
+
+@pytest.mark.parametrize("late_s", [0.35, 0.65])
+def test_an_answer_that_comes_late_is_no_silence_and_answers_no_other_question(
+    desk: Desk, late_s: float
+) -> None:
+    class Late(PaperLine):
+        def read(self, size: int, timeout_s: float) -> bytes:
+            rest = started + late_s - desk.clock()
+            desk.clock.wait(max(0.0, min(timeout_s, rest)))
+            return b"" if timeout_s < rest else super().read(size, timeout_s)
+
+    desk.printer.change(paper_near_end=True)
+    started = desk.clock()
+    heard = ask_patiently(Late(desk.printer, wait=desk.clock.wait), clock=desk.clock)
+    assert heard == ask_status(desk.line, clock=desk.clock)
+    assert heard.paper is Paper.NEAR_END
+
+
+def test_a_printer_that_stays_silent_is_asked_twice_and_no_more(desk: Desk) -> None:
+    desk.printer.change(mute=True)
+    started = desk.clock()
+    assert ask_patiently(desk.line, clock=desk.clock).silent
+    assert desk.clock() - started < 1.0
+    assert len(desk.printer.log) == 6
 
 
 def test_a_printer_that_talks_without_end_is_not_listened_to_for_ever(desk: Desk) -> None:
