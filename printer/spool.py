@@ -85,8 +85,8 @@ def ask_status(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterSta
 
 
 def ask_patiently(channel: Channel, *, clock: Clock = time.monotonic) -> PrinterStatus:
-    """The same, asked once more where nothing came: a single answer that a busy machine or a USB
-    bridge held up is no silence, and nobody is sent away for it.
+    """What `ask_status` tells, asked for once more where nothing came: a single answer that a busy
+    machine or a USB bridge held up is no silence, and nobody is sent away for it.
 
     What comes late is waited for and thrown away: it is not taken for the next question's answer.
 
