@@ -34,7 +34,6 @@ from printer.status import (
 )
 
 MECHANISM_S: Final = 5.0
-_READ_SIZE: Final = 256
 WIRE_BYTES_PER_S: Final = 960  # 9600 baud, 8N1: the slowest line in use
 
 _NEEDS_HANDS: Final = frozenset(
@@ -93,11 +92,12 @@ def ask_patiently(channel: Channel, *, clock: Clock = time.monotonic) -> Printer
     Raises:
         PrinterOffline: the way to the printer is gone.
     """
-    status = ask_status(channel, clock=clock)
+    dialogue = Dialogue(channel, clock)
+    status = dialogue.ask_status()
     if not status.silent:
         return status
-    channel.read(_READ_SIZE, ANSWER_S)
-    return ask_status(channel, clock=clock)
+    dialogue.next_reply(clock() + ANSWER_S)
+    return dialogue.ask_status()
 
 
 def print_job(

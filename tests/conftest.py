@@ -46,11 +46,11 @@ for name in list(os.environ):
     if name.lower() in LEAKS or (name.startswith("YIKA_") and name not in OURS):
         del os.environ[name]
 
-# Deadlines measure the neighbours on a shared machine. Each run in a house draws other cases, so
-# fifty are soon many; one in CI finds the same each time. `thorough` is for a new codec.
+# Deadlines measure the neighbours on a shared machine; a run in CI finds the same cases each time.
+# Each run in a house draws other cases, so fifty are soon many; `thorough` is for a new codec.
 HOUSE = hypothesis.settings(deadline=None, print_blob=True, max_examples=50)
 hypothesis.settings.register_profile("house", HOUSE)
-hypothesis.settings.register_profile("ci", HOUSE, derandomize=True, max_examples=25)
+hypothesis.settings.register_profile("ci", HOUSE, derandomize=True)
 hypothesis.settings.register_profile("thorough", HOUSE, max_examples=1000)
 hypothesis.settings.load_profile("ci" if IN_CI else "house")
 

@@ -54,8 +54,11 @@ def seen() -> Seen:
 
 @pytest.fixture
 def post(reader: VirtualReader, seen: Seen) -> Iterator[ReaderPost[CardIdentity]]:
+    """A card lies on its reader, and was told of."""
+    reader.insert(VirtualClassic(UID))
     built = ReaderPost(reader, look=recognise, arrived=seen.arrived, lifted=seen.lifted)
     built.start()
+    seen.wait_for(UID.hex())
     yield built
     built.stop()
 
@@ -76,8 +79,6 @@ def slips(post: ReaderPost[CardIdentity], reader: VirtualReader) -> None:
 def test_a_card_that_comes_and_goes_is_told_once_each(
     post: ReaderPost[CardIdentity], reader: VirtualReader, seen: Seen
 ) -> None:
-    reader.insert(VirtualClassic(UID))
-    seen.wait_for(UID.hex())
     assert post.occupied
     reader.remove()
     seen.wait_for(UID.hex(), "lifted")
@@ -86,8 +87,6 @@ def test_a_card_that_comes_and_goes_is_told_once_each(
 def test_a_card_that_slipped_under_a_job_and_lies_there_again_is_looked_at_again(
     post: ReaderPost[CardIdentity], reader: VirtualReader, seen: Seen
 ) -> None:
-    reader.insert(VirtualClassic(UID))
-    seen.wait_for(UID.hex())
     slips(post, reader)
     seen.wait_for(UID.hex(), "lifted", UID.hex())
 
@@ -95,8 +94,6 @@ def test_a_card_that_slipped_under_a_job_and_lies_there_again_is_looked_at_again
 def test_a_reader_that_loses_its_card_again_and_again_is_left_to_a_person(
     post: ReaderPost[CardIdentity], reader: VirtualReader, seen: Seen
 ) -> None:
-    reader.insert(VirtualClassic(UID))
-    seen.wait_for(UID.hex())
     slips(post, reader)
     before = (UID.hex(), "lifted", UID.hex())
     seen.wait_for(*before)
