@@ -1,6 +1,7 @@
 """A lane as its TOML says: reader, relay board and display, each on a pty, each with its thread."""
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import pytest
 from cardserver.domain.admission import Reason
 from cardserver.domain.lanes import Identify
 from kiosk.gate.building import build_lane
+from kiosk.gate.codes import CodePost
 from kiosk.gate.lane import LaneLoop
 from kiosk.gate.owners import Owners
 from kiosk.gate.shared import Shared
@@ -80,6 +82,11 @@ def lane(tmp_path: Path) -> Iterator[Lane]:
         loop = build_lane(part, keys=keys, snapshot=yard.snapshot, shared=shared, owners=owners)
         loop.start()
         last.callback(loop.stop)
+        end = time.monotonic() + PATIENCE_S
+        assert isinstance(loop.post, CodePost)
+        while not loop.post.link.up:  # what comes before the line is opened is rightly dropped
+            assert time.monotonic() < end, "the lane's reader did not come up"
+            time.sleep(0.01)
         yield Lane(loop, yard, reader, barrier, display)
 
 
