@@ -14,9 +14,11 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 
 from cardserver.client import connect
+from cardserver.payments.alipay import AlipayProvider
+from cardserver.payments.wechat import WechatProvider
 from simulators.clock import DemoClock
 from simulators.panel import create_app as create_panel
-from simulators.payments.seals import own_keys
+from simulators.payments.merchant import Merchant
 from simulators.site import Site
 from simulators.teller import FIRST_DAY
 from simulators.tour import create_app as create_tour
@@ -34,7 +36,7 @@ def make_ready() -> None:
         for name in PREPARED:
             prepared(name, kind)
     _open_a_site()
-    own_keys()
+    _read_keys()
     connect("http://127.0.0.1", "nobody").close()  # reads what certificates the machine trusts
     if cluster() is not None:
         postgresql_template()
@@ -49,6 +51,13 @@ def _open_a_site() -> None:
             for name in app.jinja_env.list_templates():
                 app.jinja_env.get_template(name)
     logging.disable(logging.NOTSET)
+
+
+def _read_keys() -> None:
+    at = "http://127.0.0.1:1"
+    merchant = Merchant()
+    WechatProvider(merchant.wechat(at))
+    AlipayProvider(merchant.alipay(at))
 
 
 def _applications(site: Site) -> Iterator[Flask]:
