@@ -1,5 +1,6 @@
 """The suite's own workers: no test is lost, whatever becomes of the process that runs it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def run(folder: Path, *words: str) -> str:
     ran = subprocess.run(
         [*command, f"--rootdir={folder}", f"--basetemp={folder / 'temporary'}", *words, folder],
         cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # it needs none of the suite's
         capture_output=True,
         check=False,
         encoding="utf-8",
