@@ -18,7 +18,6 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -31,7 +30,7 @@ from typing import Final
 from benchmarks import gateweight
 from benchmarks.gatecrowd import IN, NOON, OUT, cards_of, uid_of
 from benchmarks.gateyard import Read, Stamped, Yard, reads_of, yard
-from benchmarks.measure import Effort, Figure, Measure
+from benchmarks.measure import Effort, Figure, Measure, at_once
 from cardserver.domain.admission import Lane, Presented
 from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
@@ -141,12 +140,8 @@ def _all_lanes(gate: Yard, shares: Sequence[Sequence[Presented]]) -> None:
     """Each lane's cards come in and go out again, all lanes at once."""
     if len(shares) == 1:
         _one_lane(gate, shares[0])
-        return
-    threads = [threading.Thread(target=_one_lane, args=(gate, share)) for share in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    else:
+        at_once([partial(_one_lane, gate, share) for share in shares])
 
 
 def _one_lane(gate: Yard, crowd: Sequence[Presented]) -> None:
