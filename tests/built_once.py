@@ -12,7 +12,7 @@ themselves, or `upgrade_in_full`.
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -91,12 +91,12 @@ def remember_schema() -> None:
         elif known:
             send_again(connection, known)
         else:
-            known.extend(overheard(connection, site))
+            known.extend(overheard(connection, partial(upgrade_in_full, connection, site)))
 
     upgrading.migrate = remembered
 
 
-def overheard(connection: Connection, site: str) -> Sent:
+def overheard(connection: Connection, migrate: Callable[[], object]) -> Sent:
     """What the migrations send to an empty store, while they do; their questions are left out."""
     sent: Sent = []
 
@@ -107,7 +107,7 @@ def overheard(connection: Connection, site: str) -> Sent:
 
     event.listen(connection, "before_cursor_execute", hear)
     try:
-        upgrade_in_full(connection, site)
+        migrate()
     finally:
         event.remove(connection, "before_cursor_execute", hear)
     return sent

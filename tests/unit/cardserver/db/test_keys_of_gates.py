@@ -9,8 +9,8 @@ from sqlalchemy import Engine, Table, text
 from cardserver.db.engine import WRITER, StoreUnusable, open_engine
 from cardserver.db.schema import Base
 from cardserver.db.tables_parking import LaneRow
+from tests.databases.revisions import bring_to
 from tests.databases.stores import STORES, empty_postgresql, postgresql_store
-from tests.unit.cardserver.db.test_taking_over_taps import bring_to
 
 OF_GATES = ("cardserver.db.tables_gate", "cardserver.db.tables_clones")
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-import cardserver.db
 from cardserver.db.engine import WRITER, open_engine
+from tests.databases.revisions import bring
 from tests.databases.stores import STORES, empty_postgresql
 
 SALE, NOTE, CODE, CREDIT = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3, 4))
@@ -24,15 +22,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine = open_engine(url)
     yield engine
     engine.dispose()
-
-
-def bring_to(engine: Engine, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", f"{Path(cardserver.db.__file__).parent}/migrations")
-    config.set_main_option("path_separator", "os")
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 HOLDER_ROW = (
@@ -56,11 +45,11 @@ def do(engine: Engine, statement: str, **values: str) -> None:
 
 
 def test_payments_of_before_are_kept_and_guarded_and_other_ways_are_open(engine: Engine) -> None:
-    bring_to(engine, "0010")
+    bring(engine, "0010")
     do(engine, HOLDER_ROW)
     do(engine, SALE_ROW, sale=SALE)
     do(engine, TENDER_ROW, tender=NOTE, sale=SALE, kind="cash-note")
-    bring_to(engine, "head")
+    bring(engine, "head")
     do(engine, TENDER_ROW, tender=CODE, sale=SALE, kind="qr")
     do(engine, TENDER_ROW, tender=CREDIT, sale=SALE, kind="credit")
     found = text("SELECT id, tender_id, kind, keeps_fen FROM tender ORDER BY id")

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DatabaseError
 
-import cardserver.db
 from cardserver.db.engine import WRITER, open_engine
+from tests.databases.revisions import bring_to
 
 PAPER = (
     "INSERT INTO document (kind, number, operation_id, local_date, content, at, station, operator) "
@@ -25,15 +23,6 @@ MOVED = (
     "detail, at, station, operator) VALUES (:kind, 1, 1, '', '', '', '', '{}', "
     "'2025-06-09 01:00:00', 'd', 'o')"
 )
-
-
-def bring_to(connection: Connection, revision: str) -> None:
-    config = Config()
-    folder = Path(cardserver.db.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
 
 
 @pytest.fixture

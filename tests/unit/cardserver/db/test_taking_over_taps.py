@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy import Engine, bindparam, text
 from sqlalchemy.types import LargeBinary
 
-import cardserver.db
 from cardserver.db.engine import WRITER, StoreUnusable, open_engine
 from cardserver.db.types import UtcInstant
+from tests.databases.revisions import bring, bring_to
 from tests.databases.stores import STORES, empty_postgresql
 
 JUNE = datetime(2025, 6, 9, 1, 2, 3, 456789, tzinfo=UTC)
@@ -23,21 +21,12 @@ TAP = text(
 ).bindparams(bindparam("at", JUNE, UtcInstant()), bindparam("uid", b"\x04abc", LargeBinary()))
 
 
-def bring_to(connection: Connection, revision: str, site: str) -> None:
-    config = Config()
-    folder = Path(cardserver.db.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
-    config.attributes.update(connection=connection, site=site)
-    command.upgrade(config, revision)
-
-
 @pytest.fixture(params=STORES)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'old.db'}" if request.param == "sqlite" else empty_postgresql()
     engine = open_engine(url)
     with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        bring_to(connection, "0015", "")
+        bring_to(connection, "0015")
         for journal, count in (("a", 3), ("b", 2)):
             for sequence in range(1, count + 1):
                 connection.execute(TAP, {"journal": journal, "sequence": sequence})
@@ -45,16 +34,11 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def upgrade(engine: Engine, site: str) -> None:
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        bring_to(connection, "0016", site)
-
-
 def test_taps_known_before_are_lines_of_their_estate_and_journals_go_on(old: Engine) -> None:
     """Without the estate's id they are nobody's: nothing is done then."""
     with pytest.raises(StoreUnusable, match="whose"):
-        upgrade(old, "")
-    upgrade(old, "estate")
+        bring(old, "0016")
+    bring(old, "0016", "estate")
     with old.connect() as connection:
         lines = connection.execute(
             text(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,10 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
+def _overhear(sent: Sent, connection: Connection, site: str) -> None:
+    sent.extend(overheard(connection, partial(upgrade_in_full, connection, site)))
+
+
 def _empty(kind: str, folder: Path) -> str:
     return f"sqlite:///{folder / 'new.db'}" if kind == "sqlite" else empty_postgresql()
 
@@ -58,7 +63,7 @@ def migrated(
     """For tests that only look at it."""
     made = Migrated(open_engine(_empty(request.param, tmp_path_factory.mktemp("migrated"))), [])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upgrading, "_upgrade", lambda *given: made.sent.extend(overheard(*given)))
+        patch.setattr(upgrading, "_upgrade", partial(_overhear, made.sent))
         upgrade(made.engine)
     yield made
     made.engine.dispose()
