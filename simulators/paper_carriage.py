@@ -119,7 +119,7 @@ class Carriage:
 
     def _print_line(self, _: bytes) -> None:
         indent = self._indent(self._left)
-        cells = tuple(replace(cell, left=cell.left + indent) for cell in self._cells)
+        cells = tuple(cell._replace(left=cell.left + indent) for cell in self._cells)
         tallest = max((cell.tall for cell in cells), default=1) * CHARACTER_DOTS
         self.drop_line()
         self._add(TextRow(cells=cells, height=max(self.look.spacing, tallest)))

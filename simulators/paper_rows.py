@@ -1,14 +1,13 @@
 """What stands on printed paper, row by row, in dots of the print head."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 COLUMN_DOTS: Final = 12  # a character of font A; a hanzi is two
 CHARACTER_DOTS: Final = 24  # its height
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(NamedTuple):
     """One character. `left` and `width` are dots; `wide` and `tall` are its scale, 1 to 8."""
 
     text: str
