@@ -16,16 +16,11 @@ _SENT: dict[tuple[str, str], Sent] = {}
 """What made a store of an engine's kind and of a revision out of nothing."""
 
 
-def bring(engine: Engine, revision: str, site: str = "") -> None:
-    """The same in a transaction of its own."""
-    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
-        bring_to(connection, revision, site)
-
-
 def bring_to(connection: Connection, revision: str, site: str = "") -> None:
     """Send every migration up to `revision` that the store has not had yet.
 
-    An empty store is sent the statements that made the first one of its kind.
+    An empty store is sent the statements that made the first one of its kind: it has nothing that
+    would be kept under a site.
     """
     migrate = partial(_migrate, connection, revision, site)
     if version_of(connection):
@@ -36,6 +31,12 @@ def bring_to(connection: Connection, revision: str, site: str = "") -> None:
         send_again(connection, _SENT[made])
     else:
         _SENT[made] = overheard(connection, migrate)
+
+
+def bring(engine: Engine, revision: str, site: str = "") -> None:
+    """`bring_to` in a transaction of its own."""
+    with engine.connect().execution_options(**{WRITER: True}) as connection, connection.begin():
+        bring_to(connection, revision, site)
 
 
 def _migrate(connection: Connection, revision: str, site: str) -> None:
