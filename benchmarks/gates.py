@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import Final
 from benchmarks import gateweight
 from benchmarks.gatecrowd import IN, NOON, OUT, cards_of, uid_of
 from benchmarks.gateyard import Read, Stamped, Yard, reads_of, yard
-from benchmarks.measure import Effort, Figure, Measure, at_once
+from benchmarks.measure import Effort, Figure, Measure
 from cardserver.domain.admission import Lane, Presented
 from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
@@ -141,7 +142,8 @@ def _all_lanes(gate: Yard, shares: Sequence[Sequence[Presented]]) -> None:
     if len(shares) == 1:
         _one_lane(gate, shares[0])
     else:
-        at_once([partial(_one_lane, gate, share) for share in shares])
+        with ThreadPoolExecutor(len(shares)) as lanes:
+            list(lanes.map(partial(_one_lane, gate), shares))  # raises what a lane raised
 
 
 def _one_lane(gate: Yard, crowd: Sequence[Presented]) -> None:

@@ -9,7 +9,6 @@ import gc
 import json
 import math
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,28 +112,6 @@ def wall_s(
             after(result)
         rounds.append(times)
     return [statistics.median(times) for times in zip(*(rounds[1:] or rounds), strict=True)]
-
-
-def at_once(calls: Sequence[Call]) -> None:
-    """Make all calls at the same time, each on a thread of its own.
-
-    Raises what one of them raised: threads that broke off would else be taken for quick ones.
-    """
-    failures: list[Exception] = []
-
-    def make(call: Call) -> None:
-        try:
-            call()
-        except Exception as failure:  # noqa: BLE001 - told below, whatever it is
-            failures.append(failure)
-
-    threads = [threading.Thread(target=make, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def _count(call: Call, effort: Effort) -> int:

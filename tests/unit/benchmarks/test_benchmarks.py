@@ -5,17 +5,16 @@ is below what the protocol needs.
 """
 
 import json
-import threading
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import kiosks
+from benchmarks import gates, kiosks
 from benchmarks.__main__ import MEASURES, main, measured
 from benchmarks.cards import KINDS, LEAST, life
-from benchmarks.measure import QUICK, Effort, Figure, at_once, cpu_s, wall_s
+from benchmarks.measure import QUICK, Effort, Figure, cpu_s, wall_s
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 KEYS = ["name", "value", "unit", "baseline", "ratio"]
@@ -124,15 +123,13 @@ def test_a_measurement_that_fails_leaves_the_others_alone() -> None:
     assert second.ratio == 0.5
 
 
-def test_calls_at_once_of_which_one_breaks_off_give_no_figure() -> None:
-    both_are_there = threading.Barrier(2)
+def test_a_lane_that_breaks_off_gives_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks_off(*_: object) -> None:
+        raise RuntimeError("no journal")
 
-    def breaks_off() -> None:
-        both_are_there.wait(10)
-        raise RuntimeError("not opened")
-
-    with pytest.raises(RuntimeError, match="not opened"):
-        at_once([both_are_there.wait, breaks_off])
+    monkeypatch.setattr(gates, "settle", breaks_off)
+    [figure] = measured("gate.rate.8", QUICK)
+    assert (figure.value, figure.note) == (None, "RuntimeError: no journal")
 
 
 def test_times_are_medians_of_calls_that_take_turns() -> None:
