@@ -4,10 +4,9 @@ A production process builds its pages once; here they are built a thousand times
 same rules and templates. So a rule's address builder and a template's code are remembered. Both
 depend on nothing but the text they are made from, which is the name they are remembered under.
 
-In the same way an empty store on PostgreSQL is given its tables: by the statements that the
-migrations sent the first time. An empty one has nothing that would be kept under the estate's id.
-On SQLite no migration is sent to an empty store anyway. The tests of migrations call Alembic
-themselves, or `upgrade_in_full`.
+In the same way an empty store is given its tables: by the statements that the migrations sent the
+first time. An empty one has nothing that would be kept under the estate's id. Where a test is about
+the migrations themselves, it calls `upgrade_in_full`.
 """
 
 import re
@@ -82,16 +81,18 @@ def remember_keys() -> None:
 
 
 def remember_schema() -> None:
-    """Let all empty stores on PostgreSQL share the statements that make their tables."""
-    known: Sent = []
+    """Let all empty stores of a kind share the statements that bring them to a revision."""
+    known: dict[tuple[str, str], Sent] = {}
 
-    def remembered(connection: Connection, site: str) -> None:
-        if connection.dialect.name == "sqlite" or inspect(connection).get_table_names():
-            upgrade_in_full(connection, site)
-        elif known:
-            send_again(connection, known)
+    def remembered(connection: Connection, site: str, revision: str = "head") -> None:
+        made = connection.dialect.name, revision
+        migrate = partial(upgrade_in_full, connection, site, revision)
+        if inspect(connection).get_table_names():
+            migrate()
+        elif made in known:
+            send_again(connection, known[made])
         else:
-            known.extend(overheard(connection, partial(upgrade_in_full, connection, site)))
+            known[made] = overheard(connection, migrate)
 
     upgrading.migrate = remembered
 

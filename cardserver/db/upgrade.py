@@ -45,8 +45,8 @@ def version_of(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
-def migrate(connection: Connection, site: str) -> None:
-    """Every migration that the store has not had yet. Raises StoreUnusable."""
+def migrate(connection: Connection, site: str, revision: str = "head") -> None:
+    """Every migration up to `revision` that the store has not had yet. Raises StoreUnusable."""
     # Alembic is slow to import and needed only on this path.
     from alembic import command
     from alembic.config import Config
@@ -58,6 +58,6 @@ def migrate(connection: Connection, site: str) -> None:
     config.attributes["connection"] = connection
     config.attributes["site"] = site
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise StoreUnusable("the database was made by a newer version of this program") from error
