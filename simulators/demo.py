@@ -57,8 +57,7 @@ def _check(folder: Path, *, pcsc: bool) -> None:
 
 
 def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
-    from waitress.server import create_server
-
+    from kiosk.station.running import listening
     from simulators.crowd import move_in
     from simulators.stopping import end_in_order
 
@@ -68,12 +67,7 @@ def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
         site.go_on_in_time()
         move_in(site.estate)
         where = f"127.0.0.1:{port}"
-        try:
-            server = create_server(
-                site.wsgi(), listen=where, threads=_THREADS, send_bytes=1, ident="yika"
-            )
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, where) from None
+        server = listening(site.wsgi(), where, places=_THREADS)
         click.echo(f"Yika demo: http://{where}/   (Ctrl-C ends it)")
         try:
             server.run()

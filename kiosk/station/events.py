@@ -1,8 +1,9 @@
 """A bell with topics: pages wait for "something changed here" instead of asking again and again."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 class Bell:
@@ -49,22 +50,39 @@ _DIGITS = 18
 """More digits than a bell rings in a lifetime."""
 
 
-def stream(bell: Bell, seen: dict[str, int], *, keep_alive_s: float = 5.0) -> Iterator[str]:
+_LOOK_S = 0.5
+"""How long a page that has gone may keep its thread."""
+
+
+def stream(
+    bell: Bell,
+    seen: dict[str, int],
+    *,
+    gone: Callable[[], bool] = lambda: False,
+    alive_every_s: float = 5.0,
+) -> Iterator[str]:
     """Server-sent events for one page: an event per changed topic, a comment as a sign of life.
 
     `seen` are the counts when the page was drawn, so that nothing is missed in between. A topic
     the page has seen and this bell has not belongs to an earlier run of the station: the page is
     older than the station, and whatever it shows under that topic is to be fetched anew.
 
-    That a page has gone is noticed when something is sent to it. Until then it keeps one of the
-    station's threads busy, so the sign of life comes often.
+    It ends soon after the page is `gone`: each page keeps one of the station's threads busy, and
+    who leafs quickly leaves a page a moment. The sign of life is for those whose end nobody tells.
     """
     yield ": listening\n\n"
-    while True:
-        counts = bell.wait(seen, keep_alive_s)
-        if counts == seen:
-            yield ": alive\n\n"
-        for topic in {**seen, **counts}:
-            if seen.get(topic) != counts.get(topic):
-                yield f"event: {topic}\ndata: {counts.get(topic, 0)}\n\n"
-        seen = counts
+    said_s = time.monotonic()
+    while not gone():
+        counts = bell.wait(seen, min(_LOOK_S, alive_every_s))
+        if counts == seen and time.monotonic() - said_s < alive_every_s:
+            continue
+        yield from _told(seen, counts)
+        seen, said_s = counts, time.monotonic()
+
+
+def _told(seen: dict[str, int], counts: dict[str, int]) -> Iterator[str]:
+    if counts == seen:
+        yield ": alive\n\n"
+    for topic in {**seen, **counts}:
+        if seen.get(topic) != counts.get(topic):
+            yield f"event: {topic}\ndata: {counts.get(topic, 0)}\n\n"

@@ -12,6 +12,7 @@ from flask import Flask
 from kiosk.station.watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from waitress.server import BaseWSGIServer, MultiSocketServer
 
 _THREADS = 32
@@ -38,7 +39,8 @@ def serve(station: Station, listen: str, *, announce: Callable[[], object]) -> N
     port may be taken because this very station is running already.
     """
     station.app.config["TRUSTED_HOSTS"].append(listen.rpartition(":")[0])
-    server = _listening(station.app, listen)
+    logging.basicConfig()
+    server = listening(station.app, listen)
     watchdog = Watchdog(station.at_work)
     station.start()
     watchdog.start()
@@ -51,19 +53,28 @@ def serve(station: Station, listen: str, *, announce: Callable[[], object]) -> N
         station.stop()
 
 
-def _listening(app: Flask, listen: str) -> "BaseWSGIServer | MultiSocketServer":
+def listening(
+    app: "WSGIApplication", listen: str, *, places: int = _THREADS
+) -> "BaseWSGIServer | MultiSocketServer":
+    """The web server of a station's pages, which answers once told to `run`.
+
+    `listen` is ``host:port``, `places` how many calls and listening pages are served at a time. It
+    hears at once that a page has gone (`events.stream` asks), also while it is answering.
+
+    Raises OSError, with the address in it, where the port is taken or not ours.
+    """
     from waitress.server import create_server
 
-    logging.basicConfig()
     opened: dict[int, Any] = {}
     try:
         return create_server(
             app,
             map=opened,
             listen=listen,
-            threads=_THREADS,
+            threads=places,
             send_bytes=1,
             ident="yika",
+            channel_request_lookahead=1,
             inbuf_overflow=_IN_MEMORY,
             max_request_body_size=_IN_MEMORY,
         )

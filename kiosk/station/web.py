@@ -202,7 +202,8 @@ def _add_live_bell(app: Flask, bell: Bell) -> None:
     @app.get("/events")
     def events() -> Response:
         seen = read_seen(request.args.get("seen", ""))
-        return Response(stream(bell, seen), mimetype="text/event-stream")
+        gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        return Response(stream(bell, seen, gone=gone), mimetype="text/event-stream")
 
     @app.template_global()
     def events_url() -> str:

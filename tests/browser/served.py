@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
-from waitress.server import create_server
 
+from kiosk.station.running import listening
 from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site
@@ -72,7 +72,7 @@ def _web_server(site: Site) -> Any:
     """As `yika demo` serves it: each event goes out at once, which waitress calls old-fashioned."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return create_server(site.wsgi(), host="127.0.0.1", port=0, threads=32, send_bytes=1)
+        return listening(site.wsgi(), "127.0.0.1:0")
 
 
 @contextmanager

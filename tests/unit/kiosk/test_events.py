@@ -14,7 +14,7 @@ PATIENT = 5.0
 
 def heard(bell: Bell, seen: dict[str, int], count: int) -> list[str]:
     """The first pieces of a page's stream after its greeting."""
-    greeting, *rest = islice(stream(bell, seen, keep_alive_s=AT_ONCE), count + 1)
+    greeting, *rest = islice(stream(bell, seen, alive_every_s=AT_ONCE), count + 1)
     assert greeting == ": listening\n\n"
     return rest
 
@@ -38,6 +38,14 @@ def test_only_topics_that_changed_are_told() -> None:
 def test_a_page_that_hears_nothing_still_hears_that_the_station_lives() -> None:
     bell = Bell()
     assert heard(bell, bell.counts(), 2) == [": alive\n\n", ": alive\n\n"]
+
+
+def test_a_page_that_has_gone_is_told_nothing_more() -> None:
+    bell = Bell()
+    bell.ring("reader")
+    last_look = iter([False, True])
+    told = stream(bell, {}, gone=lambda: next(last_look))
+    assert list(told) == [": listening\n\n", "event: reader\ndata: 1\n\n"]
 
 
 def test_a_page_older_than_the_station_fetches_everything_it_shows_anew() -> None:

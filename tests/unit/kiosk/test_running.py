@@ -1,16 +1,22 @@
-"""A station finds out whether it can listen before it touches a device."""
+"""A station finds out whether it can listen before it touches a device; pages come and go."""
 
 import gc
 import re
 import socket
+import threading
+from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 
-from kiosk.station.running import Station, serve
+from kiosk.station.events import Bell
+from kiosk.station.running import Station, listening, serve
+from kiosk.station.web import create_station_app
+
+pytestmark = pytest.mark.filterwarnings("ignore:send_bytes will be removed:DeprecationWarning")
 
 
-@pytest.mark.filterwarnings("ignore:send_bytes will be removed:DeprecationWarning")
 @pytest.mark.parametrize("place", ["127.0.0.1:{port}", "192.0.2.1:8711"])
 def test_a_place_where_nobody_can_listen_is_named_before_the_station_starts(place: str) -> None:
     """The port may be taken because the same kiosk is running: its acceptor is not ours then."""
@@ -27,3 +33,14 @@ def test_a_place_where_nobody_can_listen_is_named_before_the_station_starts(plac
             serve(station, listen, announce=lambda: done.append("announced"))
     gc.collect()  # a socket left open is told of here
     assert done == []
+
+
+def test_pages_that_were_left_keep_nobody_waiting() -> None:
+    """Who leafs quickly, or leans on F5, leaves more pages behind than the station has places."""
+    app = create_station_app("station", bell=Bell())
+    server: Any = listening(app, "127.0.0.1:0", places=2)
+    threading.Thread(target=server.run, name="pages", daemon=True).start()  # until the process ends
+    address = f"http://127.0.0.1:{server.effective_port}/events"
+    for _ in range(3):
+        with httpx.stream("GET", address, timeout=4) as page:
+            assert next(page.iter_text()) == ": listening\n\n"
