@@ -27,7 +27,7 @@ RUNS ?= 100
 SEED ?= 1
 WORKERS ?= 6
 PASSAGES ?= 1000000
-TOGETHER := $(MAKE) --no-print-directory --jobs=3 --output-sync=target SIDE_BY_SIDE=yes
+TOGETHER := $(MAKE) --no-print-directory --jobs=2 --output-sync=target SIDE_BY_SIDE=yes
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -36,21 +36,19 @@ demo: ## The whole site on simulated hardware (PCSC=1: over the real PC/SC daemo
 	@deploy/bootstrap.sh demo $(if $(PCSC),pcsc)
 	@exec .venv/bin/yika demo $(if $(PCSC),--pcsc) $(ARGS)
 
-test: ## Every check and every test, side by side; one failure is enough to fail
-	@deploy/bootstrap.sh test
-	@$(TOGETHER) suite types forms
+test: lint suite ## Every check, then every test; a check that fails is told within half a minute
 
-suite: ## Every test; what the checks beside it say comes in one piece each
+suite: ## Every test
 	@deploy/bootstrap.sh test
-	@+$(PYTHON_VENV) -m pytest --workers $(WORKERS) $(ARGS)
+	@$(PYTHON_VENV) -m pytest --workers $(WORKERS) $(ARGS)
 
 lint: ## Format, style, types, import contracts, dependencies, dead code, spelling
 	@deploy/bootstrap.sh test
 	@$(TOGETHER) types forms
 
-types: ## Types alone, which take as long as the other checks together: so both go side by side
+types: ## Types alone
 	@deploy/bootstrap.sh test
-	$(PYTHON_VENV) -m mypy --explicit-package-bases $(CODE)
+	$(PYTHON_VENV) -m mypy -n auto --explicit-package-bases $(CODE)
 
 forms: ## All other checks of `make lint`
 	@deploy/bootstrap.sh test
