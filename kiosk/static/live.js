@@ -1,9 +1,12 @@
-// Why a script: a page that has lost its station must say so. Without it a lane's screen would go
+// Why a script: parts of a page ask anew when the station rings, each for its topic (`bell:work` on
+// the body). And a page that has lost its station must say so: without it a lane's screen would go
 // on showing "please pass", and a desk green lights, long after the program behind them has gone.
 "use strict";
 
 const PATIENCE_MS = 1500; // a station that restarts within this was not missed by anybody
+const REFUSED_MS = 500; // after a refusal; what else breaks the line is mended by the browser itself
 
+let line = null;
 let waiting = 0;
 
 function heard() {
@@ -21,9 +24,25 @@ function unheard() {
   }, PATIENCE_MS);
 }
 
-document.addEventListener("htmx:sseOpen", heard);
-document.addEventListener("htmx:sseError", unheard);
 document.addEventListener("htmx:sendError", unheard);
+
+// A browser keeps six lines to one station. So a sheet in a tab that nobody sees gives its own back;
+// seen again it asks as it was drawn, and hears of all it has missed. A screen on a wall never does.
+function listen() {
+  const { bell, whileSeen } = document.body.dataset;
+  line?.close();
+  if (!bell || (document.hidden && whileSeen !== undefined)) { return; }
+  line = new EventSource(bell);
+  line.onopen = heard;
+  line.onmessage = ({ data }) => htmx.trigger(document.body, `bell:${data}`);
+  line.onerror = ({ target }) => {
+    unheard();
+    if (target === line && target.readyState === EventSource.CLOSED) { setTimeout(listen, REFUSED_MS); }
+  };
+}
+
+document.addEventListener("DOMContentLoaded", listen);
+document.addEventListener("visibilitychange", listen);
 
 // Answers may overtake each other: a form's and the bell's. The newer one stays. (An answer bears
 // the run of the station and how often its bell had rung; see kiosk/station/web.py.)

@@ -61,7 +61,7 @@ def stream(
     gone: Callable[[], bool] = lambda: False,
     alive_every_s: float = 5.0,
 ) -> Iterator[str]:
-    """Server-sent events for one page: an event per changed topic, a comment as a sign of life.
+    """Server-sent events for one page: each topic that changed, a comment as a sign of life.
 
     `seen` are the counts when the page was drawn, so that nothing is missed in between. A topic
     the page has seen and this bell has not belongs to an earlier run of the station: the page is
@@ -85,4 +85,4 @@ def _told(seen: dict[str, int], counts: dict[str, int]) -> Iterator[str]:
         yield ": alive\n\n"
     for topic in {**seen, **counts}:
         if seen.get(topic) != counts.get(topic):
-            yield f"event: {topic}\ndata: {counts.get(topic, 0)}\n\n"
+            yield f"data: {topic}\n\n"

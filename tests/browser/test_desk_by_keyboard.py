@@ -32,6 +32,11 @@ from tests.browser.clerk import (
 from tests.browser.served import DESK_SIZE, Served, Watched, watched
 
 DESK = "/desk/"
+COVERED = """covered => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: covered });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Another tab is in front, or no longer; a browser without windows shows all of them."""
 
 
 @pytest.fixture(autouse=True)
@@ -346,6 +351,22 @@ def test_a_reader_without_its_cable_says_so_and_comes_back_by_itself(
     expect(desk.locator("#reader")).to_contain_text("请检查 USB 线")
     served.site.readers["desk"].replug()
     expect(light).to_contain_text("就绪")
+
+
+def test_a_page_in_a_tab_nobody_sees_holds_no_line_and_shows_what_it_missed_once_seen(
+    desk_window: Watched, served: Served
+) -> None:
+    """A browser has six lines to one station: the seventh listening tab would stand still."""
+    desk = desk_window.open(DESK)
+    expect(desk.locator("#lights .light").first).to_contain_text("就绪")
+    with desk.expect_event("requestfailed", lambda request: "/desk/events" in request.url):
+        desk.evaluate(COVERED, True)
+    served.site.readers["desk"].unplug()
+    with desk.expect_request("**/desk/events?*"):
+        desk.evaluate(COVERED, False)
+    expect(desk.locator("#reader")).to_contain_text("请检查 USB 线")
+    served.site.readers["desk"].replug()
+    expect(desk.locator("#lights .light").first).to_contain_text("就绪")
 
 
 def test_paper_that_ran_out_is_said_and_printed_when_it_is_back(

@@ -139,10 +139,22 @@ def test_a_guard_opens_by_hand_and_the_manager_reads_who_and_why(
 def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: Served) -> None:
     page = desk_window.open(DOOR)
     expect(page.locator("#away")).to_be_hidden()
-    page.evaluate("htmx.trigger(document.body, 'htmx:sseError')")
+    desk_window.context.set_offline(True)
     expect(page.locator("#away")).to_contain_text("请直接刷卡，门岗可以帮您")
-    page.evaluate("htmx.trigger(document.body, 'htmx:sseOpen')")
+    desk_window.context.set_offline(False)
     expect(page.locator("#away")).to_be_hidden()
+    desk_window.complaints.clear()  # the browser's own, of the line
+
+
+def test_a_station_that_refuses_to_be_listened_to_is_asked_again(desk_window: Watched) -> None:
+    events = "**/gate/events?*"
+    desk_window.context.route(events, lambda route: route.fulfill(status=503))
+    page = desk_window.open(DOOR)
+    expect(page.locator("#away")).to_be_visible()
+    desk_window.context.unroute(events)
+    expect(page.locator("#away")).to_be_hidden()
+    for each in (desk_window.complaints, desk_window.refused):
+        each.clear()
 
 
 def test_the_screen_is_dark_by_night_and_bright_by_day(

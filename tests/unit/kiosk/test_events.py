@@ -23,7 +23,7 @@ def test_a_ring_between_drawing_and_listening_is_heard() -> None:
     bell = Bell()
     seen = bell.counts()
     bell.ring("reader")
-    assert heard(bell, seen, 1) == ["event: reader\ndata: 1\n\n"]
+    assert heard(bell, seen, 1) == ["data: reader\n\n"]
 
 
 def test_only_topics_that_changed_are_told() -> None:
@@ -32,7 +32,7 @@ def test_only_topics_that_changed_are_told() -> None:
     bell.ring("work")
     seen = bell.counts()
     bell.ring("work")
-    assert heard(bell, seen, 1) == ["event: work\ndata: 2\n\n"]
+    assert heard(bell, seen, 1) == ["data: work\n\n"]
 
 
 def test_a_page_that_hears_nothing_still_hears_that_the_station_lives() -> None:
@@ -45,7 +45,7 @@ def test_a_page_that_has_gone_is_told_nothing_more() -> None:
     bell.ring("reader")
     last_look = iter([False, True])
     told = stream(bell, {}, gone=lambda: next(last_look))
-    assert list(told) == [": listening\n\n", "event: reader\ndata: 1\n\n"]
+    assert list(told) == [": listening\n\n", "data: reader\n\n"]
 
 
 def test_a_page_older_than_the_station_fetches_everything_it_shows_anew() -> None:
@@ -53,7 +53,7 @@ def test_a_page_older_than_the_station_fetches_everything_it_shows_anew() -> Non
     fresh = Bell()
     fresh.ring("reader")
     told = heard(fresh, {"reader": 7, "work": 12}, 2)
-    assert told == ["event: reader\ndata: 1\n\n", "event: work\ndata: 0\n\n"]
+    assert told == ["data: reader\n\n", "data: work\n\n"]
     assert heard(fresh, fresh.counts(), 1) == [": alive\n\n"]
 
 
