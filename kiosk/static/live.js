@@ -24,7 +24,11 @@ function unheard() {
   }, PATIENCE_MS);
 }
 
+// A question may be lost where the line survives: then the next answer is a word as well.
 document.addEventListener("htmx:sendError", unheard);
+document.addEventListener("htmx:afterOnLoad", () => {
+  if (line?.readyState === EventSource.OPEN) { heard(); }
+});
 
 // A browser keeps six lines to one station. So a sheet in a tab that nobody sees gives its own back;
 // seen again it asks as it was drawn, and hears of all it has missed. A screen on a wall never does.
@@ -43,6 +47,7 @@ function listen() {
 
 document.addEventListener("DOMContentLoaded", listen);
 document.addEventListener("visibilitychange", listen);
+addEventListener("pageshow", ({ persisted }) => { if (persisted) { listen(); } }); // "back" thawed it
 
 // Answers may overtake each other: a form's and the bell's. The newer one stays. (An answer bears
 // the run of the station and how often its bell had rung; see kiosk/station/web.py.)

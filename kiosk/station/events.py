@@ -49,6 +49,8 @@ def read_seen(text: str) -> dict[str, int]:
 _DIGITS = 18
 """More digits than a bell rings in a lifetime."""
 
+_AGAIN_MS = 500
+"""So long a page waits until it asks again whether its station is back; left alone, three seconds."""
 
 _LOOK_S = 0.5
 """How long a page that has gone may keep its thread."""
@@ -70,7 +72,7 @@ def stream(
     It ends soon after the page is `gone`: each page keeps one of the station's threads busy, and
     who leafs quickly leaves a page a moment. The sign of life is for those whose end nobody tells.
     """
-    yield ": listening\n\n"
+    yield f"retry: {_AGAIN_MS}\n\n"
     said_s = time.monotonic()
     while not gone():
         counts = bell.wait(seen, min(_LOOK_S, alive_every_s))

@@ -367,6 +367,8 @@ def test_a_page_in_a_tab_nobody_sees_holds_no_line_and_shows_what_it_missed_once
     expect(desk.locator("#reader")).to_contain_text("请检查 USB 线")
     served.site.readers["desk"].replug()
     expect(desk.locator("#lights .light").first).to_contain_text("就绪")
+    with desk.expect_request("**/desk/events?*"):
+        desk.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
 
 def test_paper_that_ran_out_is_said_and_printed_when_it_is_back(

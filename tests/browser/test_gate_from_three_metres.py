@@ -146,6 +146,20 @@ def test_a_page_that_has_lost_its_station_says_so(desk_window: Watched, served: 
     desk_window.complaints.clear()  # the browser's own, of the line
 
 
+def test_a_line_that_survived_is_enough_once_the_station_answers_again(
+    desk_window: Watched, served: Served
+) -> None:
+    """A switch that was off for a moment loses questions, and not always the line."""
+    page = desk_window.open(DOOR)
+    page.route("**/gate/lane/door/sign", lambda route: route.abort())
+    served.site.lanes[0]._ring()
+    expect(page.locator("#away")).to_be_visible()
+    page.unroute_all()
+    served.site.lanes[0]._ring()
+    expect(page.locator("#away")).to_be_hidden()
+    desk_window.complaints.clear()
+
+
 def test_a_station_that_refuses_to_be_listened_to_is_asked_again(desk_window: Watched) -> None:
     events = "**/gate/events?*"
     desk_window.context.route(events, lambda route: route.fulfill(status=503))

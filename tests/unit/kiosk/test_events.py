@@ -15,7 +15,7 @@ PATIENT = 5.0
 def heard(bell: Bell, seen: dict[str, int], count: int) -> list[str]:
     """The first pieces of a page's stream after its greeting."""
     greeting, *rest = islice(stream(bell, seen, alive_every_s=AT_ONCE), count + 1)
-    assert greeting == ": listening\n\n"
+    assert greeting == "retry: 500\n\n"
     return rest
 
 
@@ -45,7 +45,7 @@ def test_a_page_that_has_gone_is_told_nothing_more() -> None:
     bell.ring("reader")
     last_look = iter([False, True])
     told = stream(bell, {}, gone=lambda: next(last_look))
-    assert list(told) == [": listening\n\n", "data: reader\n\n"]
+    assert list(told) == ["retry: 500\n\n", "data: reader\n\n"]
 
 
 def test_a_page_older_than_the_station_fetches_everything_it_shows_anew() -> None:

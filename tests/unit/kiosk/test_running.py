@@ -43,4 +43,4 @@ def test_pages_that_were_left_keep_nobody_waiting() -> None:
     address = f"http://127.0.0.1:{server.effective_port}/events"
     for _ in range(3):
         with httpx.stream("GET", address, timeout=4) as page:
-            assert next(page.iter_text()) == ": listening\n\n"
+            assert next(page.iter_text()) == "retry: 500\n\n"
