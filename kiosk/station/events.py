@@ -50,7 +50,7 @@ _DIGITS = 18
 """More digits than a bell rings in a lifetime."""
 
 _AGAIN_MS = 500
-"""So long a page waits until it asks again whether its station is back; left alone, three seconds."""
+"""After so long a page asks again whether its station is back; a browser takes three seconds."""
 
 _LOOK_S = 0.5
 """How long a page that has gone may keep its thread."""
