@@ -57,7 +57,7 @@ def _check(folder: Path, *, pcsc: bool) -> None:
 
 
 def _serve(folder: Path, port: int, *, pcsc: bool) -> None:
-    from kiosk.station.running import listening
+    from kiosk.station.listening import listening
     from simulators.crowd import move_in
     from simulators.stopping import end_in_order
 

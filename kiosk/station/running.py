@@ -1,25 +1,13 @@
 """A built station: its pages, and how it is started and stopped."""
 
-import errno
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from kiosk.station.listening import listening
 from kiosk.station.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-    from waitress.server import BaseWSGIServer, MultiSocketServer
-
-_THREADS = 32
-"""Each page that listens to the bell holds a thread of the web server."""
-
-_IN_MEMORY = 64 * 1024 * 1024
-"""What comes in is not laid into a file on its way: it may be a picture of somebody's paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,36 +39,3 @@ def serve(station: Station, listen: str, *, announce: Callable[[], object]) -> N
         server.close()
         watchdog.stop()
         station.stop()
-
-
-def listening(
-    app: "WSGIApplication", listen: str, *, places: int = _THREADS
-) -> "BaseWSGIServer | MultiSocketServer":
-    """The web server of a station's pages, which answers once told to `run`.
-
-    `listen` is ``host:port``, `places` how many calls and listening pages are served at a time. It
-    hears at once that a page has gone (`events.stream` asks), also while it is answering.
-
-    Raises OSError, with the address in it, where the port is taken or not ours.
-    """
-    from waitress.server import create_server
-
-    opened: dict[int, Any] = {}
-    try:
-        return create_server(
-            app,
-            map=opened,
-            listen=listen,
-            threads=places,
-            send_bytes=1,
-            ident="yika",
-            channel_request_lookahead=1,
-            inbuf_overflow=_IN_MEMORY,
-            max_request_body_size=_IN_MEMORY,
-        )
-    except OSError as error:
-        for each in list(opened.values()):
-            each.close()
-        raise OSError(error.errno, error.strerror, listen) from None
-    except ValueError:  # a name that nobody knows
-        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL), listen) from None

@@ -28,6 +28,7 @@ from kiosk.station.i18n import (
     text,
     worded,
 )
+from kiosk.station.listening import GONE
 from kiosk.station.origin import from_our_pages
 
 LANGUAGE_COOKIE: Final = "yika-language"
@@ -202,7 +203,7 @@ def _add_live_bell(app: Flask, bell: Bell) -> None:
     @app.get("/events")
     def events() -> Response:
         seen = read_seen(request.args.get("seen", ""))
-        gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        gone = request.environ.get(GONE, lambda: False)
         return Response(stream(bell, seen, gone=gone), mimetype="text/event-stream")
 
     @app.template_global()

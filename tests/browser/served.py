@@ -17,7 +17,7 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
-from kiosk.station.running import listening
+from kiosk.station.listening import listening
 from simulators.clock import DemoClock
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.site import Site

@@ -4,6 +4,8 @@ import gc
 import re
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -11,7 +13,8 @@ import pytest
 from flask import Flask
 
 from kiosk.station.events import Bell
-from kiosk.station.running import Station, listening, serve
+from kiosk.station.listening import listening
+from kiosk.station.running import Station, serve
 from kiosk.station.web import create_station_app
 
 pytestmark = pytest.mark.filterwarnings("ignore:send_bytes will be removed:DeprecationWarning")
@@ -35,12 +38,33 @@ def test_a_place_where_nobody_can_listen_is_named_before_the_station_starts(plac
     assert done == []
 
 
-def test_pages_that_were_left_keep_nobody_waiting() -> None:
-    """Who leafs quickly, or leans on F5, leaves more pages behind than the station has places."""
+@pytest.fixture
+def server() -> Any:
+    """Two places for pages; it ends with the process."""
     app = create_station_app("station", bell=Bell())
     server: Any = listening(app, "127.0.0.1:0", places=2)
-    threading.Thread(target=server.run, name="pages", daemon=True).start()  # until the process ends
+    threading.Thread(target=server.run, name="pages", daemon=True).start()
+    return server
+
+
+@contextmanager
+def following(server: Any) -> Iterator[Iterator[str]]:
+    """A page that listens; what it hears."""
     address = f"http://127.0.0.1:{server.effective_port}/events"
+    with httpx.stream("GET", address, timeout=4) as page:
+        heard = page.iter_text()
+        assert next(heard) == "retry: 500\n\n"
+        yield heard
+
+
+def test_pages_that_were_left_keep_nobody_waiting(server: Any) -> None:
+    """Who leafs quickly, or leans on F5, leaves more pages behind than the station has places."""
     for _ in range(3):
-        with httpx.stream("GET", address, timeout=4) as page:
-            assert next(page.iter_text()) == "retry: 500\n\n"
+        with following(server):
+            pass
+
+
+def test_a_station_that_ends_lets_go_of_who_listens(server: Any) -> None:
+    with following(server) as heard:
+        server.task_dispatcher.shutdown()
+        assert list(heard) == []
