@@ -24,7 +24,7 @@ from simulators.cards.catalogue import make
 from simulators.faults import Fault, FaultKind, FaultPlan
 from simulators.reader import VirtualReader
 from simulators.stream import TcpPort
-from tests.databases.sites import SettledSite
+from tests.databases.sites import SettledSite, put_away
 
 STATION = """
 [station]
@@ -105,9 +105,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     http.shutdown()
     thread.join()
     http.server_close()
-    site.hardware.close()
-    site.providers.close()
-    site.estate.engine.dispose()
+    put_away(site)
 
 
 def facts(result: Result) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulators.clock import DemoClock
 from simulators.estate import OFFICE
-from tests.databases.sites import SettledSite
+from tests.databases.sites import SettledSite, put_away
 
 
 def test_an_estate_that_was_sent_ahead_goes_on_from_there(tmp_path: Path) -> None:
@@ -16,7 +16,5 @@ def test_an_estate_that_was_sent_ahead_goes_on_from_there(tmp_path: Path) -> Non
         assert site.client(OFFICE).health().clock_ok is clock_is_right
         site.go_on_in_time()
         assert site.client(OFFICE).health().clock_ok
-        site.hardware.close()
-        site.providers.close()
-        site.estate.engine.dispose()
+        put_away(site)
     assert abs(ahead.offset - now.offset) < timedelta(minutes=1)
