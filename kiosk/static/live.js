@@ -32,10 +32,12 @@ document.addEventListener("htmx:afterOnLoad", () => {
 
 // A browser keeps six lines to one station. So a sheet in a tab that nobody sees gives its own back;
 // seen again it asks as it was drawn, and hears of all it has missed. A screen on a wall never does.
+function mayRest() { return "whileSeen" in document.body.dataset; }
+
 function listen() {
-  const { bell, whileSeen } = document.body.dataset;
+  const { bell } = document.body.dataset;
   line?.close();
-  if (!bell || (document.hidden && whileSeen !== undefined)) { return; }
+  if (!bell || (document.hidden && mayRest())) { return; }
   line = new EventSource(bell);
   line.onopen = heard;
   line.onmessage = ({ data }) => htmx.trigger(document.body, `bell:${data}`);
@@ -46,7 +48,7 @@ function listen() {
 }
 
 document.addEventListener("DOMContentLoaded", listen);
-document.addEventListener("visibilitychange", listen);
+document.addEventListener("visibilitychange", () => { if (mayRest()) { listen(); } });
 addEventListener("pageshow", ({ persisted }) => { if (persisted) { listen(); } }); // "back" thawed it
 
 // Answers may overtake each other: a form's and the bell's. The newer one stays. (An answer bears

@@ -68,7 +68,7 @@ def desk_screen(request: pytest.FixtureRequest, served: Served) -> Iterator[Watc
 def kiosk_screen(browser: Browser, served: Served) -> Iterator[Watched]:
     """A window as large as the kiosk's screen, to be touched by who wishes no motion.
 
-    Each frame of that size costs what a tap costs; the motion itself has a test of its own.
+    Frames of that size are drawn without a graphics card; the motion has a test of its own.
     """
     wishes = {"has_touch": True, "reduced_motion": "reduce"}
     with watched(browser, served.url, KIOSK_SIZE, **wishes) as window:
