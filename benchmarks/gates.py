@@ -32,14 +32,15 @@ from benchmarks import gateweight
 from benchmarks.gatecrowd import IN, NOON, OUT, cards_of, uid_of
 from benchmarks.gateyard import Read, Stamped, Yard, reads_of, yard
 from benchmarks.measure import Effort, Figure, Measure
-from cardserver.domain.admission import Lane, Presented
+from cardserver.domain.admission import Lane, Presented, Reason
 from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
 from cardserver.domain.rights import RightKind
 from drivers.bytestream import LineSettings, open_serial
-from kiosk.gate.deciding import settle
+from kiosk.gate.deciding import Tap, Verdict, settle
 from kiosk.gate.journalfile import COLUMNS, open_file
 from kiosk.gate.lane import LaneLoop
+from kiosk.gate.underway import UnderWay
 from simulators.barrier_board import VirtualRelayBoard
 from simulators.stream import PtyPort
 
@@ -147,15 +148,21 @@ def _all_lanes(gate: Yard, shares: Sequence[Sequence[Presented]]) -> None:
 
 
 def _one_lane(gate: Yard, crowd: Sequence[Presented]) -> None:
-    lanes = [
-        Lane(lane_id=LaneId(lane), right=RightKind.PARKING, zone=0, direction=direction)
-        for lane, direction in ((IN, Direction.ENTRY), (OUT, Direction.EXIT))
-    ]
-    for presented in crowd:
-        for lane in lanes:
-            verdict = settle(presented, time.monotonic(), lane, gate.snapshot(), gate.shared)
-            if not verdict.decision.granted:
-                raise RuntimeError(verdict.decision.reason)
+    under_way, refused = UnderWay(), list[Reason]()
+    for lane_id, direction in ((IN, Direction.ENTRY), (OUT, Direction.EXIT)):
+        lane = Lane(lane_id=LaneId(lane_id), right=RightKind.PARKING, zone=0, direction=direction)
+        for presented in crowd:
+            under_way.enter(presented.uid)
+
+            def then(verdict: Verdict, uid: bytes = presented.uid) -> None:
+                if not verdict.decision.granted:
+                    refused.append(verdict.decision.reason)
+                under_way.leave(uid)
+
+            tap = Tap(presented, time.monotonic())
+            settle(tap, lane, gate.snapshot(), gate.shared, then)
+    if not under_way.wait_for_all(_ARRIVES_S) or refused:
+        raise RuntimeError(refused)
 
 
 def _commits(db: sqlite3.Connection, count: int) -> None:

@@ -7,6 +7,7 @@ come in and go out.
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -15,7 +16,7 @@ from benchmarks.gatecrowd import IN, NOON, OUT, cards_of, snapshot_of, uid_of
 from cardserver.domain.admission import Lane, Presented
 from cardserver.domain.lanes import Direction, Identify
 from cardserver.domain.rights import RightKind
-from kiosk.gate.deciding import settle
+from kiosk.gate.deciding import Tap, Verdict, settle
 from kiosk.gate.journal import GateJournal
 from kiosk.gate.shared import Shared
 from kiosk.station.events import Bell
@@ -52,14 +53,16 @@ def main(cards: int) -> float:
         journal = GateJournal(Path(folder) / "gate.db")
         shared = Shared.of(journal, bell=Bell(), clock=Clock(), ticks=lambda: 0.0)
         shared.whereabouts.follow(snapshot, journal)
+        told = SimpleQueue[Verdict]()
         for number in range(1, min(cards, _TAPS) + 1):
             for lane in _LANES:
-                presented = Presented(uid=uid_of(number))
-                if not settle(presented, 0.0, lane, snapshot, shared).decision.granted:
+                tap = Tap(Presented(uid=uid_of(number)), 0.0)
+                settle(tap, lane, snapshot, shared, told.put)
+                if not told.get().decision.granted:
                     raise RuntimeError(number)
         journal.close()
-    told = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    kilobytes = next(line for line in told if line.startswith("VmHWM"))
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    kilobytes = next(line for line in status if line.startswith("VmHWM"))
     return int(kilobytes.split()[1]) / 1024
 
 

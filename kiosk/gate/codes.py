@@ -25,8 +25,8 @@ _LINE: Final = 32
 
 
 class CodePost:
-    """Watches one such reader. `arrived` gets each read on the lane's thread and returns whether
-    to show it as granted. `fault` is the code of what is wrong with the reader.
+    """Watches one such reader. `arrived` gets each read on the lane's thread, and what to tell
+    whether to show it as granted. `fault` is the code of what is wrong with the reader.
     """
 
     occupied = False
@@ -37,7 +37,7 @@ class CodePost:
         reader: CodeReader,
         name: str,
         *,
-        arrived: Callable[[CodeRead], bool],
+        arrived: Callable[[CodeRead, Callable[[bool], None]], None],
         fault_changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
@@ -103,7 +103,7 @@ class CodePost:
             except Empty:
                 continue
             try:
-                self._answers.put(self._arrived(read))
+                self._arrived(read, self._answers.put)
             except Exception:  # noqa: BLE001 - see above
                 _log.exception("reader %s: a read could not be served", self.name)
 

@@ -1,50 +1,60 @@
-"""Durable writes of several threads that share their commits.
+"""Durable writes on one connection, by the one thread that owns it.
 
-A commit costs one turn of the disk, whatever it holds. While one is on its way, whoever else comes
-stands in line; when it is over, the first of the line takes all that stand there into the next. A
-thread alone pays nothing for it: it commits by itself, on its own thread. With synchronous=FULL
-nothing returns before its commit is on disk.
-
-Everybody waits at a lock of their own: whoever is done is woken, and nobody else.
+A commit costs one turn of the disk, whatever it holds: all that was handed in while one was on its
+way is in the next. With synchronous=FULL nobody is told before their commit is on disk; everybody
+is told in the order in which they came.
 """
 
+import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Final, Generic, TypeVar, cast
+
+_log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 Result = TypeVar("Result")
 
 
-_UNDONE: Final = object()
-
-
 class _Entry(Generic[Item]):
-    """One caller in line, with an item to be shared or with work that has a commit of its own."""
+    """One of the line, with an item to be shared or with work that has a commit of its own."""
 
-    __slots__ = ("error", "item", "leads", "result", "turn", "work")
+    __slots__ = ("item", "then", "work")
 
-    def __init__(self, item: Item | None, work: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        item: Item | None,
+        then: Callable[[object], None],
+        work: Callable[[], object] | None = None,
+    ) -> None:
         self.item: Final = item
+        self.then: Final = then
         self.work: Final = work
-        self.turn: threading.Lock | None = None
-        self.result: object = _UNDONE
-        self.error: Exception | None = None
-        self.leads = False
 
-    def wake(self) -> None:
-        if self.turn is not None:
-            self.turn.release()
 
-    def outcome(self) -> object:
-        if self.error is not None:
-            raise self.error
-        if self.result is _UNDONE:
-            raise sqlite3.OperationalError("the commit was broken off")
-        return self.result
+class _Answer:
+    """What somebody waits for."""
+
+    __slots__ = ("_outcome", "_told")
+
+    def __init__(self) -> None:
+        self._told = threading.Lock()
+        self._told.acquire()
+        self._outcome: object = None
+
+    def tell(self, outcome: object) -> None:
+        self._outcome = outcome
+        self._told.release()
+
+    def wait(self) -> object:
+        self._told.acquire()
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        return self._outcome
 
 
 class GroupCommit(Generic[Item, Done]):
@@ -52,6 +62,7 @@ class GroupCommit(Generic[Item, Done]):
 
     `write` writes the items of all who stand in line in one commit and returns what came of each;
     where it raises, none of them may be left. `rolled_back` is called after a commit that failed.
+    Both run on the thread that owns the connection, and may not wait for another write.
     """
 
     def __init__(
@@ -64,32 +75,27 @@ class GroupCommit(Generic[Item, Done]):
         self._db = db
         self._write = write
         self._rolled_back = rolled_back
-        self._lock = threading.Lock()
-        self._line: list[_Entry[Item]] = []
-        self._busy = False
+        self._gate = threading.Lock()  # nobody gets into the line behind the end
+        self._line: SimpleQueue[_Entry[Item]] = SimpleQueue()
+        self._owner: threading.Thread | None = None
+        self._closed = self._ended = False
         self.commits = 0
 
-    def put(self, item: Item) -> Done:
-        """Write an item; what came of it when it is durable.
+    def hand_in(self, item: Item, then: Callable[[Done | BaseException], None]) -> None:
+        """Have an item written, and go on.
 
-        It may be written on another caller's thread, and a second time where the commit that it
-        shared failed for somebody else's sake. Raises what `write` raises.
+        `then` is told on the owner's thread what came of it, as soon as that is durable: it may
+        neither wait nor write. It gets the error where the item could not be written; on this
+        thread and at once where the file was closed before. An item is written a second time where
+        the commit that it shared failed for somebody else's sake.
         """
-        with self._lock:
-            alone = not self._busy
-            self._busy = True
-        if not alone:
-            return cast("Done", self._pass(_Entry(item)))
-        try:
-            done = self._write([item])[0]
-        except BaseException:
-            self._roll_back()
-            raise
-        else:
-            self.commits += 1
-            return done
-        finally:
-            self._hand_over()
+        self._stand_in_line(_Entry(item, cast("Callable[[object], None]", then)))
+
+    def put(self, item: Item) -> Done:
+        """Write an item; what came of it when it is durable. Raises what `write` raises."""
+        answer = _Answer()
+        self._stand_in_line(_Entry(item, answer.tell))
+        return cast("Done", answer.wait())
 
     def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` in a transaction of its own; its result when it is durable.
@@ -103,91 +109,81 @@ class GroupCommit(Generic[Item, Done]):
             self._db.execute("COMMIT")
             return result
 
-        return cast("Result", self._pass(_Entry(None, alone)))
+        answer = _Answer()
+        self._stand_in_line(_Entry(None, answer.tell, alone))
+        return cast("Result", answer.wait())
 
     def close(self) -> None:
-        """Close the connection after the commit that is on its way."""
-        self._pass(_Entry(None, self._db.close))
+        """Close the connection after all that was handed in before. Safe to call twice."""
+        with self._gate:
+            self._closed, owner = True, self._owner
+            if owner is None:
+                self._db.close()
+                return
+            self._line.put(_Entry(None, lambda _outcome: None, self._end))
+        owner.join()
 
     # --- the line
 
-    def _pass(self, entry: _Entry[Item]) -> object:
-        if self._stand_in_line(entry):
-            group = [entry]
-            try:
-                if self._line and entry.work is None:
-                    group += self._all_items()
-                self._commit(group)
-            finally:
-                self._hand_over()  # the disk is not to wait until the others are awake
-                for each in group[1:]:
-                    each.wake()
-        return entry.outcome()
-
-    def _stand_in_line(self, entry: _Entry[Item]) -> bool:
-        """True when it is this one's turn, False when another's turn has done it as well."""
-        with self._lock:
-            if not self._busy:
-                self._busy = True
-                return True
-            entry.turn = threading.Lock()
-            entry.turn.acquire()
-            self._line.append(entry)
-        try:
-            entry.turn.acquire()
-        except BaseException:
-            self._leave(entry)
-            raise
-        return entry.leads
-
-    def _leave(self, entry: _Entry[Item]) -> None:
-        """Nobody waits for who was interrupted while it stood in line."""
-        with self._lock:
-            if entry in self._line:
-                self._line.remove(entry)
-        if entry.leads:
-            self._hand_over()
-
-    def _all_items(self) -> list[_Entry[Item]]:
-        with self._lock:
-            line = self._line
-            self._line = [each for each in line if each.work is not None]
-            return [each for each in line if each.work is None]
-
-    def _hand_over(self) -> None:
-        """It is the next one's turn."""
-        with self._lock:
-            following = self._line.pop(0) if self._line else None
-            if following is None:
-                self._busy = False
+    def _stand_in_line(self, entry: _Entry[Item]) -> None:
+        with self._gate:
+            if not self._closed:
+                if self._owner is None:
+                    owner = threading.Thread(target=self._own, name="journal", daemon=True)
+                    owner.start()
+                    self._owner = owner
+                self._line.put(entry)
                 return
-            following.leads = True
-        following.wake()
+        entry.then(sqlite3.ProgrammingError("the file is closed"))
+
+    def _own(self) -> None:
+        while not self._ended:
+            for group in self._groups():
+                self._commit(group)
+
+    def _groups(self) -> Iterator[Sequence[_Entry[Item]]]:
+        """All who stand in line, in their order: items together, work by itself."""
+        group = [self._line.get()]
+        while group[-1].work is None and not self._line.empty():
+            group.append(self._line.get())
+        work = [group.pop()] if group[-1].work is not None else []
+        if group:
+            yield group
+        if work:
+            yield work
+
+    def _end(self) -> None:
+        self._ended = True
+        self._db.close()
 
     # --- the commit
 
     def _commit(self, group: Sequence[_Entry[Item]]) -> None:
-        if not self._attempt(group) and len(group) > 1:
+        if not self._attempt(group, alone=len(group) == 1):
             for each in group:  # one of them is at fault, and only that one is refused
-                self._attempt([each])
+                self._attempt([each], alone=True)
 
-    def _attempt(self, group: Sequence[_Entry[Item]]) -> bool:
+    def _attempt(self, group: Sequence[_Entry[Item]], *, alone: bool) -> bool:
+        """True when everybody of the group was told what came of it."""
         work = group[0].work
+        outcomes: Sequence[object]
         try:
             if work is not None:
-                results: Sequence[object] = [work()]
+                outcomes = [work()]
             else:
-                results = self._write([cast("Item", each.item) for each in group])
-        except BaseException as error:
+                outcomes = self._write([cast("Item", each.item) for each in group])
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
             self._roll_back()
-            if not isinstance(error, Exception):
-                raise
-            for each in group:
-                each.error = error
-            return False
-        self.commits += 1
-        for each, result in zip(group, results, strict=True):
-            each.result, each.error = result, None
+            if not alone:
+                return False
+            outcomes = [error]
+        else:
+            self.commits += 1
+        for each, outcome in zip(group, outcomes, strict=True):
+            try:
+                each.then(outcome)
+            except Exception:  # noqa: BLE001 - one listener's mistake is not the next one's
+                _log.exception("whoever handed in a line could not be told of it")
         return True
 
     def _roll_back(self) -> None:

@@ -5,7 +5,7 @@ line in the journal nothing is granted (S13).
 """
 
 import logging
-import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -21,40 +21,61 @@ STALE_S: Final = 2.0
 """A read begun longer ago than this is logged and never acted on."""
 
 
+class Tap(NamedTuple):
+    """What was presented at a lane, and when (of the ticks) its reading began."""
+
+    presented: Presented
+    read_at: float
+
+
 class Verdict(NamedTuple):
-    """A decision, and its line in the journal: None where it could not be written down."""
+    """A decision, and its line in the journal: None where it could not be written down.
+
+    `beside` are lines still to be written that say more of it: a clone's sign, a sign of duress.
+    """
 
     decision: Decision
     line: GateEvent | None
+    beside: tuple[GateEvent, ...] = ()
 
 
 def settle(
-    presented: Presented, read_at: float, lane: Lane, snapshot: Snapshot, shared: Shared
-) -> Verdict:
-    """Decide a read that was begun at `read_at` (of the ticks), and write it down."""
-    now, sign, clone = shared.clock(), None, False
+    tap: Tap, lane: Lane, snapshot: Snapshot, shared: Shared, then: Callable[[Verdict], None]
+) -> None:
+    """Decide a tap, and have it written down.
+
+    `then` gets the verdict when it is on disk, or could not be written, on the journal's own
+    thread: it may neither wait nor write.
+    """
+    presented, now, sign, clone = tap.presented, shared.clock(), None, False
     if presented.counter is not None or shared.clones.suspects:
         sign, clone = _clone_signs(presented, snapshot, now, shared)
-    if shared.ticks() - read_at > STALE_S:
+    if shared.ticks() - tap.read_at > STALE_S:
         decision = Decision(reason=Reason.READ_TOO_OLD, duress=presented.duress)
     else:
         decision = _decide(presented, lane, snapshot, now, shared, clone=clone)
-    try:
-        line = shared.journal.append(tap_line(presented, lane, snapshot, now, decision))
-    except sqlite3.Error:
-        # S13: an internal fault is a refusal with a word, never a grant without a record.
-        _log.exception("lane %s can't journal; refused", lane.lane_id)
-        if decision.granted:
-            shared.whereabouts.undo(lane, now, decision.card_number)
-            shared.interlock.give_back(lane.lane_id)
-        return Verdict(decision=Decision(reason=Reason.NO_JOURNAL), line=None)
-    if sign is not None:
-        found = line._replace(sequence=0, kind=EventKind.CLONE, about=line.sequence, detail=sign)
-        shared.recorder.write(found)
-    if decision.duress:
-        duress = line._replace(sequence=0, kind=EventKind.DURESS, about=line.sequence)
-        shared.recorder.write(duress)
-    return Verdict(decision=decision, line=line)
+
+    def written(line: GateEvent | BaseException) -> None:
+        if isinstance(line, BaseException):
+            # S13: an internal fault is a refusal with a word, never a grant without a record.
+            _log.error("lane %s can't journal; refused", lane.lane_id, exc_info=line)
+            if decision.granted:
+                shared.whereabouts.undo(lane, now, decision.card_number)
+                shared.interlock.give_back(lane.lane_id)
+            then(Verdict(decision=Decision(reason=Reason.NO_JOURNAL), line=None))
+        else:
+            then(Verdict(decision=decision, line=line, beside=_beside(line, decision, sign)))
+
+    shared.journal.hand_in(tap_line(presented, lane, snapshot, now, decision), written)
+
+
+def _beside(line: GateEvent, decision: Decision, sign: CloneSign | None) -> tuple[GateEvent, ...]:
+    if sign is None and not decision.duress:
+        return ()
+    about = line._replace(sequence=0, about=line.sequence)
+    clone = about._replace(kind=EventKind.CLONE, detail=str(sign))
+    duress = about._replace(kind=EventKind.DURESS)
+    return (clone,) * (sign is not None) + (duress,) * decision.duress
 
 
 def tap_line(

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain as joined
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -70,23 +71,33 @@ class GateJournal:
     def append(self, event: GateEvent) -> GateEvent:
         """Write a line whose `sequence` is 0; returns it with its number when it is durable."""
         (line,) = self._commits.put((fitting(event),))
-        self._pass(line.at)
-        self._tell(line)
         return line
+
+    def hand_in(self, event: GateEvent, then: Callable[[GateEvent | BaseException], None]) -> None:
+        """Have a line written whose `sequence` is 0, and go on.
+
+        `then` gets it with its number when it is durable, on the journal's own thread, or what was
+        wrong. It may neither wait nor write.
+        """
+
+        def written(outcome: Sequence[GateEvent] | BaseException) -> None:
+            then(outcome if isinstance(outcome, BaseException) else outcome[0])
+
+        self._commits.hand_in((fitting(event),), written)
 
     def append_all(self, events: Sequence[GateEvent]) -> Sequence[GateEvent]:
         """Write lines that belong together: all of them are durable, or none is.
 
         Each is made to fit before (`gateline`): none can be refused for ever on its way up.
         """
-        lines = self._commits.put(list(map(fitting, events)))
-        for line in lines:
-            self._pass(line.at)
-            self._tell(line)
-        return lines
+        return self._commits.put(tuple(map(fitting, events)))
 
     def listen(self, listener: Callable[[GateEvent], None]) -> None:
-        """Call `listener` with every line once it is durable, on the thread that wrote it."""
+        """Call `listener` with every line once it is durable, in their order.
+
+        It is called on the journal's own thread, before whoever wrote the line is told: it may
+        neither wait nor write.
+        """
         self._listeners.append(listener)
 
     def waiting(self, limit: int = 500) -> Sequence[GateEvent]:
@@ -224,6 +235,9 @@ class GateJournal:
             done.append(lines)
         insert_all(self._db, rows)
         self._head = sequence, chain
+        for line in joined.from_iterable(done):
+            self._pass(line.at)
+            self._tell(line)
         return done
 
     def _tell(self, event: GateEvent) -> None:

@@ -1,23 +1,27 @@
 """A lane at work: a card arrives, is read and decided on, journalled, and the barrier is asked.
 
-Everything happens on the lane's own threads; nothing waits for the server. The order is fixed:
-decide, commit the tap, open. A read that was too old when it was decided on is refused with that
-word; a tap that grew old afterwards (a slow disk, a barrier's line) is never acted on; an opening
-that failed is told, never repeated later. Every read is a line in the journal, also one of which
-nothing could be read.
+Nothing waits for the server. The order is fixed: decide, commit the tap, open; each on the thread
+that owns what it touches, so that the next card is decided while the line of the one before is on
+its way to the disk, or its opening to the barrier. A read that was too old when it was decided on
+is refused with that word; a tap that grew old afterwards (a slow disk, a barrier's line) is never
+acted on; an opening that failed is told, never repeated later. Every read is a line in the journal,
+also one of which nothing could be read.
 """
 
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Final
 
 from cardserver.domain.admission import NO_RULES, Decision, Lane, Presented, Reason, Snapshot
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.gatekeys import GateKeys
 from cardserver.domain.gaterules import ClonePolicy
+from cardserver.domain.lanerules import rules_of
 from drivers.api.barriers import Barrier, Lamp
 from drivers.api.codes import CodeRead, CodeReader
 from drivers.api.displays import TextDisplay
@@ -26,7 +30,7 @@ from drivers.errors import CardAbsent, CardRemoved, DeviceError
 from drivers.worker import DeviceWorker
 from kiosk.gate.actuation import Actuator
 from kiosk.gate.codes import CodePost, presented_by
-from kiosk.gate.deciding import STALE_S, settle, tap_line
+from kiosk.gate.deciding import STALE_S, Tap, Verdict, settle, tap_line
 from kiosk.gate.displaying import LaneDisplay, notice_of
 from kiosk.gate.guarding import Guarding
 from kiosk.gate.overriding import write_down
@@ -34,6 +38,7 @@ from kiosk.gate.passing import Finding, Times, Way
 from kiosk.gate.reading import read_presented
 from kiosk.gate.sametap import LastLetIn, line_again
 from kiosk.gate.shared import Shared
+from kiosk.gate.underway import ROOM, UnderWay
 from kiosk.station.i18n import DEFAULT_LANGUAGE
 from kiosk.station.post import ReaderPost
 
@@ -45,6 +50,7 @@ READER_TAMPER: Final = "reader-tamper"
 DISPLAY_AWAY: Final = "display-away"
 _GO_S: Final = 3.0
 _STOP_S: Final = 2.0
+_DONE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +65,6 @@ class Shown:
     opened: bool | None = None
     try_again: bool = False
     about: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    presented: Presented
-    read_at: float
 
 
 class LaneLoop:
@@ -99,6 +99,8 @@ class LaneLoop:
         self._snapshot = snapshot
         self._shared = shared
         self._turn = threading.Lock()
+        self._under_way = UnderWay()
+        self._acting = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"acts {name}")
         self._deciding = False
         times = times or Times()
         shared.interlock.hold(lane.lane_id, times.pass_s)
@@ -130,42 +132,49 @@ class LaneLoop:
     def stop(self) -> None:
         """Stop serving and give the devices back."""
         self.post.stop()
+        self._under_way.wait_for_all(_DONE_S)
+        self._acting.shutdown()
         self.contacts.stop()
         if self.display is not None:
             self.display.stop()
         self._actuator.stop()
 
     def serve(self, presented: Presented, read_at: float) -> bool:
-        """Decide, write down, open: whatever was read from `read_at` (of the ticks) on.
+        """The same as `offer`, for whoever waits: True when the board took the command to open."""
+        answer = SimpleQueue[bool]()
+        self.offer(presented, read_at, answer.put)
+        return answer.get()
 
-        True when the board took the command to open.
+    def offer(self, presented: Presented, read_at: float, then: Callable[[bool], None]) -> None:
+        """Decide what was read from `read_at` (of the ticks) on, and have it written down.
+
+        As soon as it is on disk the barrier is asked; `then` is told whether the board took the
+        command to open, on a thread of the lane. Waits where too many taps are under way, or
+        another one of this card.
         """
+
+        def done(opened: bool) -> None:
+            self._under_way.leave(presented.uid)
+            then(opened)
+
         with self._turn:
-            if (first := self._last.same(presented)) is not None:
-                again = line_again(first, presented, self._shared.clock())
-                self._shared.recorder.write(again)
-                return True
+            self._under_way.enter(presented.uid, room=self._room())
             try:
-                verdict = settle(presented, read_at, self.lane, self._snapshot(), self._shared)
+                first = self._last.same(presented)
+                if first is None:
+                    self._settle(Tap(presented, read_at), done)
+                else:
+                    again = line_again(first, presented, self._shared.clock())
+                    self._shared.recorder.write(again)
             except Exception as error:  # noqa: BLE001 - S13: a mistake of ours opens nothing
                 _log.exception("lane %s could not decide", self.name)
-                self._not_decided(presented.uid, type(error).__name__)
-                return False
-            decision, line = verdict.decision, verdict.line
-            opened = None
-            if line is not None and decision.granted:
-                opened = self.contacts.open(line, read_at + STALE_S).opened
-            self._last.note(presented, line if opened else None)
-            self._show(
-                Shown(
-                    decision=decision,
-                    at=line.at if line is not None else self._shared.clock(),
-                    opened=opened,
-                    try_again=decision.reason is Reason.READ_TOO_OLD,
-                    about=line.sequence if line is not None else 0,
-                )
-            )
-            return bool(opened)
+                try:
+                    self._not_decided(presented.uid, type(error).__name__)
+                finally:
+                    done(False)
+            else:
+                if first is not None:
+                    done(True)
 
     def open_by_hand(self, by: str, reason: str, *, card_number: int | None = None) -> bool:
         """A guard opens, with name and reason; True when the board took the command.
@@ -191,9 +200,50 @@ class LaneLoop:
         self._ring()
         return opened
 
+    # --- a tap
+
+    def _room(self) -> int:
+        """An airlock takes one at a time: how this one ends decides about the next."""
+        rules = rules_of(self._snapshot().rules, self.lane.lane_id)
+        return 1 if rules.interlocked else ROOM
+
+    def _settle(self, tap: Tap, done: Callable[[bool], None]) -> None:
+        def written(verdict: Verdict) -> None:
+            self._acting.submit(self._act, tap, verdict, done)
+
+        settle(tap, self.lane, self._snapshot(), self._shared, written)
+
+    def _act(self, tap: Tap, verdict: Verdict, done: Callable[[bool], None]) -> None:
+        opened = False
+        try:
+            opened = self._open(tap, verdict)
+        except Exception:  # noqa: BLE001 - the next tap's turn comes all the same
+            _log.exception("lane %s could not act on a tap", self.name)
+        finally:
+            done(opened)
+
+    def _open(self, tap: Tap, verdict: Verdict) -> bool:
+        """Do what was decided, and show it."""
+        decision, line, opened = verdict.decision, verdict.line, None
+        for beside in verdict.beside:
+            self._shared.recorder.write(beside)
+        if line is not None and decision.granted:
+            opened = self.contacts.open(line, tap.read_at + STALE_S).opened
+        self._last.note(tap.presented, line if opened else None)
+        self._show(
+            Shown(
+                decision=decision,
+                at=line.at if line is not None else self._shared.clock(),
+                opened=opened,
+                try_again=decision.reason is Reason.READ_TOO_OLD,
+                about=line.sequence if line is not None else 0,
+            )
+        )
+        return bool(opened)
+
     # --- a read
 
-    def _look(self, reader: CardReader) -> _Seen:
+    def _look(self, reader: CardReader) -> Tap:
         # Taken before the reading: what the reader itself held up is old as well.
         read_at = self._shared.ticks()
         self._deciding = True
@@ -203,25 +253,30 @@ class LaneLoop:
         presented = read_presented(
             reader, self.lane.right, self._keys, snapshot.cards, counting=counting
         )
-        return _Seen(presented=presented, read_at=read_at)
+        return Tap(presented, read_at)
 
-    def _arrived(self, seen: _Seen | DeviceError) -> None:
+    def _arrived(self, seen: Tap | DeviceError) -> None:
         try:
             if isinstance(seen, DeviceError):
                 self._unreadable(seen)
+                self._answered()
             else:
-                self.serve(seen.presented, seen.read_at)
-        finally:
-            self._deciding = False
+                self.offer(seen.presented, seen.read_at, self._answered)
+        except BaseException:
+            self._answered()  # or nobody would look at the contacts any more
+            raise
 
-    def _told(self, read: CodeRead) -> bool:
-        return self.serve(presented_by(read), read.read_at)
+    def _answered(self, _opened: bool = False) -> None:
+        self._deciding = False
+
+    def _told(self, read: CodeRead, then: Callable[[bool], None]) -> None:
+        self.offer(presented_by(read), read.read_at, then)
 
     def _unreadable(self, error: DeviceError) -> None:
         left = isinstance(error, (CardRemoved, CardAbsent))
         if not left:
             _log.warning("lane %s: %s", self.name, error.code)
-        trembled = left and self._last.just_now() is not None
+        trembled = left and (self._under_way.busy or self._last.just_now() is not None)
         self._not_decided(b"", error.code, show=not trembled)
 
     def _not_decided(self, uid: bytes, why: str, *, show: bool = True) -> None:
@@ -280,7 +335,7 @@ class LaneLoop:
 
     def _posted(
         self, reader: CardReader | None, codes: CodeReader | None
-    ) -> ReaderPost[_Seen] | CodePost:
+    ) -> ReaderPost[Tap] | CodePost:
         changed = self._reader_changed
         if codes is not None:
             return CodePost(codes, self.name, arrived=self._told, fault_changed=changed)

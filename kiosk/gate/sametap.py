@@ -26,16 +26,17 @@ class LastLetIn:
     def __init__(self, clock: Clock, awaits: Callable[[GateEvent], bool]) -> None:
         self._clock = clock
         self._awaits = awaits
-        self._presented = Presented(uid=b"")
-        self._line: GateEvent | None = None
+        self._last: tuple[Presented, GateEvent | None] = Presented(uid=b""), None
 
     def note(self, presented: Presented, line: GateEvent | None) -> None:
         """The lane's latest tap: its line where it opened, None where it did not."""
-        self._presented, self._line = presented, line
+        self._last = presented, line
 
     def just_now(self) -> GateEvent | None:
         """The line of a tap that opened a moment before, if nobody went through since."""
-        line = self._line
+        return self._still_goes_in(self._last[1])
+
+    def _still_goes_in(self, line: GateEvent | None) -> GateEvent | None:
         if line is None or not _AT_ONCE <= self._clock() - line.at <= SAME_TAP:
             return None
         return line if self._awaits(line) else None
@@ -46,12 +47,12 @@ class LastLetIn:
         A sign of duress is never passed over, and neither is a number of the card's counter that
         did not go down.
         """
-        before = self._presented
+        before, line = self._last
         if presented.uid != before.uid or presented.problem is not None or presented.duress:
             return None
         if presented.counter is not None and presented.counter >= (before.counter or 0):
             return None
-        return self.just_now()
+        return self._still_goes_in(line)
 
 
 def line_again(first: GateEvent, presented: Presented, at: datetime) -> GateEvent:

@@ -4,7 +4,7 @@ Each device stands behind its own thread; a test waits for what it is about, and
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,9 +76,9 @@ def read(code: bytes = WANG, bits: int = 56) -> CodeRead:
 def test_a_number_reader_has_one_owner_and_is_told_the_outcome() -> None:
     reader, served = Numbers(), list[CodeRead]()
 
-    def serve(arrived: CodeRead) -> bool:
+    def serve(arrived: CodeRead, then: Callable[[bool], None]) -> None:
         served.append(arrived)
-        return len(served) == 1
+        then(len(served) == 1)
 
     post = CodePost(reader, "door", arrived=serve)
     post.start()
@@ -95,9 +95,9 @@ def test_a_number_reader_is_served_while_its_lane_waits_for_the_barrier() -> Non
     """A bus wants to be asked every few dozen milliseconds, whatever the lane does."""
     reader, begun, released = Numbers(), threading.Event(), threading.Event()
 
-    def slow(_arrived: CodeRead) -> bool:
+    def slow(_arrived: CodeRead, then: Callable[[bool], None]) -> None:
         begun.set()
-        return released.wait(PATIENCE_S)
+        then(released.wait(PATIENCE_S))
 
     post = CodePost(reader, "door", arrived=slow)
     post.start()
@@ -113,7 +113,7 @@ def test_a_number_reader_is_served_while_its_lane_waits_for_the_barrier() -> Non
 
 def test_a_number_reader_that_is_away_is_a_fault_until_it_answers() -> None:
     reader, faults = Numbers(), SimpleQueue[str]()
-    post = CodePost(reader, "door", arrived=lambda _read: False)
+    post = CodePost(reader, "door", arrived=lambda _read, then: then(False))
     post._fault_changed = lambda: faults.put(post.fault)
     post.start()
     reader.waiting.put(DeviceTimeout("silent"))
@@ -126,11 +126,11 @@ def test_a_lane_outlives_a_mistake_in_serving_a_number() -> None:
     reader = Numbers()
     served = list[int]()
 
-    def stumble(_arrived: CodeRead) -> bool:
+    def stumble(_arrived: CodeRead, then: Callable[[bool], None]) -> None:
         served.append(1)
         if len(served) == 1:
             raise ZeroDivisionError
-        return True
+        then(True)
 
     post = CodePost(reader, "door", arrived=stumble)
     post.start()

@@ -193,7 +193,7 @@ def test_lines_of_several_lanes_share_commits_and_leave_no_hole(journal: GateJou
     threads = [threading.Thread(target=journal.append, args=(TAP,)) for _ in range(lanes)]
     for thread in threads:
         thread.start()
-    while len(journal._commits._line) < lanes:
+    while journal._commits._line.qsize() < lanes:
         pass
     released.set()
     for thread in [leader, *threads]:
@@ -227,7 +227,7 @@ def test_a_line_that_cannot_be_written_takes_no_other_lanes_line_along(
     threads = [threading.Thread(target=append, args=pair) for pair in pairs]
     for thread in threads:
         thread.start()
-    while len(journal._commits._line) < len(pairs):
+    while journal._commits._line.qsize() < len(pairs):
         pass
     released.set()
     for thread in [leader, *threads]:
@@ -235,6 +235,34 @@ def test_a_line_that_cannot_be_written_takes_no_other_lanes_line_along(
     assert isinstance(outcomes.pop("bad"), OverflowError)
     assert set(outcomes.values()) == {1, 2}
     assert journal.first_break() is None
+
+
+def test_lines_are_told_in_their_order_before_whoever_wrote_them_goes_on(
+    journal: GateJournal,
+) -> None:
+    told, answered = list[int](), list[tuple[int, int]]()
+
+    def heard(line: GateEvent) -> None:
+        told.append(line.sequence)
+
+    def answer(line: GateEvent | BaseException) -> None:
+        assert isinstance(line, GateEvent)
+        answered.append((line.sequence, told[-1]))
+
+    def write() -> None:
+        for _ in range(25):
+            journal.hand_in(TAP, answer)
+
+    journal.listen(heard)
+    lanes = [threading.Thread(target=write) for _ in range(4)]
+    for each in lanes:
+        each.start()
+    for each in lanes:
+        each.join(5)
+    journal.close()
+    assert told == list(range(1, 101))
+    assert [number for number, _ in answered] == told
+    assert all(number <= heard_last for number, heard_last in answered)
 
 
 def test_after_a_commit_that_failed_the_numbers_go_on_without_a_hole(journal: GateJournal) -> None:

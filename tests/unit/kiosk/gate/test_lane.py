@@ -6,19 +6,20 @@ came late or was lost is told and never made good (GATE-01), an internal fault o
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from cardserver.domain.admission import Reason
-from cardserver.domain.gateevent import EventKind, GateEvent
+from cardserver.domain.gateevent import EventKind
 from cardserver.domain.rights import RightKind
 from drivers.api.barriers import Inputs, Lamp
 from drivers.api.readers import CardReader
 from drivers.errors import DeviceError, DeviceTimeout
-from kiosk.gate import actuation
+from kiosk.gate import actuation, journal
 from kiosk.gate import lane as lanes
+from kiosk.gate.journalfile import Row, insert_all
 from kiosk.gate.lane import LaneLoop, Shown
 from kiosk.gate.shared import Shared
 from kiosk.gate.station import assemble
@@ -152,13 +153,11 @@ def test_a_tap_held_up_by_the_reader_is_logged_and_not_acted_on(
 def test_a_tap_held_up_by_the_journal_is_logged_and_not_acted_on(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = door.gate.journal.append
-
-    def slow(tap: GateEvent) -> GateEvent:
+    def slow(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
         door.gate.ticks.now += 2.1
-        return append(tap)
+        insert_all(db, rows)
 
-    monkeypatch.setattr(door.gate.journal, "append", slow)
+    monkeypatch.setattr(journal, "insert_all", slow)
     shown = door.tap()
     assert (shown.decision.reason, shown.opened) == (Reason.GRANTED, False)
     assert door.barrier.opened == 0
@@ -202,10 +201,10 @@ def test_an_opening_whose_answer_is_lost_is_not_repeated(door: Door) -> None:
 
 
 def test_s13_without_a_record_nothing_opens(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_disk(_tap: GateEvent) -> GateEvent:
+    def no_disk(_db: sqlite3.Connection, _rows: Sequence[Row]) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(door.gate.journal, "append", no_disk)
+    monkeypatch.setattr(journal, "insert_all", no_disk)
     shown = door.tap()
     assert (shown.decision.reason, shown.opened) == (Reason.NO_JOURNAL, None)
     assert door.barrier.opened == 0

@@ -5,7 +5,7 @@ Rules: GATE-01, 02a, 07; reads and openings that are too old move nothing.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,9 +25,11 @@ from cardserver.domain.gaterules import (
 from cardserver.domain.ids import LaneId
 from cardserver.domain.lanes import Direction
 from cardserver.domain.rights import RightKind
+from kiosk.gate import journal
 from kiosk.gate.deciding import tap_line
 from kiosk.gate.fire import FireWatch
 from kiosk.gate.guarding import BOARD_AWAY
+from kiosk.gate.journalfile import Row
 from kiosk.gate.overriding import OverrideRefused, forget_by_hand
 from kiosk.gate.owners import Owners
 from kiosk.station.config import DevicePart
@@ -276,12 +278,12 @@ def test_whoever_turned_away_is_not_inside(yard: Yard, car_in: Place) -> None:
 def test_a_tap_that_could_not_be_written_down_has_not_counted(
     yard: Yard, car_in: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_event: GateEvent) -> GateEvent:
+    def full(_db: sqlite3.Connection, _rows: Sequence[Row]) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     yard.rules = RULES
     with monkeypatch.context() as disk:
-        disk.setattr(yard.journal, "append", full)
+        disk.setattr(journal, "insert_all", full)
         assert car_in.hold(WANG).decision.reason is Reason.NO_JOURNAL
     assert yard.shared.whereabouts.occupancy() == {"park": 0}
     assert car_in.hold(WANG).opened
