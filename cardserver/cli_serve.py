@@ -200,7 +200,8 @@ def serve(**settings: Any) -> None:
         collect_seldom()  # no call waits while all that stands now is looked through
     places, waiting = settings["threads"], settings["waiting_gates"]
     logging.basicConfig()
-    server = listening(app, host=host, port=port, places=places, waiting=waiting)
+    news = estate.gates.news
+    server = listening(app, host=host, port=port, places=places, waiting=waiting, ending=news.close)
     click.echo(f"Serving {estate.name} on http://{host}:{port}", err=True)
     daily, settler = Daily(estate), Settler(estate)
     daily.start()
@@ -208,8 +209,8 @@ def serve(**settings: Any) -> None:
     try:
         server.run()
     finally:
+        news.close()
         server.close()
-        estate.gates.news.close()
         settler.stop()
         daily.stop()
 

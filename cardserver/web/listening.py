@@ -1,6 +1,7 @@
 """The server on its port: waitress, with its threads, its limits and nothing it says of itself."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from waitress.server import create_server
@@ -11,6 +12,7 @@ from cardserver.web.slots import WorkSlots
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from waitress.server import BaseWSGIServer, MultiSocketServer
+    from waitress.task import ThreadedTaskDispatcher
 
 _SPARE_CONNECTIONS: Final = 200
 """For stations that keep a line open and ask nothing just now."""
@@ -20,7 +22,13 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def listening(
-    app: "WSGIApplication", *, host: str, port: int, places: int, waiting: int
+    app: "WSGIApplication",
+    *,
+    host: str,
+    port: int,
+    places: int,
+    waiting: int,
+    ending: Callable[[], None] = lambda: None,
 ) -> "BaseWSGIServer | MultiSocketServer":
     """The server of an app, which answers calls once told to `run`.
 
@@ -28,6 +36,7 @@ def listening(
 
     `places` calls are worked on at a time, and up to `waiting` gates wait beside them. The threads
     for those are made when the first of them waits: hundreds at once would hold up every start.
+    `ending` is called when the server begins to end, so that whoever waits is answered.
     """
     slots, opened = WorkSlots(app, places), dict[int, Any]()
     try:
@@ -47,4 +56,16 @@ def listening(
             each.close()
         raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
     slots.let_grow(server.task_dispatcher.set_thread_count)
+    _call_when_it_ends(server.task_dispatcher, ending)
     return server
+
+
+def _call_when_it_ends(dispatcher: "ThreadedTaskDispatcher", ending: Callable[[], None]) -> None:
+    """The server gives calls at work five seconds, of which who waits for news would take all."""
+    shut_down = dispatcher.shutdown
+
+    def end() -> bool:
+        ending()
+        return shut_down()
+
+    dispatcher.shutdown = end  # type: ignore[assignment, method-assign]

@@ -2,8 +2,10 @@
 
 import gc
 import socket
-from collections.abc import Iterable
-from threading import Thread
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,9 +15,10 @@ from cardserver.web.listening import listening
 from cardserver.web.slots import WorkSlots, parking
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PLACES = 3
+WAIT_S = 5.0
 
 
 class Calls:
@@ -33,6 +36,24 @@ class Calls:
 
     def made(self, deep: int) -> None:
         self.slots({"deep": deep}, lambda *_: lambda _data: None)
+
+
+@contextmanager
+def serving(app: "WSGIApplication", ending: Callable[[], None] = lambda: None) -> Iterator[Any]:
+    """A server of this app at work."""
+    server: Any = listening(
+        app, host="127.0.0.1", port=0, places=PLACES, waiting=250, ending=ending
+    )
+    running = Thread(target=server.run, daemon=True)
+    running.start()
+    try:
+        yield server
+    finally:
+        server.task_dispatcher.shutdown()
+        while server._map:
+            for each in list(server._map.values()):
+                each.handle_close()
+        running.join()
 
 
 @pytest.fixture
@@ -70,18 +91,26 @@ def test_a_server_starts_with_a_thread_for_each_place_however_many_may_wait() ->
         answer("204 No Content", [])
         return []
 
-    server: Any = listening(app, host="127.0.0.1", port=0, places=PLACES, waiting=250)
-    counts.append(len(server.task_dispatcher.threads))
-    running = Thread(target=server.run, daemon=True)
-    running.start()
-    for _ in range(2):
-        assert httpx.get(f"http://127.0.0.1:{server.effective_port}/").status_code == 204
-    server.task_dispatcher.shutdown()
-    while server._map:
-        for each in list(server._map.values()):
-            each.handle_close()
-    running.join()
+    with serving(app) as server:
+        counts.append(len(server.task_dispatcher.threads))
+        for _ in range(2):
+            assert httpx.get(f"http://127.0.0.1:{server.effective_port}/").status_code == 204
     assert counts == [PLACES, PLACES + 1, PLACES + 1]
+
+
+def test_a_server_that_is_ended_answers_who_waits() -> None:
+    waits, over = Event(), Event()
+
+    def app(_environ: "WSGIEnvironment", answer: "StartResponse") -> Iterable[bytes]:
+        waits.set()
+        answer("204 No Content" if over.wait(WAIT_S) else "504 Gateway Timeout", [])
+        return []
+
+    with serving(app, ending=over.set) as server, ThreadPoolExecutor(1) as gate:
+        answer = gate.submit(httpx.get, f"http://127.0.0.1:{server.effective_port}/")
+        assert waits.wait(WAIT_S)
+        server.task_dispatcher.shutdown()
+        assert answer.result(WAIT_S).status_code == 204
 
 
 def test_a_server_that_finds_its_port_taken_leaves_nothing_open() -> None:
