@@ -64,7 +64,6 @@ class ModbusLine:
 
     def __init__(self, use: LineUse, pdus: tuple[type[ModbusPDU], ...]) -> None:
         self._use = use
-        self._barriers: weakref.WeakSet[object] = weakref.WeakSet()
         self._wired: weakref.WeakKeyDictionary[object, _Wired] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         self._ear = _Ear()
@@ -102,7 +101,7 @@ class ModbusLine:
                     _log.warning("two lanes open with one relay of %s", self._use.line.port)
             self._wired[barrier] = _Wired(opens, lights)
 
-    def ask(self, barrier: object, request: ModbusPDU, device: str) -> ModbusPDU:
+    def ask(self, request: ModbusPDU, device: str) -> ModbusPDU:
         """Send a request once and return the answer to it.
 
         Raises:
@@ -112,15 +111,13 @@ class ModbusLine:
             DeviceNotFound, DeviceBusy: the line cannot be used.
         """
         with self._lock:
-            self._barriers.add(barrier)
             return self._ask(request, device)
 
     def leave(self, barrier: object) -> None:
         """`barrier` needs the line no more; the last one closes it. Safe to call twice."""
         with self._lock:
-            self._barriers.discard(barrier)
             self._wired.pop(barrier, None)
-            if self._barriers:
+            if self._wired:
                 return
             self._client.close()  # type: ignore[no-untyped-call]
         with _registry:

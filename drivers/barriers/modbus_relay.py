@@ -129,7 +129,6 @@ class ModbusRelay:
         if count == 0:
             return Inputs()
         answer = self._line.ask(
-            self,
             ReadDiscreteInputsRequest(address=0, count=count, dev_id=self._wiring.unit),
             self._device,
         )
@@ -144,7 +143,7 @@ class ModbusRelay:
     def _pulse(self, relay: int, pulse_ms: int) -> None:
         wiring = self._wiring
         request = pulse_request(wiring.board, unit=wiring.unit, relay=relay, pulse_ms=pulse_ms)
-        answer = self._line.ask(self, request, self._device)
+        answer = self._line.ask(request, self._device)
         if not _confirms(request, answer):
             raise FrameError(f"{self._device} confirmed another command", device=self._device)
 

@@ -401,6 +401,18 @@ def test_two_lanes_may_share_a_lamp_and_the_log_names_two_that_share_an_opening(
         each.close()
 
 
+def test_a_line_stays_for_a_lane_that_has_not_asked_yet(plug: Plug) -> None:
+    plug(VirtualBarrier())
+    first, second = relay(WAVESHARE_D), relay(WAVESHARE_D | {"relay": "2"})
+    first.open()
+    first.close()
+    with pytest.raises(DeviceFault, match="named twice"):
+        relay(WAVESHARE_D | {"baud": "9600"})
+    second.open()
+    second.close()
+    relay(WAVESHARE_D | {"baud": "9600"}).close()
+
+
 def test_a_port_that_is_driven_in_two_ways_is_refused() -> None:
     first = relay(WAVESHARE_D)
     with pytest.raises(DeviceFault, match="named twice"):
