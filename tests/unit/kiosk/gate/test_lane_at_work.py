@@ -14,15 +14,7 @@ import pytest
 
 from cardserver.domain.admission import Decision, Presented, Reason
 from cardserver.domain.gateevent import EventKind, GateEvent
-from cardserver.domain.gaterules import (
-    Area,
-    DuressMode,
-    GateRules,
-    LaneRule,
-    Passback,
-    PassbackMode,
-)
-from cardserver.domain.ids import LaneId
+from cardserver.domain.gaterules import DuressMode
 from cardserver.domain.lanes import Direction
 from cardserver.domain.rights import RightKind
 from kiosk.gate import journal
@@ -35,8 +27,11 @@ from kiosk.gate.owners import Owners
 from kiosk.station.config import DevicePart
 from simulators.stream import StreamFault, StreamFaultKind
 from tests.unit.kiosk.gate.yard import (
+    IN,
     LI,
     NOON,
+    OUT,
+    RULES,
     STRANGER,
     WANG,
     Place,
@@ -45,16 +40,6 @@ from tests.unit.kiosk.gate.yard import (
 )
 
 SILENCE = StreamFault(kind=StreamFaultKind.SILENCE)
-IN, OUT = LaneId("car-in"), LaneId("car-out")
-CAR_PARK = Area(area_id="park", right=RightKind.PARKING, passback=Passback(mode=PassbackMode.HARD))
-RULES = GateRules(
-    version=1,
-    areas={"park": CAR_PARK},
-    lanes={
-        IN: LaneRule(lane_id=IN, area="park", direction=Direction.ENTRY),
-        OUT: LaneRule(lane_id=OUT, area="park", direction=Direction.EXIT),
-    },
-)
 
 
 @pytest.fixture

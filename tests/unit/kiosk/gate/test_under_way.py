@@ -14,26 +14,12 @@ from pathlib import Path
 import pytest
 
 from cardserver.domain.admission import Presented, Reason
-from cardserver.domain.gaterules import Area, GateRules, LaneRule, Passback, PassbackMode
-from cardserver.domain.ids import LaneId
-from cardserver.domain.lanes import Direction
-from cardserver.domain.rights import RightKind
 from kiosk.gate import journal
 from kiosk.gate.journalfile import Row, insert_all
 from kiosk.gate.underway import ROOM, UnderWay
-from tests.unit.kiosk.gate.yard import LI, WANG, Place, Yard, entry
+from tests.unit.kiosk.gate.yard import IN, LI, OUT, RULES, WANG, Place, Yard, entry
 
 WAIT_S = 5.0
-IN, OUT = LaneId("car-in"), LaneId("car-out")
-PARK = Area(area_id="park", right=RightKind.PARKING, passback=Passback(mode=PassbackMode.HARD))
-RULES = GateRules(
-    version=1,
-    areas={"park": PARK},
-    lanes={
-        IN: LaneRule(lane_id=IN, area="park", direction=Direction.ENTRY),
-        OUT: LaneRule(lane_id=OUT, area="park", direction=Direction.EXIT),
-    },
-)
 ZHAO, QIAN = (bytes.fromhex(f"04A1B2C3D4E5{n:02X}") for n in (3, 4))
 
 

@@ -14,7 +14,14 @@ from zoneinfo import ZoneInfo
 from benchmarks.estate import demo_gate_keys
 from cardserver.domain.admission import CardEntry, Lane, ListedRight, Snapshot
 from cardserver.domain.gateevent import EventKind, GateEvent
-from cardserver.domain.gaterules import NO_RULES, GateRules
+from cardserver.domain.gaterules import (
+    NO_RULES,
+    Area,
+    GateRules,
+    LaneRule,
+    Passback,
+    PassbackMode,
+)
 from cardserver.domain.ids import CardNumber, LaneId
 from cardserver.domain.lanes import Direction, Identify
 from cardserver.domain.rights import CardStatus, HolderClass, RightKind
@@ -34,6 +41,18 @@ from simulators.stream import FaultyLine, PtyPort
 NOON = datetime(2025, 6, 9, 4, tzinfo=UTC)
 WANG, LI, STRANGER = (bytes.fromhex(f"04A1B2C3D4E5{n:02X}") for n in (1, 2, 99))
 _YEAR = ValidityPeriod(first=date(2025, 1, 1), after_last=date(2026, 1, 1))
+
+IN, OUT = LaneId("car-in"), LaneId("car-out")
+CAR_PARK = Area(area_id="park", right=RightKind.PARKING, passback=Passback(mode=PassbackMode.HARD))
+RULES = GateRules(
+    version=1,
+    areas={"park": CAR_PARK},
+    lanes={
+        IN: LaneRule(lane_id=IN, area="park", direction=Direction.ENTRY),
+        OUT: LaneRule(lane_id=OUT, area="park", direction=Direction.EXIT),
+    },
+)
+"""A car park where nobody comes in twice."""
 
 
 def entry(number: int, space: int = 0) -> CardEntry:
