@@ -209,7 +209,10 @@ class LaneLoop:
 
     def _settle(self, tap: Tap, done: Callable[[bool], None]) -> None:
         def written(verdict: Verdict) -> None:
-            self._acting.submit(self._act, tap, verdict, done)
+            try:
+                self._acting.submit(self._act, tap, verdict, done)
+            except RuntimeError:  # the lane was put away meanwhile
+                done(False)
 
         settle(tap, self.lane, self._snapshot(), self._shared, written)
 
