@@ -64,8 +64,8 @@ def _call_when_it_ends(dispatcher: "ThreadedTaskDispatcher", ending: Callable[[]
     """The server gives calls at work five seconds, of which who waits for news would take all."""
     shut_down = dispatcher.shutdown
 
-    def end() -> bool:
+    def end(*how: Any, **more: Any) -> bool:
         ending()
-        return shut_down()
+        return shut_down(*how, **more)
 
-    dispatcher.shutdown = end  # type: ignore[assignment, method-assign]
+    dispatcher.shutdown = end  # type: ignore[method-assign]

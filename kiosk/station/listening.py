@@ -72,8 +72,8 @@ def _end_listening_first(dispatcher: "ThreadedTaskDispatcher", ending: threading
     """
     shut_down = dispatcher.shutdown
 
-    def end() -> bool:
+    def end(*how: Any, **more: Any) -> bool:
         ending.set()
-        return shut_down()
+        return shut_down(*how, **more)
 
-    dispatcher.shutdown = end  # type: ignore[assignment, method-assign]
+    dispatcher.shutdown = end  # type: ignore[method-assign]
