@@ -321,9 +321,11 @@ def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
         page.locator("[data-found]").click()
         expect(page.locator("h1")).to_have_text("百味小吃店 周敏")
         page.get_by_role("button", name="发新卡").click()
+        verified = page.get_by_role("button", name="已核对")
+        expect(verified, "all papers stand above it").to_be_visible()
         for box in page.locator("[name=paper]").all():
             box.check()
-        page.get_by_role("button", name="已核对").click()
+        verified.click()
         page.get_by_role("button", name="客户同意").click()
         page.locator("#received").fill("20")
         page.get_by_role("button", name="收款并找零").click()
@@ -335,6 +337,7 @@ def test_a_form_sent_without_scripts_works_and_back_repeats_nothing(
         assert served.site.balances() == taken
         page.locator("#work summary").click()
         page.get_by_role("button", name="退还客户 20 元").click()
+        expect(page.locator("#work .notice.done")).to_contain_text("请把收到的钱退还客户")
     finally:
         context.close()
     served.tell.money_agrees()
