@@ -7,10 +7,10 @@
 | `gate.rate.8` | the same, eight lanes that share commits | the same |
 | `gate.memory.1m` | resident memory at its highest, gate process with a million cards | without |
 
-A decision begins with the record, read and its seal checked (`decide.rate.*` has that part).
-Bare is one FULL commit of a finished row into a table like the journal's, and one frame on such a
-line. The line is a pty: it has no bit rate. Eight bytes take 8 ms more at 9,600 baud, 2 ms at
-38,400.
+A lane has as many cards under way as at work (`UnderWay`). A decision begins with the record, read
+and its seal checked (`decide.rate.*` has that part). Bare is one FULL commit of a finished row into
+a table like the journal's, and one frame on such a line. The line is a pty: it has no bit rate.
+Eight bytes take 8 ms more at 9,600 baud, 2 ms at 38,400.
 """
 
 import gc

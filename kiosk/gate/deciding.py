@@ -70,12 +70,12 @@ def settle(
 
 
 def _beside(line: GateEvent, decision: Decision, sign: CloneSign | None) -> tuple[GateEvent, ...]:
-    if sign is None and not decision.duress:
-        return ()
-    about = line._replace(sequence=0, about=line.sequence)
-    clone = about._replace(kind=EventKind.CLONE, detail=str(sign))
-    duress = about._replace(kind=EventKind.DURESS)
-    return (clone,) * (sign is not None) + (duress,) * decision.duress
+    found: list[GateEvent] = []
+    if sign is not None:
+        found.append(line._replace(kind=EventKind.CLONE, detail=sign))
+    if decision.duress:
+        found.append(line._replace(kind=EventKind.DURESS))
+    return tuple(each._replace(sequence=0, about=line.sequence) for each in found)
 
 
 def tap_line(

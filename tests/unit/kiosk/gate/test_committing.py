@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
@@ -181,6 +180,6 @@ def test_closing_twice_waits_for_one_end(disk: Disk) -> None:
     assert disk.commits.put("one") == "ONE"
     disk.commits.close()
     disk.commits.close()
-    with suppress(sqlite3.ProgrammingError):
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         disk.commits.put("two")
     assert disk.written == [["one"]]
