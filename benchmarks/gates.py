@@ -30,7 +30,7 @@ from typing import Final
 
 from benchmarks import gateweight
 from benchmarks.gatecrowd import IN, NOON, OUT, cards_of, uid_of
-from benchmarks.gateyard import Read, Stamped, Yard, reads_of, yard
+from benchmarks.gateyard import Read, Stamped, Yard, reads_of, serve, yard
 from benchmarks.measure import Effort, Figure, Measure
 from cardserver.domain.admission import Lane, Presented, Reason
 from cardserver.domain.ids import LaneId
@@ -90,7 +90,7 @@ def _tap(name: str, crowd: int, effort: Effort) -> Figure:
 
 def _passage(gate: Yard, loop: LaneLoop, board: Stamped, read: Read) -> float:
     began, at = time.perf_counter(), time.monotonic()
-    if not loop.serve(read.presented(gate.keys), at):
+    if not serve(loop, read.presented(gate.keys), at):
         raise RuntimeError(f"not opened: {loop.shown}")
     return board.arrived - began
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
 from benchmarks.estate import demo_gate_keys
@@ -48,6 +49,13 @@ def reads_of(numbers: Iterable[int]) -> list[Read]:
         Read(uid_of(each), vault.seal_record(_record(each), uid_of(each), Medium.CLASSIC))
         for each in numbers
     ]
+
+
+def serve(loop: LaneLoop, presented: Presented, read_at: float) -> bool:
+    """Offer a lane what was read, and wait; True when the board took the command to open."""
+    answer = SimpleQueue[bool]()
+    loop.offer(presented, read_at, answer.put)
+    return answer.get()
 
 
 class Stamped:

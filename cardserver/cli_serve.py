@@ -209,7 +209,6 @@ def serve(**settings: Any) -> None:
     try:
         server.run()
     finally:
-        news.close()
         server.close()
         settler.stop()
         daily.stop()

@@ -9,7 +9,9 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Final, Generic, TypeVar, cast
 
@@ -36,25 +38,11 @@ class _Entry(Generic[Item]):
         self.work: Final = work
 
 
-class _Answer:
-    """What somebody waits for."""
-
-    __slots__ = ("_outcome", "_told")
-
-    def __init__(self) -> None:
-        self._told = threading.Lock()
-        self._told.acquire()
-        self._outcome: object = None
-
-    def tell(self, outcome: object) -> None:
-        self._outcome = outcome
-        self._told.release()
-
-    def wait(self) -> object:
-        self._told.acquire()
-        if isinstance(self._outcome, BaseException):
-            raise self._outcome
-        return self._outcome
+def _tell(answer: Future[Result], outcome: Result | BaseException) -> None:
+    if isinstance(outcome, BaseException):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 class GroupCommit(Generic[Item, Done]):
@@ -93,9 +81,9 @@ class GroupCommit(Generic[Item, Done]):
 
     def put(self, item: Item) -> Done:
         """Write an item; what came of it when it is durable. Raises what `write` raises."""
-        answer = _Answer()
-        self._stand_in_line(_Entry(item, answer.tell))
-        return cast("Done", answer.wait())
+        answer = Future[Done]()
+        self.hand_in(item, partial(_tell, answer))
+        return answer.result()
 
     def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` in a transaction of its own; its result when it is durable.
@@ -109,9 +97,10 @@ class GroupCommit(Generic[Item, Done]):
             self._db.execute("COMMIT")
             return result
 
-        answer = _Answer()
-        self._stand_in_line(_Entry(None, answer.tell, alone))
-        return cast("Result", answer.wait())
+        answer = Future[Result]()
+        told = cast("Callable[[object], None]", partial(_tell, answer))
+        self._stand_in_line(_Entry(None, told, alone))
+        return answer.result()
 
     def close(self) -> None:
         """Close the connection after all that was handed in before. Safe to call twice."""
@@ -159,11 +148,11 @@ class GroupCommit(Generic[Item, Done]):
     # --- the commit
 
     def _commit(self, group: Sequence[_Entry[Item]]) -> None:
-        if not self._attempt(group, alone=len(group) == 1):
+        if not self._attempt(group):
             for each in group:  # one of them is at fault, and only that one is refused
-                self._attempt([each], alone=True)
+                self._attempt([each])
 
-    def _attempt(self, group: Sequence[_Entry[Item]], *, alone: bool) -> bool:
+    def _attempt(self, group: Sequence[_Entry[Item]]) -> bool:
         """True when everybody of the group was told what came of it."""
         work = group[0].work
         outcomes: Sequence[object]
@@ -174,7 +163,7 @@ class GroupCommit(Generic[Item, Done]):
                 outcomes = self._write([cast("Item", each.item) for each in group])
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
             self._roll_back()
-            if not alone:
+            if len(group) > 1:
                 return False
             outcomes = [error]
         else:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from queue import SimpleQueue
 from typing import Final
 
 from cardserver.domain.admission import NO_RULES, Decision, Lane, Presented, Reason, Snapshot
@@ -101,7 +100,8 @@ class LaneLoop:
         self._turn = threading.Lock()
         self._under_way = UnderWay()
         self._acting = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"acts {name}")
-        self._deciding = False
+        self._reading = False
+        self._looked_at = 0.0
         times = times or Times()
         shared.interlock.hold(lane.lane_id, times.pass_s)
         self._actuator = Actuator(barrier, name, owner=owner, ticks=shared.ticks)
@@ -113,7 +113,7 @@ class LaneLoop:
             trouble=self._trouble,
             interlock=shared.interlock,
             fire=shared.fire,
-            quiet=lambda: self._deciding,
+            quiet=self._quiet,
             beside=self._look_at_reader,
             ticks=shared.ticks,
             way=way,
@@ -138,12 +138,6 @@ class LaneLoop:
         if self.display is not None:
             self.display.stop()
         self._actuator.stop()
-
-    def serve(self, presented: Presented, read_at: float) -> bool:
-        """The same as `offer`, for whoever waits: True when the board took the command to open."""
-        answer = SimpleQueue[bool]()
-        self.offer(presented, read_at, answer.put)
-        return answer.get()
 
     def offer(self, presented: Presented, read_at: float, then: Callable[[bool], None]) -> None:
         """Decide what was read from `read_at` (of the ticks) on, and have it written down.
@@ -248,8 +242,8 @@ class LaneLoop:
 
     def _look(self, reader: CardReader) -> Tap:
         # Taken before the reading: what the reader itself held up is old as well.
-        read_at = self._shared.ticks()
-        self._deciding = True
+        read_at = self._looked_at = self._shared.ticks()
+        self._reading = True
         snapshot = self._snapshot()
         # A gate whose centre set no rules keeps its five exchanges.
         counting = snapshot.rules is not NO_RULES and snapshot.rules.clone is not ClonePolicy.OFF
@@ -262,15 +256,17 @@ class LaneLoop:
         try:
             if isinstance(seen, DeviceError):
                 self._unreadable(seen)
-                self._answered()
             else:
-                self.offer(seen.presented, seen.read_at, self._answered)
-        except BaseException:
-            self._answered()  # or nobody would look at the contacts any more
-            raise
+                self.offer(seen.presented, seen.read_at, lambda _opened: None)
+        finally:
+            self._reading = False
 
-    def _answered(self, _opened: bool = False) -> None:
-        self._deciding = False
+    def _quiet(self) -> bool:
+        """A card's opening goes before a look at the contacts, as long as it still may open: a disk
+        that hangs hides no fire.
+        """
+        waits = self._reading or self._under_way.busy
+        return waits and self._shared.ticks() - self._looked_at < STALE_S
 
     def _told(self, read: CodeRead, then: Callable[[bool], None]) -> None:
         self.offer(presented_by(read), read.read_at, then)

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from benchmarks.gateyard import serve
 from cardserver.domain.admission import Decision, Reason, Snapshot
 from cardserver.domain.gateevent import EventKind
 from drivers.api.codes import CodeRead, ReaderLink
@@ -143,7 +144,7 @@ def test_a_lane_outlives_a_mistake_in_serving_a_number() -> None:
 def test_a_number_without_room_for_a_whole_uid_names_no_card(yard: Yard) -> None:
     short = read(code=bytes.fromhex("01020304"), bits=26)
     place = yard.place("door")
-    place.loop.serve(presented_by(replace(short, read_at=yard.ticks)), yard.ticks)
+    serve(place.loop, presented_by(replace(short, read_at=yard.ticks)), yard.ticks)
     assert yard.lines == ["door tap unsupported"]
     assert yard.whole(EventKind.TAP).uid == short.code
 

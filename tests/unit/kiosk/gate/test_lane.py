@@ -41,6 +41,7 @@ class Pulses:
     opened: int = 0
     closed: bool = False
     failing: bool = False
+    looked: threading.Event = field(default_factory=threading.Event)
 
     def open(self) -> None:
         self.opened += 1
@@ -48,6 +49,7 @@ class Pulses:
             raise DeviceTimeout("the board did not answer")
 
     def state(self) -> Inputs:
+        self.looked.set()
         return Inputs()
 
     def light(self, lamp: Lamp, for_s: float) -> None:
@@ -189,6 +191,27 @@ def test_a_tap_behind_a_barrier_that_hangs_is_not_acted_on_later(
     hanging.join()
     worker.submit(lambda: None, timeout_s=PATIENCE_S)  # whatever was queued has had its turn
     assert door.barrier.opened == 0
+
+
+def test_a_disk_that_hangs_hides_no_contact(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, free = threading.Event(), threading.Event()
+
+    def hang(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        hangs.set()
+        assert free.wait(PATIENCE_S)
+        insert_all(db, rows)
+
+    monkeypatch.setattr(journal, "insert_all", hang)
+    door.reader.insert(door.card)
+    assert hangs.wait(PATIENCE_S)
+    door.gate.ticks.now += 1.9
+    assert door.lane._quiet(), "its opening goes before a look"
+    door.gate.ticks.now += 0.2
+    door.barrier.looked.clear()
+    try:
+        assert door.barrier.looked.wait(PATIENCE_S), "it opens no more, and the lane looks again"
+    finally:
+        free.set()
 
 
 def test_an_opening_whose_answer_is_lost_is_not_repeated(door: Door) -> None:

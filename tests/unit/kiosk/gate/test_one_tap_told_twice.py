@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.gateyard import serve
 from cardserver.domain.admission import Presented, Reason
 from cardserver.domain.gateevent import EventKind
 from cardserver.domain.gaterules import Area, GateRules, LaneRule, Passback, PassbackMode
@@ -127,8 +128,8 @@ def test_a_sign_of_duress_is_never_passed_over(yard: Yard, car_in: Place) -> Non
 def test_only_a_counter_that_went_down_is_the_same_card(
     yard: Yard, car_in: Place, counter: int, lines: int
 ) -> None:
-    car_in.loop.serve(Presented(uid=WANG, counter=42), yard.ticks)
-    car_in.loop.serve(Presented(uid=WANG, counter=counter), yard.ticks + 0.5)
+    serve(car_in.loop, Presented(uid=WANG, counter=42), yard.ticks)
+    serve(car_in.loop, Presented(uid=WANG, counter=counter), yard.ticks + 0.5)
     (last,) = yard.journal.last(1, EventKind.TAP)
     assert (last.detail == "same-tap", last.counter) == (bool(lines), counter)
 

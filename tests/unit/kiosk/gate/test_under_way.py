@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.gateyard import serve
 from cardserver.domain.admission import Presented, Reason
+from cardserver.domain.gateevent import GateEvent
 from kiosk.gate import journal
+from kiosk.gate.actuation import Answer
 from kiosk.gate.journalfile import Row, insert_all
 from kiosk.gate.underway import ROOM, UnderWay
 from tests.unit.kiosk.gate.yard import IN, LI, OUT, RULES, WANG, Place, Yard, entry
@@ -53,7 +56,7 @@ class Lane:
     def holds(self, uid: bytes) -> "Future[bool]":
         """Somebody holds a card there, and waits whether it opens."""
         ticks = self.place.yard.ticks
-        return self.people.submit(self.place.loop.serve, Presented(uid=uid), ticks)
+        return self.people.submit(serve, self.place.loop, Presented(uid=uid), ticks)
 
     def hold_up(self, uid: bytes) -> "Future[bool]":
         """The disk is held up while it writes this card's line."""
@@ -106,6 +109,27 @@ def test_the_next_card_is_decided_while_the_line_before_is_on_its_way(lane: Lane
         "car-in tap card 8 granted",
         "car-in tap card 9 granted",
     ]
+
+
+def test_openings_go_out_in_the_order_of_their_lines(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, contacts = list[int](), lane.place.loop.contacts
+    slow = threading.Event()
+
+    def note(line: GateEvent, expires_at: float) -> Answer:
+        if line.sequence == 1:
+            slow.wait(0.05)  # whoever could overtake it would
+        opened.append(line.sequence)
+        return opening(line, expires_at)
+
+    opening = contacts.open
+    monkeypatch.setattr(contacts, "open", note)
+    taps = [lane.hold_up(WANG), lane.holds(LI), lane.holds(ZHAO)]
+    lane.until_under_way(3)
+    lane.disk.free.set()
+    assert [each.result(WAIT_S) for each in taps] == [True, True, True]
+    assert opened == [1, 2, 3]
 
 
 def test_of_one_card_the_second_tap_waits_for_what_became_of_the_first(lane: Lane) -> None:

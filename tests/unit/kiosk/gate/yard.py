@@ -12,6 +12,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from benchmarks.estate import demo_gate_keys
+from benchmarks.gateyard import serve
 from cardserver.domain.admission import CardEntry, Lane, ListedRight, Snapshot
 from cardserver.domain.gateevent import EventKind, GateEvent
 from cardserver.domain.gaterules import (
@@ -78,7 +79,7 @@ class Place:
         """Somebody holds a card with this UID there; `age_s` passed since then."""
         read_at = self.yard.ticks - age_s
         read = CodeRead(code=uid, bits=8 * len(uid), read_at=read_at, duress=duress)
-        self.loop.serve(presented_by(read), read.read_at)
+        serve(self.loop, presented_by(read), read.read_at)
         shown = self.loop.shown
         assert shown is not None
         return shown
